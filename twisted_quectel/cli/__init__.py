@@ -1,0 +1,3 @@
+"""The command line `quectel`."""
+
+from __future__ import annotations

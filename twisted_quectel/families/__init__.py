@@ -1,0 +1,3 @@
+"""One driver for each family of modules: what its firmware speaks."""
+
+from __future__ import annotations
