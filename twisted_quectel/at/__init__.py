@@ -1,3 +1,51 @@
 """The AT language: syntax, framing and one port, after ITU-T V.250 and 3GPP TS 27.007."""
 
 from __future__ import annotations
+
+from .commands import Body, Command, Response
+from .jobs import DataHandler, Job, PortHandler
+from .port import ATPort
+from .results import Outcome, Result
+from .syntax import (
+    OMITTED,
+    Bare,
+    CommandText,
+    InfoLine,
+    InvalidValue,
+    Secret,
+    execute_form,
+    join,
+    parse_info,
+    read_form,
+    test_form,
+    write_form,
+)
+from .trace import Trace
+from .wire import IWire, IWireTransport
+
+__all__ = [
+    "OMITTED",
+    "ATPort",
+    "Bare",
+    "Body",
+    "Command",
+    "CommandText",
+    "DataHandler",
+    "IWire",
+    "IWireTransport",
+    "InfoLine",
+    "InvalidValue",
+    "Job",
+    "Outcome",
+    "PortHandler",
+    "Response",
+    "Result",
+    "Secret",
+    "Trace",
+    "execute_form",
+    "join",
+    "parse_info",
+    "read_form",
+    "test_form",
+    "write_form",
+]

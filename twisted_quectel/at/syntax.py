@@ -67,10 +67,12 @@ class CommandText:
 
     @ivar wire: what is sent; it may hold secrets and is kept out of C{repr}.
     @ivar shown: the same for people, secrets replaced.
+    @ivar secrets: what was replaced, so that an echo can be redacted too.
     """
 
     wire: bytes
     shown: str
+    secrets: tuple[bytes, ...] = ()
 
     def __repr__(self) -> str:
         return f"CommandText({self.shown!r})"
@@ -130,6 +132,7 @@ def write_form(name: str, *values: Value, arguments: tuple[str, ...] = ()) -> Co
     _check_name(name)
     wire: list[str] = []
     shown: list[str] = []
+    secrets: list[bytes] = []
     for index, value in enumerate(values):
         argument = (
             arguments[index] if index < len(arguments) else f"parameter {index + 1} of {name}"
@@ -137,7 +140,11 @@ def write_form(name: str, *values: Value, arguments: tuple[str, ...] = ()) -> Co
         sent, seen = _render(argument, value)
         wire.append(sent)
         shown.append(seen)
-    return CommandText(f"{name}={','.join(wire)}".encode("ascii"), f"{name}={','.join(shown)}")
+        if isinstance(value, Secret) and value.text:
+            secrets.append(value.text.encode("ascii"))
+    return CommandText(
+        f"{name}={','.join(wire)}".encode("ascii"), f"{name}={','.join(shown)}", tuple(secrets)
+    )
 
 
 def execute_form(name: str) -> CommandText:
@@ -161,7 +168,9 @@ def test_form(name: str) -> CommandText:
 def join(*texts: CommandText) -> CommandText:
     """Put several extended commands on one line (V.250 chapter 5.2.3)."""
     return CommandText(
-        b";".join(text.wire for text in texts), ";".join(text.shown for text in texts)
+        b";".join(text.wire for text in texts),
+        ";".join(text.shown for text in texts),
+        tuple(secret for text in texts for secret in text.secrets),
     )
 
 

@@ -1,0 +1,87 @@
+"""One command and its answer, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+
+from .results import Result
+from .syntax import CommandText, InfoLine, parse_info, prefix_of
+
+
+class Body(Enum):
+    """What lets a command's body go."""
+
+    NONE = "none"
+    PROMPT = "prompt"
+    CONNECT = "connect"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Command:
+    """A command, how to tell its answer, and how long to wait for it.
+
+    @ivar text: the command without C{AT} and line end.
+    @ivar prefixes: prefixes of its information responses, upper case with
+        C{+}.
+    @ivar bare: whether lines without a prefix are information responses.
+    @ivar timeout: seconds from the last byte sent to the final result.
+    @ivar body: bytes that follow the prompt or C{CONNECT}.
+    @ivar body_after: what lets the body go.
+    @ivar data_mode: whether C{CONNECT} puts the port into data mode.
+    @ivar block: says for an information response how many counted bytes
+        follow it.
+    @ivar takes: says whether a line with one of the prefixes really is an
+        answer rather than a URC.
+    @ivar finals: further lines that end this command well (C{CLOSE OK}).
+    @ivar linger: seconds to wait behind C{SEND FAIL} for a late C{SEND OK}.
+    """
+
+    text: CommandText
+    prefixes: tuple[str, ...] = ()
+    bare: bool = False
+    timeout: float = 5.0
+    body: bytes | None = field(default=None, repr=False)
+    body_after: Body = Body.NONE
+    data_mode: bool = False
+    block: Callable[[bytes], int] | None = None
+    takes: Callable[[bytes], bool] | None = None
+    finals: frozenset[bytes] = frozenset()
+    linger: float = 0.0
+
+    def is_answer(self, line: bytes) -> bool:
+        """Whether a line that is no final result belongs to this command."""
+        prefix = prefix_of(line)
+        if prefix:
+            if prefix not in self.prefixes:
+                return False
+            return self.takes is None or self.takes(line)
+        return self.bare
+
+
+@dataclass(slots=True, eq=False)
+class Response:
+    """What a command was answered.
+
+    @ivar result: the final result.
+    @ivar lines: the information responses as they came.
+    @ivar block: the counted bytes, if there were any.
+    """
+
+    command: Command
+    result: Result
+    lines: list[bytes] = field(default_factory=list)
+    block: bytes = b""
+
+    @property
+    def info(self) -> list[InfoLine]:
+        """The information responses, taken apart."""
+        return [parse_info(line) for line in self.lines]
+
+    def first(self, prefix: str) -> InfoLine | None:
+        """Give the first information response with a prefix."""
+        for line in self.info:
+            if line.prefix == prefix:
+                return line
+        return None

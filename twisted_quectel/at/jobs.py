@@ -1,0 +1,101 @@
+"""Turns at a port, and who listens to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from ..errors import CommandFailed
+from .commands import Command, Response
+from .trace import Trace
+
+
+class PortHandler(Protocol):
+    """Who listens to a port."""
+
+    def urc(self, line: bytes, block: bytes) -> None:
+        """A line came that no command had asked for, with its counted bytes."""
+
+    def block_length(self, line: bytes) -> int:
+        """Say how many counted bytes follow a line that no command had asked for."""
+
+    def port_lost(self, reason: Failure) -> None:
+        """The port is gone; what waited has been failed."""
+
+    def port_unresponsive(self) -> None:
+        """The module does not answer any more; what waited has been failed."""
+
+
+class DataHandler(Protocol):
+    """Who has the port while it is in data mode."""
+
+    def raw_received(self, data: bytes) -> None:
+        """Bytes came."""
+
+    def port_lost(self, reason: Failure) -> None:
+        """The port is gone."""
+
+
+class Job:
+    """A turn at the port.
+
+    What is sent is asked for when the turn has come, so that it can hold
+    everything that was written until then.
+    """
+
+    __slots__ = ()
+
+    def command(self) -> Command | None:
+        """Give the command; L{None} if there is nothing left to do."""
+        raise AssertionError("a job says which command it sends")
+
+    def done(self, response: Response) -> None:
+        """The command was answered, well or not."""
+
+    def failed(self, reason: Failure) -> None:
+        """The command was not answered, or never sent."""
+
+
+class Swallow(Job):
+    """Takes the answer to a command that was cancelled when it was sent."""
+
+    __slots__ = ()
+
+
+class Execution(Job):
+    """A job that fires a L{Deferred}."""
+
+    __slots__ = ("_command", "_take_back", "_trace", "deferred")
+
+    def __init__(self, command: Command, trace: Trace, cancel: Callable[[Job], object]) -> None:
+        self._command = command
+        self._trace = trace
+        self._take_back = cancel
+        self.deferred: Deferred[Response] = Deferred(self._cancel)
+
+    def _cancel(self, _: Deferred[Response]) -> None:
+        self._take_back(self)
+
+    def command(self) -> Command | None:
+        return self._command
+
+    def done(self, response: Response) -> None:
+        if response.result.good:
+            self.deferred.callback(response)
+            return
+        shown = "AT" + response.command.text.shown
+        self.deferred.errback(
+            CommandFailed(
+                f"{shown} was answered by {response.result.describe()}",
+                result=response.result.text,
+                code=response.result.code,
+                command=shown,
+                trace=self._trace.last(),
+            )
+        )
+
+    def failed(self, reason: Failure) -> None:
+        self.deferred.errback(reason)

@@ -1,0 +1,457 @@
+"""One AT port: a command at a time, its answer, and the URCs between.
+
+A port is a channel in the sense of ITU-T V.250: in command mode, or in data
+mode after C{CONNECT}.  It is a L{LineReceiver} and keeps that contract; the
+bytes go through a L{Framer}, because a prompt has no line end and a counted
+block may be cut anywhere.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.protocol import connectionDone
+from twisted.logger import Logger
+from twisted.protocols.basic import LineReceiver
+from twisted.python.failure import Failure
+
+from ..errors import CommandTimeout, PortLost, PortUnresponsive
+from .commands import Body, Command, Response
+from .deadline import Deadline
+from .framing import MAX_LINE, Framer, Kind
+from .jobs import DataHandler, Execution, Job, PortHandler, Swallow
+from .results import SEND_OK, Outcome, Result, parse_result
+from .resync import QUESTION_TIMEOUT, Reading, Resync
+from .trace import HOST, MODULE, NOTE, Trace
+
+_SWALLOW = Swallow()
+
+
+class ATPort(LineReceiver):
+    """The host's end of one AT port.
+
+    @ivar trace: what went over it.
+    @ivar data_handler: who reads it in data mode.  Whoever waits for
+        C{CONNECT} sets it before C{done} returns.
+    """
+
+    MAX_LENGTH = MAX_LINE
+    delimiter = b"\r"
+    _log = Logger()
+
+    def __init__(self, clock: IReactorTime, handler: PortHandler, name: str = "port") -> None:
+        self.name = name
+        self.trace = Trace(name, clock.seconds)
+        self.data_handler: DataHandler | None = None
+        self._handler = handler
+        self._framer = Framer(self._block_length, MAX_LINE)
+        self._queue: deque[Job] = deque()
+        self._current: Job | None = None
+        self._command: Command | None = None
+        self._response: Response | None = None
+        self._echo = b""
+        self._body_due = Body.NONE
+        self._refused: Result | None = None  # a SEND FAIL that may yet turn into SEND OK
+        self._resync: Resync | None = None
+        self._resync_wanted = False
+        self._delivering = False
+        self._lost: Failure | None = None
+        self._deadline = Deadline(clock, self._timed_out)
+
+    # -- for whoever has commands to send
+
+    def execute(self, command: Command, urgent: bool = False) -> Deferred[Response]:
+        """Send a command when its turn has come.
+
+        Cancelling takes it out of the queue; once it was sent, its answer is
+        awaited and dropped.
+
+        @param urgent: whether it goes ahead of those that wait.
+        @return: the answer; fails with L{CommandFailed}, L{CommandTimeout},
+            L{PortLost}, L{PortUnresponsive}.
+        """
+        job = Execution(command, self.trace, self.cancel)
+        self.enqueue(job, urgent)
+        return job.deferred
+
+    def enqueue(self, job: Job, urgent: bool = False) -> None:
+        """Give a job its turn, at once if the port is free."""
+        if self._lost is not None:
+            self._fail(job, self._lost)
+            return
+        if urgent:
+            self._queue.appendleft(job)
+        else:
+            self._queue.append(job)
+        if self._current is None:
+            self._next()
+
+    def cancel(self, job: Job) -> bool:
+        """Take back a job.
+
+        @return: whether it was still waiting.  If it was sent, its answer
+            will be dropped.
+        """
+        if job is self._current:
+            self._current = _SWALLOW
+            return False
+        if job in self._queue:
+            self._queue.remove(job)
+            return True
+        return False
+
+    def resynchronise(self) -> None:
+        """Get in step with the module before the next command."""
+        self._resync_wanted = True
+        if self._current is None:
+            self._next()
+
+    def abandon(self, reason: Failure) -> None:
+        """Fail everything that waits, and start from an idle port."""
+        self._resync = None
+        self._resync_wanted = False
+        self._framer.clear()
+        self._fail_all(reason)
+        self._deadline.clear()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is in flight and nothing waits."""
+        return (
+            self._current is None
+            and not self._queue
+            and self._resync is None
+            and bool(self.line_mode)
+        )
+
+    @property
+    def lost(self) -> bool:
+        """Whether the port is gone."""
+        return self._lost is not None
+
+    def write_raw(self, data: bytes) -> None:
+        """Write in data mode, or past the queue when the state is unknown."""
+        self._write(data)
+
+    # -- LineReceiver
+
+    def dataReceived(self, data: bytes) -> None:
+        """Cut what came into events and hand them out."""
+        self._framer.feed(data)
+        if not self._delivering:
+            self._deliver()
+
+    def _deliver(self) -> None:
+        self._delivering = True
+        try:
+            while not self.paused:
+                event = self._framer.next_event()
+                if event is None:
+                    return
+                kind = event.kind
+                if kind is Kind.LINE:
+                    self.lineReceived(event.data)
+                elif kind is Kind.BLOCK:
+                    self.blockReceived(event.data, event.block)
+                elif kind is Kind.RAW:
+                    self.rawDataReceived(event.data)
+                elif kind is Kind.PROMPT:
+                    self.promptReceived()
+                else:
+                    self.lineLengthExceeded(event.data)
+        finally:
+            self._delivering = False
+
+    def setRawMode(self) -> None:
+        """Go over to data mode: what comes from here on is raw."""
+        self.line_mode = 0
+        self._framer.set_raw()
+
+    def setLineMode(self, extra: bytes = b"") -> None:
+        """Go back to command mode.
+
+        @param extra: raw bytes that turned out to be lines.
+        """
+        self.line_mode = 1
+        self.data_handler = None
+        self._framer.set_line(extra)
+        if not self._delivering:
+            self._deliver()
+        self._next()
+
+    def clearLineBuffer(self) -> bytes:
+        """Drop the unfinished line.
+
+        @return: what was dropped.
+        """
+        return self._framer.clear()
+
+    def lineLengthExceeded(self, line: bytes) -> None:
+        """A line was longer than any line is: its rest is dropped too."""
+        self.trace.add(NOTE, f"a line of more than {MAX_LINE} bytes was dropped")
+
+    def lineReceived(self, line: bytes) -> None:
+        """A line came: an answer, a final result or a URC."""
+        self.trace.add(MODULE, line)
+        if self._resync is not None:
+            self._resync_line(self._resync, line)
+            return
+        command = self._command
+        if command is None:
+            self._urc(line, b"")
+            return
+        result = self._final_result(command, line)
+        if result is not None:
+            self._final(command, result)
+        elif line == self._echo:
+            return
+        elif command.is_answer(line):
+            if self._response is not None:
+                self._response.lines.append(line)
+        else:
+            self._urc(line, b"")
+
+    def blockReceived(self, header: bytes, block: bytes) -> None:
+        """A line came with the counted bytes behind it."""
+        self.trace.add(MODULE, header, len(block))
+        command = self._command
+        if command is not None and command.block is not None and command.is_answer(header):
+            if self._resync is None and self._response is not None:
+                self._response.lines.append(header)
+                self._response.block = block
+            return
+        self._urc(header, block)
+
+    def promptReceived(self) -> None:
+        """The module is ready for the body."""
+        self.trace.add(MODULE, "> ")
+        self._send_body()
+
+    def rawDataReceived(self, data: bytes) -> None:
+        """Bytes came in data mode."""
+        self.trace.add(MODULE, "", len(data))
+        if self.data_handler is not None:
+            self.data_handler.raw_received(data)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """The port is gone: fail everything that waits, once."""
+        if self._lost is not None:
+            return
+        cause = reason.getErrorMessage()
+        self._lost = Failure(
+            PortLost(f"the port to the module is gone: {cause}", trace=self.trace.last())
+        )
+        self.trace.add(NOTE, f"port lost: {cause}")
+        self.line_mode = 1
+        self._resync = None
+        self._deadline.clear()
+        self._fail_all(self._lost)
+        data_handler, self.data_handler = self.data_handler, None
+        if data_handler is not None:
+            data_handler.port_lost(self._lost)
+        self._handler.port_lost(self._lost)
+
+    # -- a command in flight
+
+    def _next(self) -> None:
+        """Send the next command, if the port is free."""
+        while self._current is None and self._lost is None and self.line_mode:
+            if self._resync is not None:
+                return
+            if self._resync_wanted:
+                self._begin_resync(None)
+                return
+            if not self._queue:
+                self._deadline.clear()
+                return
+            job = self._queue.popleft()
+            self._current = job
+            try:
+                command = job.command()
+            except Exception:
+                self._current = None
+                self._fail(job, Failure())
+                continue
+            if command is None:
+                self._current = None
+                continue
+            self._send(command)
+
+    def _send(self, command: Command) -> None:
+        self._command = command
+        self._response = None
+        self._refused = None
+        self._body_due = command.body_after
+        self._framer.prompt_due = command.body_after is Body.PROMPT
+        text = command.text
+        for secret in text.secrets:
+            self.trace.hide(secret)
+        self._echo = line = b"AT" + text.wire
+        self.trace.add(HOST, "AT" + text.shown)
+        self._response = Response(command, SEND_OK)
+        self._deadline.set(command.timeout)
+        self._write(line + b"\r")
+
+    def _send_body(self) -> None:
+        """Let the body go, now that the module has asked for it."""
+        command = self._command
+        self._framer.prompt_due = False
+        if command is None or command.body is None or self._body_due is Body.NONE:
+            return
+        self._body_due = Body.NONE
+        self.trace.add(HOST, "", len(command.body))
+        self._deadline.set(command.timeout)
+        self._write(command.body)
+
+    def _final_result(self, command: Command, line: bytes) -> Result | None:
+        """Take a line for the final result of the command in flight."""
+        result = parse_result(line, command.body_after is Body.PROMPT)
+        if result is None:
+            return Result(Outcome.OTHER, line) if line in command.finals else None
+        outcome = result.outcome
+        if outcome is Outcome.CONNECT:
+            if self._body_due is Body.CONNECT:
+                self._send_body()
+                return None
+            return result if command.data_mode else None
+        if outcome is Outcome.NO_CARRIER and not command.data_mode:
+            return None
+        if self._refused is not None and outcome is not Outcome.SEND_OK:
+            return None
+        return result
+
+    def _final(self, command: Command, result: Result) -> None:
+        """The command in flight has ended."""
+        if result.outcome is Outcome.SEND_FAIL and command.linger > 0 and self._refused is None:
+            self._refused = result
+            self._deadline.set(command.linger)
+            return
+        if command.data_mode and result.outcome is Outcome.CONNECT:
+            self.setRawMode()
+        job, response = self._take_current()
+        if job is not None and response is not None:
+            response.result = result
+            self._call_done(job, response)
+        self._next()
+
+    def _take_current(self) -> tuple[Job | None, Response | None]:
+        job, response = self._current, self._response
+        self._current = self._command = self._response = None
+        self._refused = None
+        self._body_due = Body.NONE
+        self._framer.prompt_due = False
+        return job, response
+
+    def _urc(self, line: bytes, block: bytes) -> None:
+        try:
+            self._handler.urc(line, block)
+        except Exception:
+            self._log.failure("the handler of a URC failed")
+
+    def _block_length(self, line: bytes) -> int:
+        """Say how many counted bytes follow a line (called by the framer)."""
+        command = self._resync.late if self._resync is not None else self._command
+        if command is not None and command.block is not None and command.is_answer(line):
+            return command.block(line)
+        return self._handler.block_length(line)
+
+    # -- time
+
+    def _timed_out(self) -> None:
+        if self._resync is not None:
+            self._ask()
+            return
+        command, refused = self._command, self._refused
+        if command is None:
+            return
+        if refused is not None:
+            job, response = self._take_current()
+            if job is not None and response is not None:
+                response.result = refused
+                self._call_done(job, response)
+            self._next()
+            return
+        shown = "AT" + command.text.shown
+        self.trace.add(NOTE, f"no answer to {shown} within {command.timeout:g} s")
+        job, _ = self._take_current()
+        self._begin_resync(command)
+        if job is not None:
+            self._fail(
+                job,
+                Failure(
+                    CommandTimeout(
+                        f"{shown} was not answered within {command.timeout:g} s",
+                        command=shown,
+                        trace=self.trace.last(),
+                    )
+                ),
+            )
+
+    # -- getting back in step
+
+    def _begin_resync(self, late: Command | None) -> None:
+        self._resync_wanted = False
+        self._resync = Resync(late)
+        self._ask()
+
+    def _ask(self) -> None:
+        resync = self._resync
+        if resync is None:
+            return
+        question = resync.next_question()
+        if question is None:
+            self._give_up()
+            return
+        self.trace.add(HOST, question.strip().decode("ascii"))
+        self._deadline.set(QUESTION_TIMEOUT)
+        self._write(question)
+
+    def _resync_line(self, resync: Resync, line: bytes) -> None:
+        reading = resync.read(line)
+        if reading is Reading.NEWS:
+            self._urc(line, b"")
+        elif reading is Reading.DONE:
+            self._resync = None
+            self._next()
+
+    def _give_up(self) -> None:
+        """The module does not answer: fail everything, and tell."""
+        self._resync = None
+        self.trace.add(NOTE, "the module does not answer")
+        self._deadline.clear()
+        self._fail_all(
+            Failure(
+                PortUnresponsive(
+                    f"the module has stopped to answer on {self.name}", trace=self.trace.last()
+                )
+            )
+        )
+        self._handler.port_unresponsive()
+
+    # -- ends
+
+    def _fail_all(self, reason: Failure) -> None:
+        current, _ = self._take_current()
+        waiting, self._queue = self._queue, deque()
+        if current is not None:
+            self._fail(current, reason)
+        for job in waiting:
+            self._fail(job, reason)
+
+    def _fail(self, job: Job, reason: Failure) -> None:
+        try:
+            job.failed(reason)
+        except Exception:
+            self._log.failure("a waiter for an answer failed")
+
+    def _call_done(self, job: Job, response: Response) -> None:
+        try:
+            job.done(response)
+        except Exception:
+            self._log.failure("a waiter for an answer failed")
+
+    def _write(self, data: bytes) -> None:
+        if self.transport is not None and self._lost is None:
+            self.transport.write(data)

@@ -1,0 +1,87 @@
+"""The trace of a port: what went over it, without secrets and payload.
+
+The last lines are always kept, for the errors; all of them can be written to
+a file.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final, TextIO
+
+from .syntax import REDACTED
+
+#: How many lines are kept for error messages.
+KEPT: Final = 32
+#: How many of them an error carries.
+CARRIED: Final = 10
+
+HOST: Final = ">"
+MODULE: Final = "<"
+NOTE: Final = "#"
+
+
+def _unchanged(line: bytes) -> bytes:
+    return line
+
+
+class Trace:
+    """What went over one port.
+
+    @ivar redact: replaces what must not be seen in a line of the module, such
+        as a key that is read back; the family sets it.
+    """
+
+    def __init__(self, name: str, seconds: Callable[[], float]) -> None:
+        """
+        @param name: which port, for the file.
+        @param seconds: the clock.
+        """
+        self.name = name
+        self.redact: Callable[[bytes], bytes] = _unchanged
+        self._seconds = seconds
+        self._kept: deque[tuple[float, str, str | bytes, int]] = deque(maxlen=KEPT)
+        self._secrets: dict[bytes, None] = {}
+        self._file: TextIO | None = None
+
+    def hide(self, secret: bytes) -> None:
+        """Never show these bytes from now on."""
+        if secret:
+            self._secrets[secret] = None
+
+    def write_to(self, file: TextIO | None) -> None:
+        """Write each line to a text file from now on; L{None} stops that."""
+        self._file = file
+
+    def add(self, direction: str, what: str | bytes, count: int = -1) -> None:
+        """Note a line.
+
+        @param direction: L{HOST}, L{MODULE} or L{NOTE}.
+        @param what: redacted text, or a line as it came from the module.
+        @param count: number of payload bytes that went with it.
+        """
+        entry = (self._seconds(), direction, what, count)
+        self._kept.append(entry)
+        if self._file is not None:
+            self._file.write(f"{self.name} {self._format(entry)}\n")
+
+    def last(self, count: int = CARRIED) -> tuple[str, ...]:
+        """Give the last lines."""
+        entries = list(self._kept)[-count:]
+        return tuple(self._format(entry) for entry in entries)
+
+    def clean(self, line: bytes) -> str:
+        """Give a line of the module for people, secrets replaced."""
+        line = self.redact(line)
+        for secret in self._secrets:
+            if secret in line:
+                line = line.replace(secret, REDACTED.encode("ascii"))
+        return line.decode("ascii", "backslashreplace")
+
+    def _format(self, entry: tuple[float, str, str | bytes, int]) -> str:
+        seconds, direction, what, count = entry
+        text = self.clean(what) if isinstance(what, bytes) else what
+        if count >= 0:
+            text = f"{text} <{count} bytes>" if text else f"<{count} bytes>"
+        return f"{seconds:.3f} {direction} {text}"

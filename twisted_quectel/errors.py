@@ -1,0 +1,174 @@
+"""What can go wrong, as exceptions.
+
+Each class that reaches an application is both a L{ModemError} and the Twisted
+class that programs already catch.  The numbers are those of the LTE SSL
+Application Note v1.1, chapter 5, and of 3GPP TS 27.007, chapter 9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from twisted.internet import error
+
+
+class ModemError(Exception):
+    """Something went wrong with a module.
+
+    @ivar code: the module's number for it, if it gave one.
+    @ivar family: the family of the module (C{"lte"}...), if it is known.
+    @ivar command: the command it answered, secrets replaced.
+    @ivar trace: the last lines of the dialogue, secrets replaced.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        code: int | None = None,
+        family: str | None = None,
+        command: str | None = None,
+        trace: Sequence[str] = (),
+    ) -> None:
+        # Twisted's connect errors keep (osError, string) in args; ours is all text
+        Exception.__init__(self, message)
+        self.message = message
+        self.code = code
+        self.family = family
+        self.command = command
+        self.trace = tuple(trace)
+
+    def __str__(self) -> str:
+        return self.message or (self.__doc__ or "").strip().splitlines()[0]
+
+
+class CommandFailed(ModemError):
+    """A command was answered by an error.
+
+    @ivar result: the final result as it came.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        result: bytes = b"",
+        code: int | None = None,
+        family: str | None = None,
+        command: str | None = None,
+        trace: Sequence[str] = (),
+    ) -> None:
+        super().__init__(message, code=code, family=family, command=command, trace=trace)
+        self.result = result
+
+
+class CommandTimeout(ModemError, error.TimeoutError):
+    """A command was not answered in time."""
+
+
+class PortLost(ModemError, error.ConnectionLost):
+    """The port to the module is gone."""
+
+
+class PortUnresponsive(PortLost):
+    """The module has stopped to answer on this port."""
+
+
+class ModemConnectError(ModemError, error.ConnectError):
+    """A connection could not be opened."""
+
+
+class ModemBusyError(ModemConnectError):
+    """The module, or all of its sockets, contexts or channels, are in use."""
+
+
+class ModemParameterError(ModemConnectError, ValueError):
+    """The module does not take a parameter, or has stopped to take any."""
+
+
+class UnsupportedOperation(ModemConnectError):
+    """This module cannot do that."""
+
+
+class OperationNotAllowed(ModemConnectError):
+    """The network or the module's configuration does not allow that."""
+
+
+class ModemResourceError(ModemConnectError):
+    """The module has no memory or no socket left."""
+
+
+class ConnectBindError(ModemError, error.ConnectBindError):
+    """The module could not bind a local port."""
+
+
+class NetworkDown(ModemConnectError):
+    """There is no packet data connection."""
+
+
+class SocketIdInUse(ModemConnectError):
+    """The module says that this socket is already in use."""
+
+
+class ModemDNSError(ModemConnectError, error.DNSLookupError):
+    """The module could not resolve the name."""
+
+
+class TLSOpenFailed(ModemConnectError):
+    """The TLS connection could not be opened; the module does not say why."""
+
+
+class ModemTimeout(ModemError, error.TimeoutError):
+    """The connection was not opened in time."""
+
+
+class IdentityNotChecked(ModemConnectError):
+    """The firmware cannot check the server's name, and C{identity=require} asks for it."""
+
+
+class ModemNotReady(ModemConnectError):
+    """The modem could not be brought up."""
+
+
+class DeviceError(ModemNotReady):
+    """The device is missing, forbidden or in use."""
+
+
+class NoAnswer(ModemNotReady):
+    """Nothing on the device answers to AT commands."""
+
+
+class UnknownModel(ModemNotReady):
+    """The module is of a model that no family knows."""
+
+
+class SIMError(ModemNotReady):
+    """The SIM card is absent, locked or refused."""
+
+
+class RegistrationError(ModemNotReady):
+    """The module is not registered in a network."""
+
+
+class CertificateStoreError(ModemConnectError):
+    """A file could not be put on the module."""
+
+
+class UnverifiedContext(ModemConnectError):
+    """A provisioned SSL context does not verify the server."""
+
+
+class ModemClosed(ModemConnectError):
+    """The modem was closed."""
+
+
+class ModuleLost(ModemError, error.ConnectionLost):
+    """A connection ended because the module restarted, hung or went away."""
+
+
+class SendFailed(ModemError, error.ConnectionLost):
+    """A connection ended because bytes were not taken, or their fate is unknown."""
+
+
+class RemoteViolation(ModemError, error.ConnectionLost):
+    """The module has said something that cannot be."""
