@@ -1,0 +1,52 @@
+"""The seam between a socket of the module and what uses it.
+
+A transport asks its socket to send, to pause and to close; the socket asks
+the transport for bytes when there is room for them, and hands it what came.
+Nothing above knows whether a channel is shared or leased.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from twisted.python.failure import Failure
+
+
+class SocketOwner(Protocol):
+    """What uses a socket of the module: the Twisted transport."""
+
+    def take(self, limit: int) -> bytes:
+        """Give the next bytes to send, at most C{limit}; C{b""} for none.
+
+        They stay the owner's until L{sent}: a chunk that was refused is asked
+        for again, and must then begin with the same bytes.
+        """
+
+    def sent(self, count: int) -> None:
+        """The first C{count} bytes have been taken by the module."""
+
+    def received(self, data: bytes) -> None:
+        """Bytes came, in order.  Called while paused too: the owner holds them."""
+
+    def ended(self, reason: Failure) -> None:
+        """The connection is over.  Called once; nothing is called after it."""
+
+
+class ModuleSocket(Protocol):
+    """One open connection of the module."""
+
+    def writable(self) -> None:
+        """The owner has something to send."""
+
+    def pause(self) -> None:
+        """Deliver no more, and let the module hold the peer back."""
+
+    def resume(self) -> None:
+        """Deliver again."""
+
+    def close(self) -> None:
+        """Close in order.  The owner calls it when all of its bytes were sent."""
+
+    def abort(self) -> None:
+        """Drop the connection with what is unsent.  The owner has been told;
+        L{SocketOwner.ended} is not called for it."""
