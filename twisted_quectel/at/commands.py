@@ -36,6 +36,8 @@ class Command:
         answer rather than a URC.
     @ivar finals: further lines that end this command well (C{CLOSE OK}).
     @ivar linger: seconds to wait behind C{SEND FAIL} for a late C{SEND OK}.
+    @ivar probe: whether silence is a fair answer, after which the port does
+        not get in step again by itself.
     """
 
     text: CommandText
@@ -49,6 +51,7 @@ class Command:
     takes: Callable[[bytes], bool] | None = None
     finals: frozenset[bytes] = frozenset()
     linger: float = 0.0
+    probe: bool = False
 
     def is_answer(self, line: bytes) -> bool:
         """Whether a line that is no final result belongs to this command."""
@@ -67,12 +70,14 @@ class Response:
     @ivar result: the final result.
     @ivar lines: the information responses as they came.
     @ivar block: the counted bytes, if there were any.
+    @ivar body_sent: whether the module had asked for the command's body.
     """
 
     command: Command
     result: Result
     lines: list[bytes] = field(default_factory=list)
     block: bytes = b""
+    body_sent: bool = False
 
     @property
     def info(self) -> list[InfoLine]:

@@ -301,6 +301,8 @@ class ATPort(LineReceiver):
         if command is None or command.body is None or self._body_due is Body.NONE:
             return
         self._body_due = Body.NONE
+        if self._response is not None:
+            self._response.body_sent = True
         self.trace.add(HOST, "", len(command.body))
         self._deadline.set(command.timeout)
         self._write(command.body)
@@ -376,7 +378,8 @@ class ATPort(LineReceiver):
         shown = "AT" + command.text.shown
         self.trace.add(NOTE, f"no answer to {shown} within {command.timeout:g} s")
         job, _ = self._take_current()
-        self._begin_resync(command)
+        if not command.probe:
+            self._begin_resync(command)
         if job is not None:
             self._fail(
                 job,
@@ -388,6 +391,7 @@ class ATPort(LineReceiver):
                     )
                 ),
             )
+        self._next()
 
     # -- getting back in step
 

@@ -1,0 +1,367 @@
+"""What a family of modules has to say: the contract of a driver.
+
+Everything that the documents make different is behind this, and nothing else.
+A driver builds commands and reads answers; it keeps no connection and no
+timer.  What a family cannot do stands in its L{Limits}, so that the layers
+above refuse it by name rather than try.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import ClassVar
+
+from twisted.python.failure import Failure
+
+from ..at import ATPort, Command, Response
+from ..modemprofile import ModemProfile
+from ..profiles import TLSProfile
+
+
+class AccessMode(Enum):
+    """How data comes out of the module (LTE SSL note, chapter 1.3)."""
+
+    BUFFER = "buffer"
+    PUSH = "push"
+    TRANSPARENT = "transparent"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a family can do.
+
+    @ivar sockets: the ids of its connections.
+    @ivar contexts: the ids of its SSL contexts.
+    @ivar send: longest counted send, in bytes.
+    @ivar read: longest read, in bytes.
+    @ivar modes: the access modes it has.
+    @ivar default_mode: the best of them with back-pressure.
+    @ivar host_closes: whether the host has to close after a C{closed} URC.
+    @ivar push_can_resume: whether a connection may go back from buffer to
+        push mode without loss.  The LTE documents do not say so.
+    @ivar line: longest command line, in characters, when commands are joined;
+        0 if they must not be.
+    @ivar guard: silence around the escape, in seconds; L{None} without data
+        mode.
+    """
+
+    sockets: range
+    contexts: range
+    send: int
+    read: int
+    modes: frozenset[AccessMode]
+    default_mode: AccessMode
+    host_closes: bool
+    push_can_resume: bool
+    line: int
+    guard: float | None
+
+
+# -- what the module says unasked
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An open has ended.  C{code} 0 is success."""
+
+    id: int
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A connection in buffer mode has data."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """A connection in push mode hands over data."""
+
+    id: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A connection was closed by the peer or the network."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PDPLost:
+    """A PDP context is down; L{None} stands for all of them."""
+
+    pdp: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Booted:
+    """The module has started."""
+
+
+@dataclass(frozen=True, slots=True)
+class PoweredDown:
+    """The module is going down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that nobody waits for."""
+
+    line: bytes
+
+
+URC = Opened | Readable | Pushed | Closed | PDPLost | Booted | PoweredDown | Notice
+
+
+@dataclass(frozen=True, slots=True)
+class SocketStatus:
+    """A connection as the module lists it.
+
+    @ivar gone: whether it is closed or closing.
+    """
+
+    id: int
+    gone: bool
+    context: int | None = None
+
+
+class Delivery(Enum):
+    """What became of a counted send."""
+
+    TAKEN = "taken"
+    REFUSED = "refused, send it again"
+    NOT_SENT = "never left, the state has to be asked for"
+    UNKNOWN = "nobody knows"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of an SSL context.
+
+    @ivar tag: its name in the module's language.
+    @ivar argument: its name in the user's.
+    @ivar values: what is sent.
+    @ivar needed: whether a firmware that lacks the tag must be refused.  A
+        setting that only switches off what such a firmware does not have is
+        not.
+    """
+
+    tag: str
+    argument: str
+    values: tuple[object, ...]
+    needed: bool = True
+
+
+#: All settings of one context: what connections that share it have in common.
+ContextSettings = tuple[Setting, ...]
+
+
+@dataclass
+class Firmware:
+    """What was found out about one module.
+
+    @ivar model: what it calls itself.
+    @ivar revision: its firmware.
+    @ivar imei: its number.
+    @ivar missing_tags: settings that it does not have.
+    @ivar checks_host: whether it compares the certificate with the host name;
+        L{None}: not known yet.
+    @ivar joins: whether it takes several commands on one line.
+    """
+
+    model: str
+    revision: str = ""
+    imei: str = field(default="", repr=False)
+    missing_tags: set[str] = field(default_factory=set)
+    checks_host: bool | None = None
+    joins: bool = True
+
+
+#: Told about a transfer: bytes done, bytes in all.
+Progress = Callable[[int, int], None]
+
+
+class Family(ABC):
+    """The driver of one family, for one module.
+
+    Methods that are C{async} run a dialogue on a port and raise what
+    L{ATPort.execute<twisted_quectel.at.ATPort.execute>} raises, or the
+    exceptions of L{twisted_quectel.errors}.
+    """
+
+    name: ClassVar[str]
+    limits: Limits
+
+    def __init__(self, firmware: Firmware) -> None:
+        self.firmware = firmware
+
+    # -- reading
+
+    @abstractmethod
+    def read_urc(self, line: bytes, block: bytes) -> URC:
+        """Understand a line that no command had asked for.  Never raises."""
+
+    @abstractmethod
+    def block_length(self, line: bytes, pushing: Callable[[int], bool]) -> int:
+        """Say how many counted bytes follow such a line.
+
+        @param pushing: says whether a connection is in push mode; a length
+            alone does not prove that data follows.
+        """
+
+    @abstractmethod
+    def redact(self, line: bytes) -> bytes:
+        """Replace the secrets that the module reads back in a line."""
+
+    # -- bring-up
+
+    @abstractmethod
+    async def prepare(self, port: ATPort, profile: ModemProfile, dtr: bool) -> None:
+        """Set what the driver relies on: URC port, flow control, DTR."""
+
+    @abstractmethod
+    async def pin_tries(self, port: ATPort) -> int | None:
+        """Ask how many tries the SIM's PIN has left; L{None} if it is not known."""
+
+    @abstractmethod
+    async def network_time(self, port: ATPort) -> str | None:
+        """Ask for the time that the network has given; C{""} if it gave none,
+        L{None} if the module cannot tell.  Text as in C{AT+CCLK}, two or four
+        digits to the year."""
+
+    @abstractmethod
+    async def attach(self, port: ATPort, profile: ModemProfile, pdp: int) -> str:
+        """Activate a PDP context, if it is not.
+
+        @return: the address of the module in it, as far as it is known.
+        """
+
+    @abstractmethod
+    async def detach(self, port: ATPort, pdp: int) -> None:
+        """Deactivate a PDP context; whether it was active does not matter."""
+
+    @abstractmethod
+    async def list_sockets(self, port: ATPort) -> list[SocketStatus]:
+        """Take stock of the module's connections."""
+
+    # -- files
+
+    @abstractmethod
+    async def stored_files(self, port: ATPort) -> Mapping[str, int]:
+        """Give the files on the module that are ours, with their sizes."""
+
+    @abstractmethod
+    async def store(
+        self, port: ATPort, path: str, data: bytes, progress: Progress | None = None
+    ) -> None:
+        """Put a file on the module, and prove by checksum that it is there.
+
+        @raise CertificateStoreError: if it could not be stored.
+        """
+
+    @abstractmethod
+    async def delete_file(self, port: ATPort, path: str) -> None:
+        """Delete a file; whether it was there does not matter."""
+
+    # -- SSL contexts
+
+    @abstractmethod
+    def context_settings(
+        self, profile: TLSProfile, literal: bool, timeout: float, paths: Mapping[str, str]
+    ) -> ContextSettings:
+        """Say what a profile means here.
+
+        @param literal: whether the host is an address rather than a name.
+        @param timeout: seconds for the whole connect.
+        @param paths: where each of the profile's files is on the module, by
+            the name of its setting.
+        @raise UnsupportedOperation: if the family has no tag for an argument.
+        """
+
+    @abstractmethod
+    async def configure(self, port: ATPort, context: int, settings: ContextSettings) -> None:
+        """Set a context and read it back."""
+
+    @abstractmethod
+    async def configured(self, port: ATPort, context: int, settings: ContextSettings) -> bool:
+        """Say whether a context is set like this."""
+
+    @abstractmethod
+    async def check_provisioned(self, port: ATPort, context: int) -> None:
+        """Refuse a context that does not verify the server.
+
+        @raise UnverifiedContext: if its security level is none.
+        """
+
+    # -- connections
+
+    @abstractmethod
+    def open_command(
+        self,
+        id: int,
+        pdp: int,
+        context: int,
+        host: str,
+        port: int,
+        mode: AccessMode,
+        timeout: float,
+    ) -> Command:
+        """Open a connection."""
+
+    @abstractmethod
+    def send_command(self, id: int, data: bytes) -> Command:
+        """Send a block."""
+
+    @abstractmethod
+    def delivery(self, response: Response) -> Delivery:
+        """Say what became of it."""
+
+    @abstractmethod
+    def read_command(self, id: int, length: int) -> Command:
+        """Read a block."""
+
+    @abstractmethod
+    def read_data(self, response: Response) -> bytes | None:
+        """Give what was read; empty when there is no more, L{None} on an error."""
+
+    @abstractmethod
+    def close_command(self, id: int, abort: bool) -> Command:
+        """Close a connection."""
+
+    @abstractmethod
+    def switch_command(self, id: int, mode: AccessMode) -> Command:
+        """Change the access mode of a connection."""
+
+    @abstractmethod
+    def state_command(self, id: int) -> Command:
+        """Ask for the state of a connection."""
+
+    @abstractmethod
+    def read_state(self, response: Response) -> SocketStatus | None:
+        """Read it; L{None} if the connection does not exist."""
+
+    @abstractmethod
+    def error_command(self) -> Command | None:
+        """Ask what the last error was; it has to follow that error directly."""
+
+    @abstractmethod
+    def read_error(self, response: Response) -> int | None:
+        """Read it."""
+
+    @abstractmethod
+    def open_error(
+        self, code: int | None, host: str, port: int, command: str, trace: Sequence[str]
+    ) -> Exception:
+        """Give the exception for an open that failed."""
+
+
+def as_failure(error: Exception) -> Failure:
+    """Wrap an exception that was made rather than raised."""
+    return Failure(error)

@@ -1,0 +1,308 @@
+"""SSL contexts: C{AT+QSSLCFG} (LTE SSL Application Note v1.1, chapter 2.2.1)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from ... import errors
+from ...at import ATPort, Bare, Command, CommandText, InfoLine, Secret, join, parse_info, write_form
+from ...at.syntax import Value
+from ...profiles import TLSProfile, Verify
+from ..base import ContextSettings, Firmware, Setting
+from .errors import NAME
+
+#: Tags that decide whether somebody unverified gets in.
+SECURITY_TAGS: Final = frozenset(
+    {
+        "sslversion",
+        "ciphersuite",
+        "cacert",
+        "cacertex",
+        "clientcert",
+        "clientkey",
+        "seclevel",
+        "ignorelocaltime",
+        "ignoremulticertchainverify",
+        "ignoreinvalidcertsign",
+        "sni",
+        "dtls",
+        "psk",
+    }
+)
+
+#: Misprints of the document, and what they mean.
+_ALIASES: Final = {"secllevel": "seclevel", "clientcertex": "cacertex"}
+#: The document prints this answer to C{ignoreinvalidcertsign}.
+_WRONG_ANSWERS: Final = {"ignoreinvalidcertsign": "ignoremulticertchainverify"}
+_BROKEN: Final = re.compile(rb'"renegotiation"?,?(\d),(\d)')
+
+
+def context_settings(
+    profile: TLSProfile, literal: bool, timeout: float, paths: Mapping[str, str]
+) -> ContextSettings:
+    """Say what a profile means to this family; see L{Family.context_settings}."""
+    if profile.dtls:
+        raise errors.UnsupportedOperation("dtls: a stream connection cannot use it", family=NAME)
+
+    def simple(tag: str, argument: str, value: object, needed: bool = True) -> Setting:
+        return Setting(tag, argument, (value,), needed)
+
+    settings = [
+        simple("sslversion", "sslVersion", profile.version_number),
+        simple("ciphersuite", "ciphers", Bare(f"0X{profile.cipher_suite:04X}")),
+        simple("seclevel", "verify", profile.security_level),
+        simple("cacert", "cacert", paths.get("cacert", "")),
+        simple("cacertex", "cacert", paths.get("cacertex", ""), "cacertex" in paths),
+        simple("clientcert", "clientCert", paths.get("clientcert", "")),
+        simple("clientkey", "clientKey", paths.get("clientkey", "")),
+        simple("ignorelocaltime", "ignoreLocalTime", int(profile.ignore_local_time)),
+        simple("negotiatetime", "negotiateTime", profile.negotiate_time_for(timeout)),
+        # RFC 6066 chapter 3: a name only, never an address
+        simple("sni", "sni", 0 if literal or profile.sni is False else 1),
+        simple(
+            "ignoremulticertchainverify",
+            "ignoreMultiCertChainVerify",
+            int(profile.ignore_multi_cert_chain_verify),
+            profile.ignore_multi_cert_chain_verify,
+        ),
+        simple(
+            "ignoreinvalidcertsign",
+            "ignoreInvalidCertSign",
+            int(profile.ignore_invalid_cert_sign),
+            profile.ignore_invalid_cert_sign,
+        ),
+        simple("dtls", "dtls", 0, False),
+        simple("alpn", "alpn", profile.alpn, bool(profile.alpn)),
+        simple("closetimemode", "closeTimeMode", int(profile.close_time_mode == "ms"), False),
+        simple(
+            "session_cache",
+            "sessionCache",
+            0 if profile.session_cache is False else 1,
+            profile.session_cache is False,
+        ),
+        simple("renegotiation", "renegotiation", int(profile.renegotiation), profile.renegotiation),
+    ]
+    key = (profile.psk_identity or "", Secret(profile.psk or ""))
+    settings.append(Setting("psk", "psk", key, profile.psk is not None))
+    if profile.verify is Verify.PEER and profile.security_level > 0:
+        settings.append(Setting("checkhost", "identity", (1,), profile.identity == "require"))
+    return tuple(settings)
+
+
+def _write(setting: Setting, context: int) -> CommandText:
+    values: list[Value] = []
+    for value in setting.values:
+        if not isinstance(value, (int, str, Bare, Secret)):
+            raise TypeError(f"{setting.tag} cannot be {value!r}")
+        values.append(value)
+    return write_form(
+        "+QSSLCFG", setting.tag, context, *values, arguments=("", "ctx", *[setting.argument] * 3)
+    )
+
+
+def _query(tag: str, context: int) -> CommandText:
+    return write_form("+QSSLCFG", tag, context)
+
+
+def _command(text: CommandText) -> Command:
+    # 300 ms by the document, from the end of the command; the line itself takes its time
+    return Command(text, ("+QSSLCFG",), timeout=5.0)
+
+
+def _batches(texts: Sequence[CommandText], limit: int) -> Iterator[tuple[int, int]]:
+    """Cut commands into runs that fit on one line."""
+    start, length = 0, 2
+    for index, text in enumerate(texts):
+        size = len(text.wire) + 1
+        if index > start and (length + size > limit or not limit):
+            yield start, index
+            start, length = index, 2
+        length += size
+    yield start, len(texts)
+
+
+def read_tag(line: InfoLine, context: int, tag: str) -> tuple[str, ...] | None:
+    """Read an answer to the query of a tag.
+
+    @return: the values; L{None} if the line answers something else.
+    """
+    broken = _BROKEN.match(line.rest) if tag == "renegotiation" else None
+    if broken is not None:
+        return (broken.group(2).decode("ascii"),)
+    name = line.string(0)
+    if name is None:
+        return None
+    name = name.lower()
+    if _ALIASES.get(name, name) != tag and name != _WRONG_ANSWERS.get(tag):
+        return None
+    if line.integer(1) != context:
+        return None
+    return tuple(value.string() for value in line.fields[2:])
+
+
+def _matches(setting: Setting, values: tuple[str, ...]) -> bool:
+    """Whether what was read back is what was wanted."""
+    wanted = [
+        value.text if isinstance(value, (Bare, Secret)) else value for value in setting.values
+    ]
+    if setting.tag == "ciphersuite":
+        try:
+            return int(values[0], 16) == int(str(wanted[0]), 16)
+        except (ValueError, IndexError):
+            return False
+    # an empty text may be left out of the answer
+    padded = [*values, *[""] * (len(wanted) - len(values))]
+    return [str(value) for value in wanted] == padded[: len(wanted)]
+
+
+class ContextDialogue:
+    """Sets and reads the contexts of one module."""
+
+    def __init__(self, firmware: Firmware, line_limit: int) -> None:
+        self._firmware = firmware
+        self._line_limit = line_limit
+
+    async def configure(self, port: ATPort, context: int, settings: ContextSettings) -> None:
+        """Set a context and read it back.
+
+        @raise errors.UnsupportedOperation: if the firmware lacks a tag that
+            is needed.
+        @raise errors.ModemParameterError: if a setting was not taken.
+        """
+        wanted = [s for s in settings if s.tag not in self._firmware.missing_tags]
+        self._refuse_missing(settings, port)
+        texts = [_write(setting, context) for setting in wanted]
+        for start, end in _batches(texts, self._limit):
+            try:
+                await port.execute(_command(join(*texts[start:end])))
+            except errors.CommandFailed:
+                if end - start > 1:
+                    await self._one_by_one(port, context, wanted[start:end])
+                else:
+                    await self._refused(port, context, wanted[start])
+        # written once more where a firmware has answered a write like a query
+        for _ in range(2):
+            wrong = await self._different(port, context, settings)
+            if not wrong:
+                return
+            for setting in wrong:
+                await port.execute(_command(_write(setting, context)))
+        names = ", ".join(f'"{setting.tag}" ({setting.argument})' for setting in wrong)
+        raise errors.ModemParameterError(
+            f"the module did not take {names} for SSL context {context}: it reads back differently",
+            family=NAME,
+            trace=port.trace.last(),
+        )
+
+    async def configured(self, port: ATPort, context: int, settings: ContextSettings) -> bool:
+        """Say whether a context is set like this."""
+        self._refuse_missing(settings, port)
+        return not await self._different(port, context, settings)
+
+    async def check_provisioned(self, port: ATPort, context: int) -> None:
+        """Refuse a context whose security level is none and that has no PSK."""
+        values = await self._read(port, context, ["seclevel", "cacert"])
+        level = values["seclevel"][0] if values["seclevel"] else ""
+        if level not in ("1", "2"):
+            raise errors.UnverifiedContext(
+                f"ctx: SSL context {context} does not verify the server (its seclevel is "
+                f"{level or 'unknown'}); configure it with a CA, under contexts in the modem "
+                "file for instance, or give verify=none",
+                family=NAME,
+            )
+
+    @property
+    def _limit(self) -> int:
+        return self._line_limit if self._firmware.joins else 0
+
+    def _refuse_missing(self, settings: ContextSettings, port: ATPort) -> None:
+        for setting in settings:
+            if setting.tag in self._firmware.missing_tags and setting.needed:
+                raise self._lacks(setting, port)
+
+    def _lacks(self, setting: Setting, port: ATPort) -> errors.ModemError:
+        model = f"{self._firmware.model} {self._firmware.revision}".strip()
+        if setting.tag == "checkhost":
+            return errors.IdentityNotChecked(
+                f"identity: the firmware of this module ({model}) cannot check the server's name; "
+                "identity=prefer accepts that, quecteltls: checks it on the host",
+                family=NAME,
+            )
+        return errors.UnsupportedOperation(
+            f"{setting.argument}: the firmware of this module ({model}) does not take "
+            f'AT+QSSLCFG="{setting.tag}" with that value',
+            family=NAME,
+            command=f'AT+QSSLCFG="{setting.tag}"',
+            trace=port.trace.last(),
+        )
+
+    async def _one_by_one(self, port: ATPort, context: int, settings: Sequence[Setting]) -> None:
+        """Find out which of several settings was refused."""
+        refused = False
+        for setting in settings:
+            try:
+                await port.execute(_command(_write(setting, context)))
+            except errors.CommandFailed:
+                refused = True
+                await self._refused(port, context, setting)
+        if not refused:
+            # each is taken alone: it was the joining that was not
+            self._firmware.joins = False
+
+    async def _refused(self, port: ATPort, context: int, setting: Setting) -> None:
+        """Decide what it means that a setting was refused.
+
+        A firmware that has no such tag cannot have switched on what it stands
+        for; one that has it must hold the value that is wanted.
+        """
+        try:
+            values = await self._read_alone(port, context, setting.tag)
+        except errors.CommandFailed:
+            if setting.needed:
+                raise self._lacks(setting, port) from None
+            self._firmware.missing_tags.add(setting.tag)
+            return
+        if not _matches(setting, values):
+            raise self._lacks(setting, port)
+
+    async def _different(
+        self, port: ATPort, context: int, settings: ContextSettings
+    ) -> list[Setting]:
+        wanted = [s for s in settings if s.tag not in self._firmware.missing_tags]
+        values = await self._read(port, context, [setting.tag for setting in wanted])
+        return [setting for setting in wanted if not _matches(setting, values[setting.tag])]
+
+    async def _read(
+        self, port: ATPort, context: int, tags: Sequence[str]
+    ) -> dict[str, tuple[str, ...]]:
+        """Read tags, as many in one line as fit."""
+        found: dict[str, tuple[str, ...]] = {}
+        texts = [_query(tag, context) for tag in tags]
+        for start, end in _batches(texts, self._limit):
+            lines: list[InfoLine] = []
+            try:
+                response = await port.execute(_command(join(*texts[start:end])))
+                lines = [parse_info(line) for line in response.lines]
+            except errors.CommandFailed:
+                if end - start == 1:
+                    raise
+            read = [
+                read_tag(line, context, tag)
+                for line, tag in zip(lines, tags[start:end], strict=False)
+            ]
+            if len(lines) == end - start and None not in read:
+                found.update(zip(tags[start:end], (value or () for value in read), strict=True))
+                continue
+            for tag in tags[start:end]:
+                found[tag] = await self._read_alone(port, context, tag)
+        return found
+
+    async def _read_alone(self, port: ATPort, context: int, tag: str) -> tuple[str, ...]:
+        response = await port.execute(_command(_query(tag, context)))
+        for line in response.info:
+            values = read_tag(line, context, tag)
+            if values is not None:
+                return values
+        return ()

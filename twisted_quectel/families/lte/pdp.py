@@ -1,0 +1,124 @@
+"""The packet data connection: C{AT+QICSGP}, C{AT+QIACT}, C{AT+QIDEACT}, C{AT+QIDNSCFG}.
+
+LTE SSL Application Note v1.1, chapters 1.2, 3.1 and 4.1; TCP/IP Application
+Note.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ... import errors
+from ...at import ATPort, Command, InfoLine, Secret, execute_form, read_form, write_form
+from ...modemprofile import ModemProfile
+from .errors import NAME
+
+ACTIVATE_TIMEOUT: Final = 150.0
+DEACTIVATE_TIMEOUT: Final = 40.0
+
+_TYPES: Final = {"ipv4": 1, "ipv6": 2, "ipv4v6": 3}
+_AUTH: Final = {"none": 0, "pap": 1, "chap": 2}
+
+
+async def active_address(port: ATPort, pdp: int) -> str | None:
+    """Give the module's address in a PDP context, or L{None} if it is down."""
+    response = await port.execute(
+        Command(read_form("+QIACT"), ("+QIACT",), timeout=ACTIVATE_TIMEOUT)
+    )
+    for line in response.info:
+        if line.integer(0) == pdp and line.integer(1) == 1:
+            return _address(line)
+    return None
+
+
+def _address(line: InfoLine) -> str:
+    return line.string(3) or line.string(2) or ""
+
+
+def _definition(profile: ModemProfile, pdp: int) -> Command | None:
+    """What the context shall be; L{None} where the profile leaves it to the module."""
+    if profile.apn is None:
+        return None
+    user, password = profile.user or "", profile.password or ""
+    auth = _AUTH[profile.auth or "none"]
+    return Command(
+        write_form(
+            "+QICSGP",
+            pdp,
+            _TYPES[profile.ip],
+            profile.apn,
+            Secret(user) if user else "",
+            Secret(password) if password else "",
+            auth,
+            arguments=("pdp", "ip", "apn", "user", "password", "auth"),
+        )
+    )
+
+
+async def activate(port: ATPort, profile: ModemProfile, pdp: int) -> str:
+    """Bring a PDP context up, if it is down; give the module's address in it."""
+    address = await active_address(port, pdp)
+    if address is None:
+        definition = _definition(profile, pdp)
+        if definition is not None:
+            await port.execute(definition)
+        await _activate(port, pdp)
+        address = await active_address(port, pdp) or ""
+    if profile.dns:
+        await port.execute(Command(write_form("+QIDNSCFG", pdp, *profile.dns)))
+    return address
+
+
+async def _activate(port: ATPort, pdp: int) -> None:
+    command = Command(write_form("+QIACT", pdp), timeout=ACTIVATE_TIMEOUT)
+    try:
+        await port.execute(command)
+        return
+    except errors.CommandFailed:
+        code = await last_error(port)
+    # "break down" leaves it half up: it has to be taken down first
+    await deactivate(port, pdp)
+    try:
+        await port.execute(command)
+    except errors.CommandFailed as e:
+        code = await last_error(port) or code
+        raise _refused(pdp, code, e) from None
+
+
+def _refused(pdp: int, code: int | None, cause: errors.CommandFailed) -> errors.ModemError:
+    if code == 572:
+        return errors.OperationNotAllowed(
+            f"PDP context {pdp} cannot be activated: another one holds the connection, and the "
+            "network allows no second; name that one by the pdp argument",
+            code=code,
+            family=NAME,
+            command=cause.command,
+            trace=cause.trace,
+        )
+    return errors.NetworkDown(
+        f"PDP context {pdp} cannot be activated ({code if code else 'no reason given'}); "
+        "check apn, user, password and ip of the modem, and its contract",
+        code=code,
+        family=NAME,
+        command=cause.command,
+        trace=cause.trace,
+    )
+
+
+async def deactivate(port: ATPort, pdp: int) -> None:
+    """Take a PDP context down; whether it was up does not matter."""
+    try:
+        await port.execute(Command(write_form("+QIDEACT", pdp), timeout=DEACTIVATE_TIMEOUT))
+    except errors.CommandFailed:
+        return
+
+
+async def last_error(port: ATPort) -> int | None:
+    """Ask for the last error, ahead of everything else that waits."""
+    command = Command(execute_form("+QIGETERROR"), ("+QIGETERROR",))
+    try:
+        response = await port.execute(command, urgent=True)
+    except errors.CommandFailed:
+        return None
+    line = response.first("+QIGETERROR")
+    return None if line is None else line.integer(0)
