@@ -170,5 +170,5 @@ def _to_idna(argument: str, host: str) -> str:
 
     try:
         return idna.encode(host, uts46=True).decode("ascii")
-    except idna.IDNAError:
+    except UnicodeError:
         raise InvalidValue(argument, f"{host!r} is not a valid international name") from None

@@ -229,11 +229,11 @@ TLS_ARGUMENTS: Final = tuple(camel_case(name) for name in _defaults())
 #: CA trusts that one alone, and means it to be used.
 _REPLACES: Final[Mapping[str, tuple[str, ...]]] = {
     "cacert": ("cacertex", "verify"),
-    "clientCert": ("clientKey",),
-    "clientKey": ("clientCert",),
-    "pskIdentity": ("psk", "verify"),
-    "psk": ("pskIdentity", "verify"),
+    "pskIdentity": ("verify",),
+    "psk": ("verify",),
 }
+#: What cannot be had with C{verify=none}.
+_NEEDS_VERIFICATION: Final = ("clientCert", "clientKey", "identity")
 
 
 def read_arguments(
@@ -264,10 +264,11 @@ def merge_arguments(
     """Put arguments over defaults, both in camelCase.
 
     What belongs to a default that is replaced goes with it: another C{cacert}
-    does not leave the old C{cacertex} trusted or C{verify=none} in force.
+    does not leave the old C{cacertex} trusted or C{verify=none} in force, and
+    C{verify=none} does without what needs a verified server.
     """
-    merged = dict(defaults)
-    for argument in given:
-        for replaced in _REPLACES.get(argument, ()):
-            merged.pop(replaced, None)
+    replaced = {name for argument in given for name in _REPLACES.get(argument, ())}
+    if given.get("verify") == "none":
+        replaced.update(_NEEDS_VERIFICATION)
+    merged = {name: value for name, value in defaults.items() if name not in replaced}
     return {**merged, **given}
