@@ -1,0 +1,273 @@
+"""V.250 and the general commands of the AT Commands Manual: line, identity, power."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from .commands import ERROR, NO_CARRIER, OK, Call, CommandSet, Form, Outcome, cme
+from .port import S_DEFAULTS, PortSettings
+
+GENERAL: Final = CommandSet()
+
+BAUDRATES: Final = (
+    4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1000000,
+    2000000, 3000000, 3500000, 4000000,
+)  # fmt: skip
+URC_PORTS: Final = ("usbat", "usbmodem", "uart1", "uart2", "all")
+
+#: Commands that only hold a value: name, what the test form shows, factory
+#: setting, whether the value is a string.
+_VALUES: Final[dict[str, tuple[str, str, bool]]] = {
+    "+CSCS": ('("GSM","IRA","UCS2")', "GSM", True),
+    "+IFC": ("(0,2),(0,2)", "0,0", False),
+    "+ICF": ("(3),(0-3)", "3,3", False),
+    "+CTZU": ("(0,1,3)", "0", False),
+    "+CTZR": ("(0-2)", "0", False),
+    "+CMGF": ("(0,1)", "0", False),
+    "+QSCLK": ("(0,1)", "0", False),
+    "+CRC": ("(0,1)", "0", False),
+}
+
+_RANGES: Final = {
+    0: range(256), 3: range(128), 4: range(128), 5: range(128), 6: range(2, 11),
+    7: range(256), 8: range(1, 256), 10: range(1, 255), 12: range(10, 251),
+}  # fmt: skip
+
+
+def _digit(call: Call, highest: int) -> int | None:
+    if call.form is not Form.EXECUTE:
+        return None
+    value = int(call.raw or b"0")
+    return value if value <= highest else None
+
+
+@GENERAL.add("E", "V", "Q", "X", "&C", "&D")
+def line_setting(call: Call) -> Outcome:
+    """Echo, form of results, quiet, DCD and DTR."""
+    highest = {"E": 1, "V": 1, "Q": 1, "X": 4, "&C": 1, "&D": 2}[call.name]
+    value = _digit(call, highest)
+    if value is None:
+        return ERROR
+    settings = call.port.settings
+    if call.name == "E":
+        settings.echo = bool(value)
+    elif call.name == "V":
+        settings.verbose = bool(value)
+    elif call.name == "Q":
+        settings.quiet = bool(value)
+    elif call.name == "X":
+        settings.x = value
+    elif call.name == "&C":
+        settings.c = value
+    else:
+        settings.d = value
+    return OK
+
+
+@GENERAL.add("&F", "Z")
+def factory(call: Call) -> Outcome:
+    """Go back to the factory settings of the line; the speed stays."""
+    if _digit(call, 0) is None:
+        return ERROR
+    call.port.settings = PortSettings()
+    call.module.network_state.forget_reports()
+    return OK
+
+
+@GENERAL.add("&W", "H", "L", "M")
+def accepted(call: Call) -> Outcome:
+    """Store the profile, hang up a voice call, loudspeaker: nothing to do."""
+    return OK if call.form is Form.EXECUTE else ERROR
+
+
+@GENERAL.add("D")
+def dial(call: Call) -> Outcome:
+    """There is nobody to call."""
+    return NO_CARRIER
+
+
+@GENERAL.add(*(f"S{number}" for number in S_DEFAULTS))
+def s_parameter(call: Call) -> Outcome:
+    """Read and set an S-parameter."""
+    number = int(call.name[1:])
+    settings = call.port.settings
+    if call.form is Form.READ:
+        call.info(f"{settings.s[number]:03d}")
+        return OK
+    if call.form is Form.TEST:
+        allowed = _RANGES[number]
+        call.info(f"({allowed[0]}-{allowed[-1]})")
+        return OK
+    value = int(call.raw)
+    if value not in _RANGES[number]:
+        return ERROR
+    settings.s[number] = value
+    return OK
+
+
+@GENERAL.add("I")
+def identify(call: Call) -> Outcome:
+    """Tell maker, model and revision."""
+    if _digit(call, 9) is None:
+        return ERROR
+    call.info("Quectel")
+    call.info(call.module.model)
+    call.info(f"Revision: {call.module.settings.revision}")
+    return OK
+
+
+@GENERAL.add("+CGMI", "+GMI", "+CGMM", "+GMM", "+CGMR", "+GMR", "+CGSN", "+GSN")
+def identity(call: Call) -> Outcome:
+    """Tell one thing about the module, in a bare line."""
+    if call.form is Form.TEST:
+        return OK
+    if call.form is not Form.EXECUTE:
+        return ERROR
+    settings = call.module.settings
+    which = call.name.removeprefix("+C").removeprefix("+")
+    call.info(
+        {
+            "GMI": "Quectel",
+            "GMM": call.module.model,
+            "GMR": settings.revision,
+            "GSN": settings.imei,
+        }[which]
+    )
+    return OK
+
+
+@GENERAL.add("+CMEE")
+def cmee(call: Call) -> Outcome:
+    """Set the form of C{+CME ERROR}."""
+    if call.form is Form.TEST:
+        call.info("+CMEE: (0-2)")
+        return OK
+    if call.form is Form.READ:
+        call.info(f"+CMEE: {call.port.settings.cmee}")
+        return OK
+    value = call.integer(0, range(3), 0)
+    if value is None:
+        return ERROR
+    call.port.settings.cmee = value
+    return OK
+
+
+@GENERAL.add(*_VALUES)
+def held_value(call: Call) -> Outcome:
+    """Commands whose value is only kept."""
+    shown, default, text = _VALUES[call.name]
+    values = call.module.values
+    if call.form is Form.TEST:
+        call.info(f"{call.name}: {shown}")
+        return OK
+    if call.form is Form.READ:
+        value = values.get(call.name, default)
+        call.info(f'{call.name}: "{value}"' if text else f"{call.name}: {value}")
+        return OK
+    if call.form is not Form.WRITE or not call.fields or len(call.fields) > 2:
+        return ERROR
+    for field in call.fields:
+        if field.quoted is not text or (not text and not field.text.isdigit()):
+            return cme(50)
+    if text and f'"{call.fields[0].string().upper()}"' not in shown:
+        return cme(50)
+    given = ",".join(field.string() for field in call.fields)
+    if len(call.fields) < default.count(",") + 1:
+        given += default[default.index(",") :]
+    values[call.name] = given
+    return OK
+
+
+@GENERAL.add("+IPR")
+def ipr(call: Call) -> Outcome:
+    """Set the speed; it holds behind the C{OK}."""
+    module = call.module
+    if call.form is Form.TEST:
+        call.info(f"+IPR: ({','.join(map(str, BAUDRATES))})")
+        return OK
+    if call.form is Form.READ:
+        call.info(f"+IPR: {module.baudrate}")
+        return OK
+    value = call.integer(0, range(1, 4000001))
+    if call.form is not Form.WRITE or value not in BAUDRATES or value is None:
+        return ERROR
+    call.port.interpreter.after(lambda: module.set_baudrate(value))
+    return OK
+
+
+@GENERAL.add("+QURCCFG")
+def qurccfg(call: Call) -> Outcome:
+    """Set the port that URCs go to; it is saved."""
+    module = call.module
+    if call.form is Form.TEST:
+        call.info('+QURCCFG: "urcport",("usbat","usbmodem","uart1","uart2","all")')
+        return OK
+    tag = (call.string(0) or "").lower()
+    if call.form is not Form.WRITE or tag != "urcport" or len(call.fields) > 2:
+        return ERROR
+    if len(call.fields) == 1:
+        call.info(f'+QURCCFG: "urcport","{module.urcport}"')
+        return OK
+    port = (call.string(1) or "").lower()
+    if port not in URC_PORTS:
+        return ERROR
+    module.urcport = port
+    return OK
+
+
+@GENERAL.add("+QCFG")
+def qcfg(call: Call) -> Outcome:
+    """Vendor settings: any tag of plain numbers is kept."""
+    if call.form is Form.TEST:
+        call.info('+QCFG: "cmux/urcport",(0-4)')
+        return OK
+    tag = (call.string(0, 64) or "").lower()
+    known = {"cmux/urcport": "0", "nwscanmode": "0", "urc/ri/other": '"pulse",120,1'}
+    if call.form is not Form.WRITE or tag not in known:
+        return ERROR
+    key = f"+QCFG {tag}"
+    if len(call.fields) == 1:
+        call.info(f'+QCFG: "{tag}",{call.module.values.get(key, known[tag])}')
+        return OK
+    call.module.values[key] = ",".join(
+        f'"{field.string()}"' if field.quoted else field.string() for field in call.fields[1:]
+    )
+    return OK
+
+
+@GENERAL.add("+CFUN")
+def cfun(call: Call) -> Outcome:
+    """Set the functionality: 0 minimum, 1 full, 4 flight; C{1,1} restarts."""
+    module = call.module
+    if call.form is Form.TEST:
+        call.info("+CFUN: (0,1,4),(0,1)")
+        return OK
+    if call.form is Form.READ:
+        call.info(f"+CFUN: {module.network_state.functionality}")
+        return OK
+    level = call.integer(0, range(5))
+    reset = call.integer(1, range(2), 0)
+    if call.form is not Form.WRITE or level not in (0, 1, 4) or reset is None or level is None:
+        return cme(50)
+    if reset:
+        call.port.interpreter.after(lambda: module.later(0.0, module.restart))
+        return OK
+    module.network_state.set_functionality(level)
+    if level != 1:
+        module.lose_pdp()
+    return OK
+
+
+@GENERAL.add("+QPOWD")
+def qpowd(call: Call) -> Outcome:
+    """Switch the module off."""
+    if call.form is Form.TEST:
+        call.info("+QPOWD: (0,1)")
+        return OK
+    value = call.integer(0, range(2), 1)
+    if call.form is Form.READ or value is None:
+        return ERROR
+    module = call.module
+    delay = module.settings.power_down_delay if value else 0.0
+    call.port.interpreter.after(lambda: module.later(delay, module.power_down))
+    return OK

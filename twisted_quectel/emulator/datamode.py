@@ -1,0 +1,117 @@
+"""A port in data mode: a pipe between a line and one connection.
+
+Leaving it: LTE SSL Application Note v1.1 chapter 1.3; the guard time is S12.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from twisted.internet.interfaces import IDelayedCall
+
+from .verdicts import VerdictKind
+
+if TYPE_CHECKING:
+    from .port import Port
+    from .sockets import Socket
+
+_ESCAPES: Final = (b"+", b"++", b"+++")
+
+
+class DataMode:
+    """One stay in data mode."""
+
+    def __init__(self, port: Port, socket: Socket) -> None:
+        self.socket = socket
+        self._port = port
+        self._clock = port.module.clock
+        self._guard = port.settings.s.get(12, 50) * 0.02
+        self._last = self._clock.seconds()  # when the last byte came
+        self._first = 0.0  # when the first plus of a possible escape came
+        self._held = b""  # pluses that may be an escape
+        self._timer: IDelayedCall | None = None
+        self._lost = False
+
+    def received(self, data: bytes) -> None:
+        """Take bytes from the line."""
+        now = self._clock.seconds()
+        if self._held or (data in _ESCAPES and now - self._last >= self._guard):
+            self._last = now
+            self._maybe_escape(data, now)
+            return
+        if data == b"+++":
+            self._port.module.judge(
+                VerdictKind.NO_GUARD_TIME,
+                f"+++ on {self._port.name} {now - self._last:.3f} s behind other bytes",
+            )
+        self._last = now
+        self._forward(data)
+
+    def _maybe_escape(self, data: bytes, now: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if not self._held:
+            self._first = now
+        held = self._held + data
+        if held not in _ESCAPES or now - self._first > self._guard:
+            if len(self._held) == 3 and data[:2].upper() == b"AT":
+                self._port.module.judge(
+                    VerdictKind.NO_GUARD_TIME,
+                    f"a command on {self._port.name} {now - self._first:.3f} s behind +++",
+                )
+            self._held = b""
+            self._forward(held)
+            return
+        self._held = held
+        if len(held) == 3:
+            self._timer = self._clock.callLater(self._guard, self._escaped)
+        else:
+            left = max(0.0, self._first + self._guard - now)
+            self._timer = self._clock.callLater(left, self._released)
+
+    def _released(self) -> None:
+        """Fewer than three pluses, and the time for more is over."""
+        self._timer = None
+        held, self._held = self._held, b""
+        self._forward(held)
+
+    def _escaped(self) -> None:
+        self._timer = None
+        self._held = b""
+        self._port.interpreter.leave_data_mode()
+
+    def _forward(self, data: bytes) -> None:
+        if not self.socket.send_or_hold(data):
+            self._port.hold(True)
+
+    def drained(self) -> None:
+        """The socket has taken all that waited."""
+        self._port.hold(False)
+
+    def pump_out(self) -> None:
+        """Pass on what the socket has received, as far as the line takes it."""
+        port, secure = self._port, self.socket.secure
+        while secure.unread():
+            room = port.room()
+            if room <= 0:
+                return
+            port.write(secure.read(min(room, 65536)))
+        if self._lost:
+            port.interpreter.carrier_lost()
+
+    def lost(self) -> None:
+        """The connection has ended; what was received comes first."""
+        self._lost = True
+        self.pump_out()
+
+    def stop(self) -> None:
+        """End the stay.  What no socket has taken yet stays with the connection."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._held:
+            held, self._held = self._held, b""
+            if len(held) < 3:
+                self._forward(held)
+        self._port.hold(False)

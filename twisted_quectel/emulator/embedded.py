@@ -1,0 +1,30 @@
+"""The module behind C{device=emulator}: one for each reactor and model."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+from weakref import WeakKeyDictionary
+
+from twisted.internet.interfaces import IReactorTime
+
+from ..tables.lte import MODELS
+from .module import Module
+from .network import ReactorNetwork
+
+_modules: WeakKeyDictionary[Any, dict[str, Module]] = WeakKeyDictionary()
+
+
+def embedded(reactor: IReactorTime, model: str = "EC25") -> Module:
+    """Give the embedded module.
+
+    @param reactor: what it runs on; its connections go through it, too.
+    @param model: one of L{MODELS}.
+    @raise ValueError: for a model that nobody knows.
+    """
+    if model not in MODELS:
+        raise ValueError(f"model: {model!r} is not one of {', '.join(MODELS)}")
+    modules = _modules.setdefault(reactor, {})
+    if model not in modules:
+        network = ReactorNetwork(cast(Any, reactor))
+        modules[model] = Module(reactor, network=network, model=model)
+    return modules[model]

@@ -1,0 +1,477 @@
+"""The line discipline of an AT port, the module's side (ITU-T V.250).
+
+Bytes of the host come in cut in any way.  A port is in one of four states:
+command mode; waiting for the body that a prompt asked for; taking an upload;
+data mode.  Commands that arrive while one is executing wait.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from ..tables.cme import CME_ERRORS
+from .body import Body, Prompt, Upload, UploadResult
+from .commands import (
+    CONNECT,
+    ERROR,
+    NO_CARRIER,
+    OK,
+    SILENT,
+    Call,
+    Outcome,
+    Parsed,
+    parse_line,
+)
+from .datamode import DataMode
+from .verdicts import VerdictKind
+
+if TYPE_CHECKING:
+    from .module import Module
+    from .port import Port
+    from .sockets import Socket
+
+#: Longest command line, in bytes.
+MAX_LINE: Final = 2048
+#: Bytes that wait while a command executes before the host is stopped.
+MAX_INPUT: Final = 16384
+
+
+class Interpreter:
+    """What listens on one port."""
+
+    _log = Logger()
+
+    def __init__(self, module: Module, port: Port) -> None:
+        self._module = module
+        self._port = port
+        self._input = bytearray()
+        self._scanned = 0  # no line end lies before it
+        self._echoed = 0
+        self._overlong = False
+        self._last_line = b""
+        self._crlf_host = False  # whether the host ends its lines with CR LF
+        self._drop_lf = False
+        self._commands: list[Parsed] = []
+        self._busy = False
+        self._pumping = False
+        self._answer: list[bytes] = []
+        self._body: Body | None = None
+        self._data: DataMode | None = None
+        self._online_next: Socket | None = None
+        self._after: list[Callable[[], None]] = []
+        self._timer: IDelayedCall | None = None
+        self._running: Deferred[Any] | None = None
+        self._suspicious = False  # NO CARRIER was told and no command came since
+        self._generation = 0
+        self.resumable: Socket | None = None
+
+    # what the port asks
+
+    def idle(self) -> bool:
+        """Whether a URC may be written: no body is awaited, no data mode."""
+        return self._body is None and self._data is None and self._online_next is None
+
+    def full(self) -> bool:
+        """Whether the host has to wait."""
+        return len(self._input) >= MAX_INPUT
+
+    def feed(self, data: bytes) -> None:
+        """Take bytes from the host."""
+        if self._data is not None and not self._input and not self._drop_lf:
+            self._data.received(data)
+            return
+        self._input += data
+        self.resume()
+
+    def resume(self) -> None:
+        """Go on with what waits, as far as the line has room for answers."""
+        if self._data is not None:
+            self._data.pump_out()
+        if self._pumping:
+            return
+        self._pumping = True
+        try:
+            while self._input and self._step():
+                pass
+        finally:
+            self._pumping = False
+        if self._data is None:
+            self._port.hold(self.full())
+
+    def _step(self) -> bool:
+        """Take something off the input; L{False} if nothing can be taken now."""
+        if self._drop_lf:
+            self._drop_lf = False
+            if self._input[0] == 0x0A:
+                del self._input[0]
+                return True
+        if self._data is not None:
+            data = bytes(self._input)
+            self._forget_input()
+            self._data.received(data)
+            return True
+        if self._body is not None:
+            taken = self._body.feed(self._input)
+            return taken and bool(self._input)
+        if self._busy or self._port.room() <= 0:
+            return False
+        return self._take_line()
+
+    def _forget_input(self) -> None:
+        self._input.clear()
+        self._scanned = self._echoed = 0
+
+    # command lines
+
+    def _take_line(self) -> bool:
+        buffer, settings = self._input, self._port.settings
+        start = 0
+        while start < len(buffer) and buffer[start] in b"\n\0":
+            if start == 0 and buffer[0] == 0x0A:
+                self._crlf_host = True
+            start += 1
+        if start:
+            del buffer[:start]
+            self._scanned = max(0, self._scanned - start)
+            self._echoed = max(0, self._echoed - start)
+            if not buffer:
+                return False
+        if buffer[:2].upper() == b"A/" and self._last_line:
+            self._echo(2)
+            del buffer[:2]
+            self._scanned = self._echoed = 0
+            self._execute(self._last_line)
+            return True
+        end = buffer.find(settings.s[3], self._scanned)
+        if end < 0:
+            self._scanned = len(buffer)
+            self._echo(len(buffer))
+            if len(buffer) > MAX_LINE:
+                self._overlong = True
+                self._judge(VerdictKind.OVERLONG_LINE, f"more than {MAX_LINE} bytes without CR")
+                self._forget_input()
+            return False
+        self._echo(end + 1)
+        line = bytes(buffer[:end])
+        del buffer[: end + 1]
+        self._scanned = self._echoed = 0
+        if self._overlong or len(line) > MAX_LINE:
+            self._overlong = False
+            self._finish(ERROR)
+            return True
+        self._line(line.replace(b"\n", b""))
+        return True
+
+    def _echo(self, end: int) -> None:
+        if end > self._echoed:
+            if self._port.settings.echo:
+                self._port.write(bytes(self._input[self._echoed : end]).replace(b"\n", b""))
+            self._echoed = end
+
+    def _line(self, line: bytes) -> None:
+        back = self._port.settings.s[5]
+        if back in line:
+            kept = bytearray()
+            for byte in line:
+                if byte == back:
+                    del kept[-1:]
+                else:
+                    kept.append(byte)
+            line = bytes(kept)
+        text = line.strip(b" ")
+        if not text:
+            return
+        prefix = text[:2].upper()
+        if prefix != b"AT":
+            if text[0] == 0x1A:
+                self._judge(VerdictKind.STRAY_CTRL_Z, "at the start of a command line")
+            elif self._suspicious:
+                self._judge(
+                    VerdictKind.RAW_AFTER_NO_CARRIER, f"{len(line)} bytes taken for a command"
+                )
+                self._suspicious = False
+            start = text.upper().find(b"AT")
+            if start < 0:
+                return  # V.250: what has no prefix is ignored
+            if text[0] == 0x1A:
+                self._finish(ERROR)
+                return
+            text = text[start:]
+        else:
+            self._suspicious = False
+        self._last_line = text[2:]
+        self._execute(text[2:])
+
+    def _execute(self, body: bytes) -> None:
+        commands = parse_line(body)
+        if commands is None:
+            self._finish(ERROR)
+            return
+        self._busy = True
+        self._commands = commands
+        delay = self._module.link.latency
+        if delay > 0:
+            self._wait(delay, self._next)
+        else:
+            self._next()
+
+    def _wait(self, delay: float, then: Callable[[], None]) -> None:
+        def run() -> None:
+            self._timer = None
+            then()
+            self.resume()
+
+        self._timer = self._module.clock.callLater(delay, run)
+
+    def _next(self) -> None:
+        """Execute what is left of the line; the first failure ends it."""
+        while self._commands:
+            call = Call(self._module, self._port, self._commands.pop(0))
+            delay = sum(hook.delay(call) for hook in self._module.hooks)
+            if delay > 0:
+
+                def late(call: Call = call) -> None:
+                    if not self._run(call):
+                        self._next()
+
+                self._wait(delay, late)
+                return
+            if self._run(call):
+                return
+        self._finish(OK)
+
+    def _run(self, call: Call) -> bool:
+        """Execute one command.
+
+        @return: whether the line ends here, or waits.
+        """
+        for hook in self._module.hooks:
+            replaced = hook.replace(call)
+            if replaced is not None:
+                return self._ended(replaced)
+        handler = self._module.handler(call.name)
+        if handler is None:
+            return self._ended(ERROR)
+        generation = self._generation
+        finished: list[Outcome] = []
+        waiting = False
+
+        def done(result: object) -> None:
+            if generation != self._generation:
+                return  # the module was restarted meanwhile
+            if isinstance(result, Failure):
+                self._log.failure("executing AT{name}", result, name=call.name)
+            outcome = result if isinstance(result, Outcome) else ERROR
+            if not waiting:
+                finished.append(outcome)
+                return
+            self._running = None
+            if not self._ended(outcome):
+                self._next()
+            self.resume()
+
+        deferred = maybeDeferred(handler, call)
+        deferred.addBoth(done)
+        if finished:
+            return self._ended(finished[0])
+        waiting = True
+        self._running = deferred
+        return True
+
+    def _ended(self, outcome: Outcome) -> bool:
+        if outcome is OK:
+            return False
+        self._commands = []
+        self._finish(outcome)
+        return True
+
+    def _finish(self, outcome: Outcome) -> None:
+        """Tell the final result."""
+        self._commands = []
+        self._busy = False
+        pieces, self._answer = self._answer, []
+        if outcome is not SILENT and not self._port.settings.quiet:
+            pieces.append(self._final(outcome))
+        for hook in self._module.hooks:
+            pieces = hook.answer(self._port, pieces)
+        socket, self._online_next = self._online_next, None
+        if pieces:
+            self._port.write(b"".join(pieces))
+        if socket is not None and outcome.text == CONNECT.text:
+            self._enter(socket)
+        after, self._after = self._after, []
+        for function in after:
+            function()
+        self._port.flush()
+
+    def _final(self, outcome: Outcome) -> bytes:
+        settings = self._port.settings
+        text = outcome.text
+        if outcome.cme is not None and settings.cmee:
+            number = outcome.cme
+            shown = str(number) if settings.cmee == 1 else CME_ERRORS.get(number, str(number))
+            text = f"+CME ERROR: {shown}"
+            if "cme_trailing_space" in self._module.quirks:
+                text += " "
+        elif outcome.code is not None and not settings.verbose:
+            return b"%d\r" % outcome.code
+        elif outcome is CONNECT and "connect_rate" in self._module.quirks:
+            text = f"CONNECT {self._module.link.baudrate or 150000000}"
+        return self._port.frame(text.encode("ascii"))
+
+    # what handlers use
+
+    def info(self, text: bytes) -> None:
+        """Answer a line, ahead of the final result."""
+        start = b"" if self._answer or not self._port.settings.verbose else b"\r\n"
+        self._answer.append(b"%b%b\r\n" % (start, text))
+
+    def bare(self, data: bytes) -> None:
+        """Answer bytes as they are."""
+        self._answer.append(data)
+
+    def after(self, function: Callable[[], None]) -> None:
+        """Do something once the final result has been told."""
+        self._after.append(function)
+
+    def say(self, data: bytes) -> None:
+        """Write something ahead of the rest of the answer, at once."""
+        pieces, self._answer = [*self._answer, data], []
+        self._port.write(b"".join(pieces))
+
+    def prompt(self, length: int | None, longest: int) -> Deferred[bytes | None]:
+        """Ask for a body.
+
+        @param length: its bytes; L{None} if it ends with Ctrl-Z or ESC.
+        @param longest: bytes that are kept without a length.
+        @return: fires with the body; L{None} if it was cancelled.
+        """
+        blank = b"" if "prompt_without_space" in self._module.quirks else b" "
+        self._skip_line_feed()
+        body = Prompt(length, longest, self._body_done, self._echo_body)
+        self._body = body
+        self.say(b"\r\n>" + blank)
+        return body.result
+
+    def upload(self, size: int, timeout: float, ack: bool) -> Deferred[UploadResult]:
+        """Say C{CONNECT} and take raw bytes.
+
+        @param timeout: seconds without a byte that end it.
+        @param ack: whether C{A} is said behind every 1024 bytes.
+        """
+        self._skip_line_feed()
+        body = Upload(
+            self._module.clock, size, timeout, self._port.write if ack else None, self._body_done
+        )
+        self._body = body
+        self.say(self._final(CONNECT))
+        return body.result
+
+    def _skip_line_feed(self) -> None:
+        """The LF of a host that ends its lines with CR LF is no payload."""
+        if self._input[:1] == b"\n":
+            del self._input[0]
+            self._crlf_host = True
+        elif self._crlf_host and not self._input:
+            self._drop_lf = True
+        self._scanned = self._echoed = 0
+        if self._input and not self._pumping:
+            self._module.clock.callLater(0, self.resume)
+
+    def _body_done(self) -> None:
+        self._body = None
+
+    def _echo_body(self, data: bytes) -> None:
+        if self._port.settings.echo and self._module.send_echo:
+            self._port.write(data)
+
+    # data mode
+
+    def connect(self, socket: Socket) -> Outcome:
+        """Go over to data mode behind the final result C{CONNECT}."""
+        self._online_next = socket
+        self._commands = []
+        return CONNECT
+
+    def _enter(self, socket: Socket) -> None:
+        self._skip_line_feed()
+        self._data = DataMode(self._port, socket)
+        self.resumable = socket
+        self._port.online = True
+        socket.went_online(self._data)
+        self._module.clock.callLater(0, self.pump_out)
+
+    def pump_out(self) -> None:
+        """Let what the connection has received go to the line."""
+        if self._data is not None:
+            self._data.pump_out()
+
+    def leave_data_mode(self) -> None:
+        """Go back to command mode; the connection stays (C{+++}, DTR with &D1)."""
+        data, self._data = self._data, None
+        if data is None:
+            return
+        data.stop()
+        data.socket.went_offline()
+        self._port.write(self._final(OK))
+        self._port.flush()
+
+    def carrier_lost(self) -> None:
+        """The connection of the data mode has ended."""
+        data, self._data = self._data, None
+        if data is None:
+            return
+        data.stop()
+        data.socket.went_offline()
+        self.resumable = None
+        self._port.online = False
+        self._suspicious = True
+        if not self._port.settings.quiet:
+            self._port.write(self._final(NO_CARRIER))
+        self._port.flush()
+
+    def connection_gone(self, socket: Socket) -> None:
+        """A connection that could have been resumed is no more."""
+        if self.resumable is socket:
+            self.resumable = None
+            self._port.online = False
+
+    def dtr_fell(self) -> None:
+        """DTR went off: C{AT&D1} leaves data mode, C{AT&D2} hangs up too."""
+        mode, data = self._port.settings.d, self._data
+        if data is None or mode == 0:
+            return
+        self.leave_data_mode()
+        if mode == 2:
+            self._module.sockets.drop(data.socket)
+
+    def reset(self) -> None:
+        """Forget everything, as a restart does."""
+        self._generation += 1
+        self._forget_input()
+        self._overlong = self._crlf_host = self._drop_lf = self._busy = False
+        self._suspicious = False
+        self._last_line = b""
+        self._commands, self._answer, self._after = [], [], []
+        self._online_next = self.resumable = None
+        if self._data is not None:
+            data, self._data = self._data, None
+            data.stop()
+        if self._body is not None:
+            body, self._body = self._body, None
+            body.stop()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._running is not None:
+            running, self._running = self._running, None
+            running.cancel()
+
+    def _judge(self, kind: VerdictKind, text: str) -> None:
+        self._module.judge(kind, f"{self._port.name}: {text}")

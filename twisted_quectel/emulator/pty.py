@@ -1,0 +1,152 @@
+"""An emulated module's port on a pseudo-terminal.
+
+A slave descriptor stays open in here, so that hosts can come and go.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import tty
+from collections import deque
+from typing import Final
+
+from twisted.internet.interfaces import IReactorFDSet, IReadWriteDescriptor
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from .descriptor import PacedEnd
+from .port import Port
+
+#: Bytes read at once, and how many reads one turn makes.
+READ_SIZE: Final = 65536
+
+
+@implementer(IReadWriteDescriptor)
+class PtyPort(PacedEnd):
+    """One port on a pty.
+
+    @ivar path: what a host opens: the symbolic link, or the pty itself.
+    """
+
+    def __init__(self, reactor: IReactorFDSet, port: Port, path: str | None = None) -> None:
+        """
+        @param path: a symbolic link to the pty, made here and removed by
+            L{close}; a link that exists is replaced.
+        @raise OSError: if there is no pty, or the link cannot be made.
+        """
+        super().__init__(port)
+        self._reactor: IReactorFDSet = reactor
+        self._master, self._slave = os.openpty()
+        try:
+            for fd in (self._master, self._slave):
+                tty.setraw(fd)
+                fcntl.fcntl(fd, fcntl.F_SETFD, fcntl.FD_CLOEXEC)
+            os.set_blocking(self._master, False)
+            self.device = os.ttyname(self._slave)
+            self._link = path
+            if path is not None:
+                if os.path.islink(path):
+                    os.unlink(path)
+                os.symlink(self.device, path)
+        except OSError:
+            os.close(self._master)
+            os.close(self._slave)
+            raise
+        self.path = path or self.device
+        self._queue: deque[bytes] = deque()
+        self._queued = 0
+        self._closed = False
+        port.attach(self)
+        reactor.addReader(self)
+
+    # descriptor
+
+    def fileno(self) -> int:
+        """Give the descriptor that the reactor watches."""
+        return -1 if self._closed else self._master
+
+    def logPrefix(self) -> str:
+        """Name this in the log."""
+        return f"pty of {self.port.name}"
+
+    def doRead(self) -> None:
+        """Read what the host has written."""
+        try:
+            data = os.read(self._master, READ_SIZE)
+        except OSError as e:
+            if e.errno in (errno.EAGAIN, errno.EINTR, errno.EIO):
+                return None
+            raise
+        if data:
+            self.received(data)
+        return None
+
+    def doWrite(self) -> None:
+        """Write what waits."""
+        while self._queue:
+            data = self._queue[0]
+            sent = self._send(data)
+            self._queued -= sent
+            if sent < len(data):
+                self._queue[0] = data[sent:]
+                break
+            self._queue.popleft()
+        if not self._queue and not self._closed:
+            self._reactor.removeWriter(self)
+        self.host_drained()
+
+    def connectionLost(self, reason: Failure) -> None:
+        """The reactor stops watching."""
+        self.close()
+
+    def _send(self, data: bytes) -> int:
+        try:
+            return os.write(self._master, data)
+        except OSError as e:
+            if e.errno in (errno.EAGAIN, errno.EINTR, errno.EIO):
+                return 0
+            raise
+
+    # PacedEnd
+
+    def transmit(self, data: bytes) -> None:
+        """Write at once what the pty takes; the rest waits."""
+        if self._closed:
+            return
+        if not self._queue:
+            sent = self._send(data)
+            if sent == len(data):
+                return
+            data = data[sent:]
+            self._reactor.addWriter(self)
+        self._queue.append(data)
+        self._queued += len(data)
+
+    def backlog(self) -> int:
+        """Give the bytes that the pty has not taken."""
+        return self._queued
+
+    def stop_reading(self) -> None:
+        """Read no more."""
+        self._reactor.removeReader(self)
+
+    def start_reading(self) -> None:
+        """Read again."""
+        if not self._closed:
+            self._reactor.addReader(self)
+
+    def close(self) -> None:
+        """Take the pty away; a host that has it open sees it unplugged."""
+        if self._closed:
+            return
+        self._reactor.removeReader(self)
+        self._reactor.removeWriter(self)
+        self._closed = True
+        self.close_lanes()
+        os.close(self._master)
+        os.close(self._slave)
+        link = self._link
+        if link is not None and os.path.islink(link) and os.readlink(link) == self.device:
+            os.unlink(link)

@@ -1,0 +1,75 @@
+"""Deviations from the canonical form, each a named switch that is off by default.
+
+They are the contradictions of the LTE SSL Application Note v1.1 (chapters 2.2
+and 3) and what firmware versions do differently where the note is silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
+
+#: Every quirk with what it does.
+QUIRKS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "alias_qsssend": "AT+QSSSEND (chapter 2.2.3) is taken for AT+QSSLSEND.",
+        "alias_qsslrcv": "AT+QSSLRCV (chapter 3.3.3) is taken for AT+QSSLRECV.",
+        "reply_qsslrcv": "A read answers +QSSLRCV: in place of +QSSLRECV: (chapter 3.3.3).",
+        "alias_secllevel": 'The tag "secllevel" (chapter 3.2) is taken for "seclevel".',
+        "alias_clientcertex": 'The tag "clientcertex" (chapter 2.2.1) is taken for "cacertex".',
+        "wrong_invalidcertsign_tag": (
+            'A query of "ignoreinvalidcertsign" answers "ignoremulticertchainverify".'
+        ),
+        "psk_no_space": 'A query of "psk" answers +QSSLCFG:"psk" without a blank.',
+        "renegotiation_broken": (
+            'A query of "renegotiation" answers without the quote and the comma behind the tag.'
+        ),
+        "lowercase_cipher": "Cipher suites are answered as 0xhhhh in lower case.",
+        "quoted_cipher": "Cipher suites are taken and answered in quotes.",
+        "recv_single_crlf": "One CR LF in place of two between the data of a read and its OK.",
+        "urc_s3_form": "The recv URC is +QSSLURC: <id>,<length>, without an event.",
+        "pdp_max=7": "PDP contexts are 1-7 in place of 1-16.",
+        "has_checkhost": 'The tag "checkhost" exists (newer firmware), factory setting 0.',
+        "release_resets_context": (
+            "An SSL context goes back to its factory settings with its last connection."
+        ),
+        "close_unopened_ok": "AT+QSSLCLOSE of an id that is not open is OK in place of ERROR.",
+        "failed_open_keeps_id": "After a failed open the id stays in use until AT+QSSLCLOSE.",
+        "switch_flushes": "AT+QISWTMD from buffer to push mode pushes what is buffered at once.",
+        "switch_lazy": (
+            "AT+QISWTMD from buffer to push mode pushes what is buffered with the next arrival."
+        ),
+        "recv_length": "The recv URC of buffer mode gives the length too; no data follows.",
+        "state_three": "AT+QSSLSTATE shows state 3 for a connected socket.",
+        "list_without_prefix": "AT+QFLST names files without UFS:.",
+        "connect_rate": "CONNECT is followed by the line's speed.",
+        "prompt_without_space": "The prompt is > without the blank behind it.",
+        "cme_trailing_space": "+CME ERROR lines end in a blank.",
+        "two_digit_qlts": "AT+QLTS answers two-digit years.",
+        "no_space_after_colon": "Information lines have no blank behind the colon.",
+    }
+)
+
+#: What makes chapter 3 of the note run as it is printed.
+AS_PRINTED: Final = frozenset(
+    {"alias_secllevel", "alias_clientcertex", "alias_qsssend", "alias_qsslrcv", "reply_qsslrcv"}
+)
+
+PROFILES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {"strict": frozenset(), "as_printed": AS_PRINTED}
+)
+
+
+def quirks_of(profile: str, extra: Iterable[str]) -> frozenset[str]:
+    """Join a profile's quirks with those that were asked for.
+
+    @raise ValueError: for an unknown profile or quirk.
+    """
+    if profile not in PROFILES:
+        raise ValueError(f"profile: {profile!r} is not one of {', '.join(PROFILES)}")
+    chosen = frozenset(extra)
+    unknown = sorted(chosen - QUIRKS.keys())
+    if unknown:
+        raise ValueError(f"quirks: {unknown[0]!r} is not one of {', '.join(sorted(QUIRKS))}")
+    return PROFILES[profile] | chosen

@@ -1,0 +1,351 @@
+"""The sockets of an emulated LTE module (LTE SSL Application Note v1.1, 1.3, 2.2.2-2.3.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
+
+from ..tables.lte import SEND_LENGTHS
+from .securesocket import SecureSocket
+
+if TYPE_CHECKING:
+    from .datamode import DataMode
+    from .module import Module
+    from .port import Port
+
+INITIAL: Final = 0
+OPENING: Final = 1
+CONNECTED: Final = 2
+CLOSING: Final = 4
+
+BUFFER: Final = 0
+PUSH: Final = 1
+TRANSPARENT: Final = 2
+
+#: The longest piece of a direct push, in bytes.
+PUSH_SIZE: Final = SEND_LENGTHS[-1]
+
+
+class Socket:
+    """One SSL connection.
+
+    @ivar id: C{<clientID>}, 0-11.
+    @ivar mode: C{<access_mode>}.
+    @ivar state: C{<socket_state>}.
+    @ivar host: C{<serveraddr>}.
+    @ivar remote: C{<server_port>}.
+    @ivar port: the port on which it was opened.
+    @ivar opened: fires with the result code of the open.
+    """
+
+    def __init__(
+        self, module: Module, id: int, pdp: int, context: int, mode: int, port: Port, host: str
+    ) -> None:
+        self.id = id
+        self.pdp = pdp
+        self.context = context
+        self.mode = mode
+        self.state = OPENING
+        self.port = port
+        self.host = host
+        self.remote = 0
+        self.opened: Deferred[int] = Deferred()
+        self.secure = SecureSocket(
+            module.clock,
+            module.network,
+            module.tls,
+            module.now,
+            receive_limit=module.settings.receive_limit,
+            send_limit=module.settings.send_limit,
+        )
+        self._module = module
+        self._data: DataMode | None = None
+        self._notified = False
+        self._kept = b""  # stays for QSSLRECV after a switch to push mode
+        self._lazy = False  # what is buffered waits for the next arrival
+        self._held = bytearray()  # from data mode, the send buffer was full
+        self._drained: Deferred[None] | None = None
+        self._closed_due = False  # the closed URC waits for pushes
+        self.secure.on_opened = self._on_opened
+        self.secure.on_readable = self._on_readable
+        self.secure.on_closed = self._on_closed
+        self.secure.on_writable = self._on_writable
+
+    # from the network
+
+    def _on_opened(self, code: int) -> None:
+        if self.state != OPENING:
+            return
+        self.state = CONNECTED if code == 0 else INITIAL
+        opened, self.opened = self.opened, Deferred()
+        opened.callback(code)
+
+    def _on_readable(self) -> None:
+        self._lazy = False
+        if self._data is not None:
+            self._data.pump_out()
+        elif self.mode == PUSH:
+            while self.push():
+                pass
+        elif self.mode == BUFFER:
+            self.notify()
+
+    def _on_writable(self) -> None:
+        while self._held:
+            size = min(len(self._held), self.secure.send_space())
+            if size <= 0 or not self.secure.send(bytes(self._held[:size])):
+                return
+            del self._held[:size]
+        if self._data is not None:
+            self._data.drained()
+        if self._drained is not None:
+            drained, self._drained = self._drained, None
+            drained.callback(None)
+
+    def _on_closed(self) -> None:
+        if self.state != CONNECTED:
+            return
+        self.state = CLOSING
+        self._held.clear()
+        if self._data is not None:
+            self._data.lost()
+        elif self.mode == PUSH and self.secure.unread() and not self._lazy:
+            self._closed_due = True
+        else:
+            self._tell_closed()
+
+    def _tell_closed(self) -> None:
+        self._closed_due = False
+        self.port.interpreter.connection_gone(self)
+        self._module.urc(f'+QSSLURC: "closed",{self.id}')
+
+    # to the host
+
+    def notify(self) -> None:
+        """Report a recv URC, unless one was reported since the buffer was empty."""
+        if self._notified or not self.unread() or self._data is not None:
+            return
+        self._notified = True
+        if "urc_s3_form" in self._module.quirks:
+            line = f"+QSSLURC: {self.id},{min(self.unread(), 1500)}"
+        elif "recv_length" in self._module.quirks:
+            line = f'+QSSLURC: "recv",{self.id},{self.unread()}'
+        else:
+            line = f'+QSSLURC: "recv",{self.id}'
+        self._module.urc(line)
+
+    def push(self) -> bool:
+        """Push one piece, if there is one and the port takes it.
+
+        @return: whether something was pushed.
+        """
+        if self.mode != PUSH or self._lazy or not self.secure.unread():
+            return False
+        port = self._module.urc_port()
+        if not port.may_speak():
+            return False
+        data = self.secure.read(PUSH_SIZE)
+        header = f'+QSSLURC: "recv",{self.id},{len(data)}'.encode("ascii")
+        port.write(port.frame(header) + data)
+        if self._closed_due and not self.secure.unread():
+            self._tell_closed()
+        return True
+
+    def unread(self) -> int:
+        """Give the bytes that a read can get."""
+        return len(self._kept) + self.secure.unread()
+
+    def read(self, length: int) -> bytes:
+        """Take up to C{length} bytes for C{AT+QSSLRECV}."""
+        data = self._kept[:length]
+        self._kept = self._kept[length:]
+        if len(data) < length and (self.mode == BUFFER or not data):
+            data += self.secure.read(length - len(data))
+        if not self.unread():
+            self._notified = False
+        return data
+
+    def send(self, data: bytes) -> bool:
+        """Take a whole send, or nothing of it."""
+        return not self._held and self.state == CONNECTED and self.secure.send(data)
+
+    def send_or_hold(self, data: bytes) -> bool:
+        """Take raw bytes of data mode.
+
+        @return: L{False} if some of them wait, and more should not come.
+        """
+        if not self._held and len(data) <= self.secure.send_space() and self.secure.send(data):
+            return True
+        if self.state != CONNECTED:
+            return True  # there is nobody to send them to
+        self._held += data
+        self._on_writable()
+        return not self._held
+
+    # access modes
+
+    def went_online(self, data: DataMode) -> None:
+        """A port has gone over to data mode for this connection."""
+        self._data = data
+        self.mode = TRANSPARENT
+        if self.state != CONNECTED:
+            data.lost()
+
+    def went_offline(self) -> None:
+        """The port is in command mode again; what comes is buffered."""
+        self._data = None
+        self.mode = BUFFER
+        self._notified = False
+        if self.state == CONNECTED and self.unread():
+            self.notify()
+
+    def switch(self, mode: int, port: Port) -> None:
+        """Change to buffer or push mode (C{AT+QISWTMD})."""
+        if mode == self.mode:
+            return
+        quirks = self._module.quirks
+        self.mode = mode
+        if mode == BUFFER:
+            self._lazy = False
+            self._notified = False
+            port.interpreter.after(self.notify)
+            if self._closed_due:
+                port.interpreter.after(self._tell_closed)
+        elif "switch_flushes" in quirks:
+            port.interpreter.after(self._on_readable)
+        elif "switch_lazy" in quirks:
+            self._lazy = True
+        else:
+            self._kept += self.secure.read(self.secure.unread())
+
+    # the end
+
+    async def close(self, timeout: float) -> None:
+        """Close in order; whatever is not done in C{timeout} seconds is cut off.
+
+        @param timeout: seconds; 0 resets the connection at once.
+        """
+        opening = self.state == OPENING
+        established = self.state == CONNECTED
+        self.state = CLOSING
+        self._closed_due = False
+        self.port.interpreter.connection_gone(self)
+        if self._data is not None:
+            self._data.lost()
+        if opening:
+            self.secure.abort()
+            opened, self.opened = self.opened, Deferred()
+            opened.callback(567)
+            return
+        if not established or timeout == 0:
+            self.secure.abort()
+            return
+        timer: IDelayedCall = self._module.clock.callLater(timeout, self.abort)
+        if self._held:
+            self._drained = Deferred()
+            await self._drained
+        await self.secure.close()
+        if timer.active():
+            timer.cancel()
+
+    def abort(self) -> None:
+        """Reset the connection."""
+        self.state = CLOSING
+        self._held.clear()
+        self.secure.abort()
+        if self._drained is not None:
+            drained, self._drained = self._drained, None
+            drained.callback(None)
+
+    def cut(self) -> None:
+        """The network has gone from under the connection."""
+        if self.state == OPENING:
+            self.secure.abort()
+            self._on_opened(570)
+        elif self.state == CONNECTED:
+            self._on_closed()
+            self.secure.abort()
+
+
+class Sockets:
+    """All connections of a module, by C{<clientID>}."""
+
+    def __init__(self, module: Module) -> None:
+        self._module = module
+        self._sockets: dict[int, Socket] = {}
+
+    def __iter__(self) -> Iterator[Socket]:
+        return iter([self._sockets[id] for id in sorted(self._sockets)])
+
+    def get(self, id: int) -> Socket | None:
+        """Give a connection in any state but initial."""
+        return self._sockets.get(id)
+
+    def create(self, id: int, pdp: int, context: int, mode: int, port: Port, host: str) -> Socket:
+        """Take an id into use."""
+        socket = Socket(self._module, id, pdp, context, mode, port, host)
+        self._sockets[id] = socket
+        return socket
+
+    def release(self, socket: Socket) -> None:
+        """Give an id back; the last one of an SSL context releases that."""
+        if self._sockets.get(socket.id) is not socket:
+            return
+        del self._sockets[socket.id]
+        socket.state = INITIAL
+        last = all(other.context != socket.context for other in self._sockets.values())
+        if last and "release_resets_context" in self._module.quirks:
+            self._module.contexts[socket.context].reset()
+
+    def drop(self, socket: Socket) -> None:
+        """Hang up (C{AT&D2}): close in order, without waiting for the end."""
+        self.release(socket)
+        socket.state = CLOSING
+        socket.port.interpreter.connection_gone(socket)
+        socket.secure.close()
+
+    def port_ready(self, port: Port) -> None:
+        """A port can speak again: let the connections push, one piece each in turn."""
+        if port is not self._module.urc_port():
+            return
+        sockets = [socket for socket in self._sockets.values() if socket.mode == PUSH]
+        while sockets:
+            sockets = [socket for socket in sockets if socket.push()]
+
+    def take(self, call: object, data: bytes) -> bool:
+        """Take the body of a send whose answer says otherwise."""
+        fields = getattr(call, "fields", ())
+        id = fields[0].integer() if fields else None
+        socket = self._sockets.get(id) if id is not None else None
+        return socket is not None and socket.send(data)
+
+    def pdp_lost(self, pdp: int) -> None:
+        """The network has deactivated a PDP context."""
+        for socket in self:
+            if socket.pdp == pdp:
+                socket.cut()
+
+    def pdp_closed(self, pdp: int) -> None:
+        """The host has deactivated a PDP context: its connections are no more."""
+        for socket in self:
+            if socket.pdp == pdp:
+                self._end(socket)
+
+    def _end(self, socket: Socket) -> None:
+        opening = socket.state == OPENING
+        self.release(socket)
+        socket.port.interpreter.connection_gone(socket)
+        socket.abort()
+        if opening:
+            opened, socket.opened = socket.opened, Deferred()
+            opened.callback(570)
+
+    def reset(self) -> None:
+        """Forget every connection, as a restart does."""
+        for socket in self:
+            del self._sockets[socket.id]
+            socket.state = INITIAL
+            socket.abort()
