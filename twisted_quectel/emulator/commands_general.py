@@ -191,7 +191,8 @@ def ipr(call: Call) -> Outcome:
     value = call.integer(0, range(1, 4000001))
     if call.form is not Form.WRITE or value not in BAUDRATES or value is None:
         return ERROR
-    call.port.interpreter.after(lambda: module.set_baudrate(value))
+    port = call.port
+    port.interpreter.after(lambda: port.when_sent(lambda: module.set_baudrate(value)))
     return OK
 
 

@@ -80,12 +80,11 @@ def qsslcfg(call: Call) -> Outcome:
     if len(call.fields) == 2:
         call.info(_query(call, name, context))
         return OK
-    changed = call.module.contexts[context].set(
-        name, tag, call.fields[2:], "quoted_cipher" in quirks
-    )
-    if not changed:
+    chosen = call.module.contexts[context]
+    before = chosen.value(name)
+    if not chosen.set(name, tag, call.fields[2:], "quoted_cipher" in quirks):
         return call.fail(552)
-    if name not in ("negotiatetime", "closetimemode"):
+    if chosen.value(name) != before and name not in ("negotiatetime", "closetimemode"):
         call.module.tls.forget()
     return OK
 

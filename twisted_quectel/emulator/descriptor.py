@@ -98,6 +98,10 @@ class PacedEnd:
         """Give the bytes that may be written before the line is full."""
         return self._capacity - self._to_host.pending - self.backlog()
 
+    def unsent(self) -> int:
+        """Give the bytes that were written and have not left."""
+        return self._to_host.pending + self.backlog()
+
     def hold(self, on: bool) -> None:
         """Stop what comes from the host, or let it go on."""
         self._held = on

@@ -261,6 +261,10 @@ class MemoryWire:
         """Give the bytes that the module may write."""
         return self._capacity - self._in.pending
 
+    def module_unsent(self) -> int:
+        """Give the bytes that the module has written and that have not arrived."""
+        return self._in.pending
+
     def module_holds(self, on: bool) -> None:
         """Set CTS."""
         self._cts = not on
@@ -277,6 +281,7 @@ class _ModuleEnd:
         wire._module_end = self
         self.write = wire.from_module
         self.room = wire.module_room
+        self.unsent = wire.module_unsent
         self.hold = wire.module_holds
 
 

@@ -6,6 +6,7 @@ What it hears goes to its L{Interpreter<interpreter.Interpreter>}.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
@@ -29,6 +30,9 @@ class Carrier(Protocol):
 
     def room(self) -> int:
         """Give the bytes that may be written before the line is full."""
+
+    def unsent(self) -> int:
+        """Give the bytes that were written and have not reached the host."""
 
     def hold(self, on: bool) -> None:
         """Stop what comes from the host (CTS low), or let it go on."""
@@ -65,6 +69,7 @@ class Port:
         self.interpreter = Interpreter(module, self)
         self._carrier: Carrier | None = None
         self._urcs: deque[bytes] = deque(maxlen=MAX_URCS)
+        self._sent: list[Callable[[], None]] = []
         self._flushing = False
         self._held = False
 
@@ -112,6 +117,13 @@ class Port:
         """Give the bytes that the line still takes."""
         return self._carrier.room() if self._carrier is not None else 1 << 20
 
+    def when_sent(self, function: Callable[[], None]) -> None:
+        """Do something once all that was said has reached the host."""
+        if self._carrier is None or not self._carrier.unsent():
+            function()
+        else:
+            self._sent.append(function)
+
     def hold(self, on: bool) -> None:
         """Stop the host from sending, or let it go on."""
         if on is not self._held:
@@ -121,6 +133,10 @@ class Port:
 
     def line_ready(self) -> None:
         """The line has room again."""
+        if self._sent and (self._carrier is None or not self._carrier.unsent()):
+            sent, self._sent = self._sent, []
+            for function in sent:
+                function()
         self.interpreter.resume()
         self.flush()
 
@@ -157,5 +173,6 @@ class Port:
         self.settings = PortSettings()
         self.online = False
         self._urcs.clear()
+        self._sent.clear()
         self.interpreter.reset()
         self.hold(False)

@@ -90,14 +90,18 @@ class SSLContext:
         """Go back to the factory settings."""
         self._values.clear()
 
+    def value(self, name: str) -> int | tuple[str, ...]:
+        """Give a parameter."""
+        return self._values.get(name, 0 if name == "checkhost" else TAGS[name].default)
+
     def number(self, name: str) -> int:
         """Give a numeric parameter."""
-        value = self._values.get(name, 0 if name == "checkhost" else TAGS[name].default)
+        value = self.value(name)
         return value if isinstance(value, int) else 0
 
     def strings(self, name: str) -> tuple[str, ...]:
         """Give the strings of a parameter."""
-        value = self._values.get(name, TAGS[name].default)
+        value = self.value(name)
         return value if isinstance(value, tuple) else ()
 
     def set(self, name: str, tag: Tag, fields: tuple[Field, ...], quoted_cipher: bool) -> bool:

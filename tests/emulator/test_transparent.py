@@ -1,0 +1,168 @@
+"""Transparent mode: LTE SSL note, chapters 1.3 and 3.5."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_quectel.emulator.verdicts import VerdictKind
+
+from .bench import Bench
+
+
+class TransparentTests(SynchronousTestCase):
+    """A port in data mode."""
+
+    def test_pipe(self) -> None:
+        """Bytes go both ways unchanged, tokens of the AT language too."""
+        bench = Bench()
+        peer = bench.open(mode=2)
+        payload = b"AT\r\nOK\r\n\x1a\x1b+++NO CARRIER\r\n" + bytes(range(256))
+        bench.type(payload)
+        peer.write(payload)
+        bench.settle()
+        self.assertEqual(bench.screen.take(), payload)
+        self.assertEqual(peer.received, payload)
+
+    def test_escape(self) -> None:
+        """+++ with its guard time leads to command mode; ATO leads back."""
+        bench = Bench()
+        peer = bench.open(mode=2)
+        bench.type(b"abc")
+        bench.settle(1.1)
+        self.assertEqual(bench.type(b"+++"), b"")
+        self.assertEqual(bench.type(b"", 0.9), b"")
+        self.assertEqual(bench.type(b"", 0.2), b"\r\nOK\r\n")
+        self.assertEqual(bench.type(b"AT\r"), b"\r\nOK\r\n")
+        peer.write(b"meanwhile")
+        bench.settle()
+        self.assertEqual(bench.screen.take(), b'\r\n+QSSLURC: "recv",4\r\n')
+        self.assertEqual(bench.type(b"ATO\r"), b"\r\nCONNECT\r\nmeanwhile")
+        bench.type(b"def")
+        self.assertEqual(peer.received, b"abcdef")
+        self.assertEqual(bench.kinds(), [])
+
+    def test_escapeInPieces(self) -> None:
+        """The three characters may come in several reads, within the guard time."""
+        bench = Bench()
+        peer = bench.open(mode=2)
+        bench.settle(1.1)
+        bench.type(b"++", 0.3)
+        self.assertEqual(bench.type(b"+", 1.1), b"\r\nOK\r\n")
+        self.assertEqual(peer.received, b"")
+
+    def test_noGuardBefore(self) -> None:
+        """Right behind data +++ is data, and a verdict."""
+        bench = Bench()
+        peer = bench.open(mode=2)
+        bench.type(b"abc")
+        bench.type(b"+++", 2)
+        self.assertEqual(peer.received, b"abc+++")
+        self.assertEqual(bench.kinds(), [VerdictKind.NO_GUARD_TIME])
+
+    def test_noGuardBehind(self) -> None:
+        """+++ with bytes right behind it is data."""
+        bench = Bench()
+        peer = bench.open(mode=2)
+        bench.settle(2)
+        bench.type(b"+++", 0.5)
+        self.assertEqual(bench.type(b"AT\r"), b"")
+        bench.settle(2)
+        self.assertEqual(peer.received, b"+++AT\r")
+        self.assertEqual(bench.kinds(), [VerdictKind.NO_GUARD_TIME])
+
+    def test_fewPluses(self) -> None:
+        """One or two pluses reach the peer when the guard time is over."""
+        bench = Bench()
+        peer = bench.open(mode=2)
+        bench.settle(2)
+        bench.type(b"++", 1.1)
+        self.assertEqual(peer.received, b"++")
+
+    def test_shortGuard(self) -> None:
+        """S12 sets the guard time, in fiftieths of a second."""
+        bench = Bench()
+        bench.ok("ATS12=25")
+        bench.open(mode=2)
+        bench.settle(0.6)
+        self.assertEqual(bench.type(b"+++", 0.6), b"\r\nOK\r\n")
+
+    def test_dtr(self) -> None:
+        """DTR leads to command mode with AT&D1, nowhere with AT&D0, and hangs up with AT&D2."""
+        bench = Bench()
+        bench.ok("AT&D1")
+        peer = bench.open(mode=2)
+        bench.wire.set_dtr(False)
+        bench.settle()
+        self.assertEqual(bench.screen.take(), b"\r\nOK\r\n")
+        bench.wire.set_dtr(True)
+        bench.ok("AT&D0")
+        self.assertEqual(bench.type(b"AT+QISWTMD=4,2\r"), b"\r\nCONNECT\r\n")
+        bench.wire.set_dtr(False)
+        bench.type(b"still")
+        self.assertEqual(peer.received, b"still")
+        bench.settle(2)
+        self.assertEqual(bench.type(b"+++", 2), b"\r\nOK\r\n")
+        bench.wire.set_dtr(True)
+        bench.ok("AT&D2")
+        bench.type(b"ATO\r")
+        bench.wire.set_dtr(False)
+        bench.settle()
+        self.assertIsNotNone(peer.lost)
+        self.assertEqual(bench.type(b"ATO\r"), b"\r\nOK\r\n\r\nNO CARRIER\r\n")
+
+    def test_noCarrier(self) -> None:
+        """All that the peer sent comes before NO CARRIER, then DCD falls."""
+        bench = Bench()
+        peer = bench.open(mode=2)
+        self.assertTrue(bench.wire.dcd())
+        peer.write(b"x" * 100000)
+        peer.close()
+        bench.settle()
+        shown = bench.screen.take()
+        self.assertEqual(shown, b"x" * 100000 + b"\r\nNO CARRIER\r\n")
+        self.assertFalse(bench.wire.dcd())
+        self.assertEqual(bench.type(b"ATO\r"), b"\r\nNO CARRIER\r\n")
+        bench.ok("AT+QSSLCLOSE=4")
+
+    def test_rawAfterNoCarrier(self) -> None:
+        """What a host writes behind NO CARRIER is taken for commands: a verdict."""
+        bench = Bench()
+        peer = bench.open(mode=2)
+        peer.close()
+        bench.settle()
+        bench.type(b"payload that goes on\r\n")
+        self.assertEqual(bench.kinds(), [VerdictKind.RAW_AFTER_NO_CARRIER])
+
+    def test_refused(self) -> None:
+        """Where nothing can be opened there is ERROR, and AT+QIGETERROR tells why."""
+        bench = Bench()
+        bench.ok("AT+QIACT=1")
+        self.assertEqual(bench.type(b'AT+QSSLOPEN=1,1,4,"nobody.example",1,2\r'), b"\r\nERROR\r\n")
+        self.assertIn(b"565", bench.type(b"AT+QIGETERROR\r"))
+
+    def test_backPressure(self) -> None:
+        """A host that takes nothing holds the server up, and loses nothing."""
+        bench = Bench()
+        peer = bench.open(mode=2)
+        bench.wire.pauseProducing()
+        payload = bytes(range(256)) * 4000
+        peer.write(payload)
+        bench.settle()
+        self.assertEqual(bench.screen.take(), b"")
+        bench.wire.resumeProducing()
+        for _ in range(40):
+            bench.settle()
+        self.assertEqual(bench.screen.take(), payload)
+
+    def test_otherPort(self) -> None:
+        """While one port is in data mode, another one takes commands."""
+        bench = Bench()
+        bench.open(mode=2)
+        screen, wire = bench.plug("usbat")
+        wire.write(b"AT+QSSLSTATE=4\r")
+        bench.settle()
+        self.assertIn(b',2,1,4,2,"usbmodem",1\r\n', screen.take())
+        wire.write(b"AT+QSSLCLOSE=4\r")
+        bench.settle()
+        self.assertIn(b"OK", screen.take())
+        self.assertEqual(bench.screen.take(), b"\r\nNO CARRIER\r\n")
