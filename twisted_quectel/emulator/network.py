@@ -62,6 +62,19 @@ def is_literal(host: str) -> bool:
     return True
 
 
+def _is_name(host: str) -> bool:
+    """Tell what C{getaddrinfo} can be asked for.
+
+    Twisted's resolver never ends when C{getaddrinfo} raises anything but its
+    own error, as it does for NUL and for labels that are too long.
+    """
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return all("!" <= character <= "~" for character in host)
+
+
 @implementer(IResolutionReceiver)
 class _FirstAddress:
     """Keeps the first IPv4 address of a resolution, else the first of IPv6."""
@@ -138,14 +151,10 @@ class ReactorNetwork:
         known = self._hosts.get(host.lower())
         if known is not None:
             return succeed(known)
-        receiver = _FirstAddress(host)
-        try:
-            host.encode("ascii")
-            IReactorPluggableNameResolver(self._reactor).nameResolver.resolveHostName(
-                receiver, host
-            )
-        except UnicodeError:
+        if not _is_name(host):
             return fail(DNSLookupError(f"not a host name: {host!r}"))
+        receiver = _FirstAddress(host)
+        IReactorPluggableNameResolver(self._reactor).nameResolver.resolveHostName(receiver, host)
         return receiver.result
 
     def connect(self, address: str, port: int, factory: IProtocolFactory) -> Deferred[IProtocol]:
