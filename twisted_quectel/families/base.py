@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import ClassVar
 
-from twisted.python.failure import Failure
-
 from ..at import ATPort, Command, Response
 from ..modemprofile import ModemProfile
 from ..profiles import TLSProfile
@@ -244,6 +242,10 @@ class Family(ABC):
         """
 
     @abstractmethod
+    async def is_attached(self, port: ATPort, pdp: int) -> bool:
+        """Ask whether a PDP context is active."""
+
+    @abstractmethod
     async def detach(self, port: ATPort, pdp: int) -> None:
         """Deactivate a PDP context; whether it was active does not matter."""
 
@@ -254,8 +256,11 @@ class Family(ABC):
     # -- files
 
     @abstractmethod
-    async def stored_files(self, port: ATPort) -> Mapping[str, int]:
-        """Give the files on the module that are ours, with their sizes."""
+    async def stored_files(self, port: ATPort, drive: str) -> Mapping[str, int]:
+        """Give the files on a drive of the module that are ours, with their sizes.
+
+        @param drive: C{UFS}, which keeps them, or C{RAM}.
+        """
 
     @abstractmethod
     async def store(
@@ -360,8 +365,3 @@ class Family(ABC):
         self, code: int | None, host: str, port: int, command: str, trace: Sequence[str]
     ) -> Exception:
         """Give the exception for an open that failed."""
-
-
-def as_failure(error: Exception) -> Failure:
-    """Wrap an exception that was made rather than raised."""
-    return Failure(error)

@@ -1,3 +1,9 @@
 """One modem: its ports, bring-up, contexts, certificates, sockets and recovery."""
 
 from __future__ import annotations
+
+from .bringup import ModemInfo
+from .modem import Modem, Signal
+from .registry import getModem
+
+__all__ = ["Modem", "ModemInfo", "Signal", "getModem"]

@@ -26,7 +26,7 @@ class SocketOwner(Protocol):
         """The first C{count} bytes have been taken by the module."""
 
     def received(self, data: bytes) -> None:
-        """Bytes came, in order.  Called while paused too: the owner holds them."""
+        """Bytes came, in order.  Not called while the socket is paused."""
 
     def ended(self, reason: Failure) -> None:
         """The connection is over.  Called once; nothing is called after it."""
@@ -34,6 +34,9 @@ class SocketOwner(Protocol):
 
 class ModuleSocket(Protocol):
     """One open connection of the module."""
+
+    def start(self, owner: SocketOwner) -> None:
+        """Begin to deliver, what came before first."""
 
     def writable(self) -> None:
         """The owner has something to send."""

@@ -175,6 +175,10 @@ class LTEFamily(Family):
         """Activate a PDP context, if it is not."""
         return await pdp.activate(port, profile, pdp_id)
 
+    async def is_attached(self, port: ATPort, pdp_id: int) -> bool:
+        """Ask whether a PDP context is active."""
+        return await pdp.active_address(port, pdp_id) is not None
+
     async def detach(self, port: ATPort, pdp_id: int) -> None:
         """Deactivate a PDP context."""
         await pdp.deactivate(port, pdp_id)
@@ -189,9 +193,9 @@ class LTEFamily(Family):
 
     # -- files
 
-    async def stored_files(self, port: ATPort) -> Mapping[str, int]:
-        """Give our files on UFS and RAM."""
-        return {**await files.list_files(port, "UFS"), **await files.list_files(port, "RAM")}
+    async def stored_files(self, port: ATPort, drive: str) -> Mapping[str, int]:
+        """Give our files on a drive, C{UFS} or C{RAM}."""
+        return await files.list_files(port, drive)
 
     async def store(
         self, port: ATPort, path: str, data: bytes, progress: Progress | None = None

@@ -69,17 +69,16 @@ async def delete(port: ATPort, path: str) -> None:
 
 
 async def upload(port: ATPort, path: str, data: bytes, progress: Progress | None) -> None:
-    """Put a file on the module and compare its checksum; one more try if it differs.
+    """Put a file on the module and compare its checksum; two more tries if it differs.
 
     @raise errors.CertificateStoreError: if it is not there in the end.
     """
     problem = ""
-    for _ in range(2):
-        # an existing name is refused, and what an aborted upload left has to go too
-        await delete(port, path)
+    for _ in range(3):
         problem = await _upload_once(port, path, data, progress)
         if not problem:
             return
+        # an existing name is refused, and what an aborted upload left has to go too
         await delete(port, path)
     raise errors.CertificateStoreError(
         f"{path} could not be stored on the module: {problem}",

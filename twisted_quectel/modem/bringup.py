@@ -1,0 +1,113 @@
+"""Bringing a module up: from whatever state it is in to one that can connect."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from twisted.internet.interfaces import IReactorTime
+
+from ..at import ATPort, Command, IWire, Response, execute_form, join, write_form
+from ..errors import CommandFailed
+from ..families import Family, Firmware, family_for
+from ..modemprofile import ModemProfile
+from .network import unlock_sim, wait_for_registration
+from .session import Session
+from .wake import wake
+
+
+@dataclass(frozen=True)
+class ModemInfo:
+    """What a modem is.
+
+    @ivar model: what the module calls itself (C{AT+CGMM}).
+    @ivar revision: its firmware (C{AT+CGMR}).
+    @ivar imei: its number (C{AT+CGSN}).
+    @ivar family: the driver.
+    """
+
+    model: str
+    revision: str
+    imei: str
+    family: str
+
+
+async def _texts(port: ATPort, names: Sequence[str]) -> list[str]:
+    """Give the one-line answers of several commands (27.007 chapter 5)."""
+    try:
+        response = await port.execute(
+            Command(join(*map(execute_form, names)), tuple(names), bare=True)
+        )
+        found = _lines(response)
+        if len(found) == len(names):
+            return found
+    except CommandFailed:
+        found = []
+    # some firmware wants them one by one
+    texts: list[str] = []
+    for name in names:
+        try:
+            response = await port.execute(Command(execute_form(name), (name,), bare=True))
+        except CommandFailed:
+            texts.append("")
+            continue
+        texts.append("".join(_lines(response)[:1]))
+    return texts
+
+
+def _lines(response: Response) -> list[str]:
+    """Give the answers' texts, some of which have a prefix and quotes."""
+    texts = []
+    for line in response.info:
+        text = line.rest.decode("ascii", "replace").strip().strip('"')
+        texts.append(text)
+    return texts
+
+
+async def identify(port: ATPort, model: str | None) -> Family:
+    """Find out what the module is, and take the driver for it.
+
+    @param model: what its owner says it speaks like, if the module is not to
+        be believed.
+    @raise UnknownModel: if no driver knows it.
+    """
+    said, revision, imei = await _texts(port, ("+CGMM", "+CGMR", "+CGSN"))
+    return family_for(Firmware(model or said, revision, imei))
+
+
+async def bring_up(
+    clock: IReactorTime,
+    port: ATPort,
+    wire: IWire | None,
+    profile: ModemProfile,
+    known: Family | None,
+    make_session: Callable[[Family], Session],
+) -> Session:
+    """Bring a module up.
+
+    @param known: its driver, if it was up before.
+    @raise ModemNotReady: a subclass that says why not.
+    """
+    await wake(clock, port, wire, profile.baudrate)
+    await port.execute(Command(write_form("+CMEE", 1)))
+    family = known or await identify(port, profile.model)
+    port.trace.redact = family.redact
+    dtr = wire is not None and wire.set_dtr(True)
+    await family.prepare(port, profile, dtr)
+    session = make_session(family)
+    await unlock_sim(clock, port, family, profile)
+    await wait_for_registration(clock, port)
+    await session.close_strangers()
+    await _provision(session, profile)
+    return session
+
+
+async def _provision(session: Session, profile: ModemProfile) -> None:
+    """Put the contexts of the modem file on the module."""
+    session.contexts.reserve(profile.contexts)
+    for id, tls in profile.contexts.items():
+        paths = await session.files.paths(tls)
+        settings = session.family.context_settings(tls, False, 60.0, paths)
+        await session.contexts.provision(id, settings)
+        if not tls.ignore_local_time and tls.security_level > 0:
+            await session.require_clock()

@@ -1,0 +1,149 @@
+"""What the module may be saying at the end of a raw stream.
+
+In data mode the module speaks twice: C{NO CARRIER} when the connection has
+ended, C{OK} when it was told to leave (LTE SSL Application Note v1.1 chapter
+1.3).  Both stand at the end of everything that it sent as payload, and both
+may be payload themselves.  L{CarrierWatch} keeps back the tail that can be
+such words until somebody knows; it looks at nothing but the tail.
+
+Behind its word the module is in command mode, where it may report URCs at
+once (C{+QIURC: "pdpdeact",1} is the usual cause of a lost carrier).  So a tail
+is the word with nothing but whole or unfinished URCs behind it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+NO_CARRIER: Final = b"\r\nNO CARRIER\r\n"
+OK: Final = b"\r\nOK\r\n"
+
+#: Longest tail that is kept back behind a word, in bytes.
+MAX_TALK: Final = 512
+_WINDOW: Final = len(NO_CARRIER) + MAX_TALK
+_LINE: Final = rb"(?:\+[A-Z]+: [ -~]*|[A-Z][A-Z ]*)"
+_UNFINISHED: Final = rb"(?:\r(?:\n(?:\+(?:[A-Z]+(?::[ -~]*)?)?|[A-Z][A-Z ]*)?\r?)?)?"
+#: Lines of a module in command mode.
+_TALK: Final = re.compile(rb"(?:\r\n" + _LINE + rb"\r\n)*" + _UNFINISHED)
+#: The same behind an escape that may have been echoed.
+_ECHOED: Final = re.compile(rb"\+{0,3}(?:\r\n" + _LINE + rb"\r\n)*" + _UNFINISHED)
+_URCS: Final = re.compile(rb"(?:\r\n\+[A-Z]+: [ -~]*\r\n)*(?:\r(?:\n(?:\+[ -~]*\r?)?)?)?")
+_LAST: Final = frozenset(NO_CARRIER + OK)
+
+
+class CarrierWatch:
+    """Splits a raw stream into payload and a tail that is not decided.  No I/O.
+
+    @ivar asked: whether an escape is under way, so that C{OK} is a word too.
+    @ivar carrier: whether the tail is C{NO CARRIER}, with or without URCs.
+    @ivar passed: bytes that were given out as payload.
+    """
+
+    __slots__ = ("_answered", "_held", "_known", "asked", "carrier", "passed")
+
+    def __init__(self) -> None:
+        self.passed = 0
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin a stay in data mode."""
+        self.asked = False
+        self.carrier = False
+        self._held = b""
+        self._known = 0  # bytes at the head of the tail that were given out
+        self._answered = (-1, 0.0)  # where the last OK stands, and when it came
+
+    @property
+    def holding(self) -> int:
+        """The number of bytes that are kept back."""
+        return len(self._held) - self._known
+
+    def ask(self) -> None:
+        """An escape is sent now."""
+        self.asked = True
+        self._answered = (-1, 0.0)
+
+    def feed(self, now: float, data: bytes) -> bytes:
+        """Take what came.
+
+        @param now: seconds.
+        @return: what is payload for certain.
+        """
+        whole = self._held + data if self._held else data
+        start = self._tail(whole)
+        known = self._known
+        self._held = whole[start:]
+        self._known = known - start if known > start else 0
+        payload = whole[known:start] if known < start else b""
+        self.passed += len(payload)
+        if self.asked:
+            index = self._held.rfind(OK)
+            if index >= 0:
+                place = self.passed - self._known + index
+                if place != self._answered[0]:
+                    self._answered = (place, now)
+        return payload
+
+    def release(self) -> bytes:
+        """Give out the tail as payload, but remember what it may have begun."""
+        payload = self._held[self._known :]
+        self.passed += len(payload)
+        if self.carrier or len(self._held) >= len(NO_CARRIER):
+            self._held = b""
+            self.carrier = False
+        self._known = len(self._held)
+        return payload
+
+    def answer(self, since: float) -> tuple[bytes, bytes] | None:
+        """Take the tail for the C{OK} to an escape.
+
+        @param since: the earliest time at which the module can have answered.
+        @return: what is payload, and what the module said behind C{OK};
+            L{None} if the tail is no such C{OK}.
+        """
+        index = self._held.rfind(OK)
+        if index < 0 or self._answered[1] < since - 1e-6:
+            return None
+        return self._split(index, OK, _URCS)
+
+    def lost(self) -> tuple[bytes, bytes] | None:
+        """Take the tail for C{NO CARRIER}.
+
+        @return: what is payload, and what the module said behind it; L{None}
+            if the tail is no C{NO CARRIER}.
+        """
+        index = self._held.rfind(NO_CARRIER)
+        return None if index < 0 else self._split(index, NO_CARRIER, _ECHOED)
+
+    def _split(
+        self, index: int, word: bytes, behind: re.Pattern[bytes]
+    ) -> tuple[bytes, bytes] | None:
+        rest = self._held[index + len(word) :]
+        if behind.fullmatch(rest) is None:
+            return None
+        payload = self._held[self._known : index]
+        self.passed += len(payload)
+        self.reset()
+        return payload, rest.lstrip(b"+") if behind is _ECHOED else rest
+
+    def _tail(self, whole: bytes) -> int:
+        """Find where the tail begins that may be the module's own."""
+        size = len(whole)
+        talk = _ECHOED if self.asked else _TALK
+        index = whole.rfind(NO_CARRIER, max(0, size - _WINDOW))
+        self.carrier = index >= 0 and talk.fullmatch(whole, index + len(NO_CARRIER)) is not None
+        if self.carrier:
+            return index
+        if self.asked:
+            index = whole.rfind(OK, max(0, size - _WINDOW))
+            if index >= 0 and _URCS.fullmatch(whole, index + len(OK)) is not None:
+                return index
+        if whole[-1] not in _LAST:
+            return size
+        for count in range(min(size, len(NO_CARRIER) - 1), 0, -1):
+            if NO_CARRIER.startswith(whole[-count:]):
+                return size - count
+            if self.asked and count < len(OK) and OK.startswith(whole[-count:]):
+                return size - count
+        return size

@@ -1,0 +1,337 @@
+"""One modem, for everybody in the process who uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final, TextIO
+
+from twisted.internet.defer import CancelledError, Deferred, fail, succeed
+from twisted.internet.interfaces import IDelayedCall, IReactorCore, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from ..at import Command, execute_form
+from ..errors import (
+    CommandFailed,
+    CommandTimeout,
+    ModemClosed,
+    ModemError,
+    ModemNotReady,
+    ModuleLost,
+    PortLost,
+)
+from ..families import Family
+from ..modemprofile import ModemProfile
+from .bringup import ModemInfo, bring_up
+from .channels import Channel, Opener, device_opener, open_channel
+from .files import UploadProgress
+from .machine import ModemCore, ModemLife, modem_life
+from .session import Session
+
+#: Seconds before a modem that failed is started again: at first, and at most.
+PAUSE_FIRST: Final = 1.0
+PAUSE_LONGEST: Final = 60.0
+#: How often a bring-up begins anew when the module restarts within it.
+_ATTEMPTS: Final = 3
+
+
+@dataclass(frozen=True)
+class Signal:
+    """The signal's quality (27.007 chapter 8.5).
+
+    @ivar rssi: received power in dBm; L{None} if it is not known.
+    @ivar ber: bit error rate as the class 0-7; L{None} if it is not known.
+    """
+
+    rssi: int | None
+    ber: int | None
+
+
+class Modem(ModemCore):
+    """One modem.  It is brought up when it is first used.
+
+    @ivar reactor: whose time it lives in.
+    @ivar profile: what its owner says of it.
+    @ivar info: what it is, once it was up; else L{None}.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        reactor: IReactorTime,
+        profile: ModemProfile,
+        *,
+        opener: Opener | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """
+        @param reactor: the reactor, or a clock if C{opener} needs no more.
+        @param opener: opens the ports; left out, real devices are opened.
+        @param now: the host's time, for the module's clock.
+        """
+        self.profile = profile
+        self.info: ModemInfo | None = None
+        self.reactor = reactor
+        self._opener = opener or device_opener(
+            reactor, profile.baudrate, profile.rtscts, profile.model
+        )
+        self._now = now
+        self._life: ModemLife = modem_life(self)
+        self._closing = False
+        self._channel: Channel | None = None
+        self._session: Session | None = None
+        self._family: Family | None = None
+        self._waiting: list[Deferred[Session]] = []
+        self._starting: Deferred[Session] | None = None
+        self._pause = 0.0
+        self._pause_timer: IDelayedCall | None = None
+        self._losses: list[Deferred[ModemError]] = []
+        self._shut: list[Deferred[None]] = []
+        self._trace_file: TextIO | None = None
+        self._progress: list[UploadProgress] = []
+        if IReactorCore.providedBy(reactor):
+            reactor.addSystemEventTrigger("before", "shutdown", self.close)
+
+    # -- the face
+
+    def ready(self) -> Deferred[Modem]:
+        """Wait until the modem is up; bring it up if it is not.
+
+        @return: fires with the modem; fails with L{ModemNotReady}.
+        """
+        return self.session().addCallback(lambda _: self)
+
+    def signal(self) -> Deferred[Signal]:
+        """Ask for the signal's quality."""
+        return Deferred.fromCoroutine(self._ask_signal())
+
+    def when_lost(self) -> Deferred[ModemError]:
+        """Wait until the modem, once up, restarts or goes away.
+
+        @return: fires with the reason; a fresh one for each caller.
+        """
+        lost: Deferred[ModemError] = Deferred(self._losses_remove)
+        self._losses.append(lost)
+        return lost
+
+    def close(self) -> Deferred[None]:
+        """End all connections, and close the device.
+
+        @return: fires when it is closed.
+        """
+        self._life.shut(Failure(ModemClosed(f"the modem {self.profile.name} was closed")))
+        if self._channel is None:
+            return succeed(None)
+        closed: Deferred[None] = Deferred()
+        self._shut.append(closed)
+        return closed
+
+    def trace_to(self, file: TextIO | None) -> None:
+        """Write the AT dialogue to a text file from now on, without secrets."""
+        self._trace_file = file
+        if self._channel is not None:
+            self._channel.port.trace.write_to(file)
+
+    def report_uploads(self, progress: UploadProgress) -> None:
+        """Have each upload of a certificate told: path, bytes done, bytes in all."""
+        self._progress.append(progress)
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed for good."""
+        return self._closing
+
+    # -- for endpoints
+
+    def session(self) -> Deferred[Session]:
+        """Wait until the modem is up; give what is true of it until it is lost."""
+        if self._closing:
+            return fail(ModemClosed(f"the modem {self.profile.name} was closed"))
+        waiting: Deferred[Session] = Deferred(self._stop_waiting)
+        self._waiting.append(waiting)
+        self._life.demand()
+        return waiting
+
+    def _stop_waiting(self, waiting: Deferred[Session]) -> None:
+        if waiting in self._waiting:
+            self._waiting.remove(waiting)
+        if not self._waiting and self._pause_timer is not None:
+            self._life.nobody()
+
+    def _losses_remove(self, lost: Deferred[ModemError]) -> None:
+        if lost in self._losses:
+            self._losses.remove(lost)
+
+    async def _ask_signal(self) -> Signal:
+        session = await self.session()
+        response = await session.port.execute(Command(execute_form("+CSQ"), ("+CSQ",)))
+        line = response.first("+CSQ")
+        rssi = None if line is None else line.integer(0)
+        ber = None if line is None else line.integer(1)
+        known = rssi is not None and 0 <= rssi <= 31
+        return Signal(
+            -113 + 2 * rssi if known and rssi is not None else None,
+            ber if ber is not None and 0 <= ber <= 7 else None,
+        )
+
+    # -- what the life cycle does
+
+    def do_start(self) -> None:
+        """Bring the module up, after a pause if it has failed before."""
+        if self._pause:
+            self._pause_timer = self.reactor.callLater(self._pause, self._pause_over)
+        else:
+            self._begin()
+
+    def _pause_over(self) -> None:
+        self._pause_timer = None
+        self._begin()
+
+    def _begin(self) -> None:
+        self._starting = starting = Deferred.fromCoroutine(self._bring_up())
+        starting.addCallbacks(self._came_up, self._not_up)
+
+    def _came_up(self, session: Session) -> None:
+        self._starting = None
+        self._pause = 0.0
+        self._session = session
+        self._life.up()
+
+    def _not_up(self, reason: Failure) -> None:
+        self._starting = None
+        self._session = None
+        self._pause = min(self._pause * 2 or PAUSE_FIRST, PAUSE_LONGEST)
+        if not reason.check(ModemError, CancelledError):
+            self._log.failure(
+                "the modem {name} could not be brought up", reason, name=self.profile.name
+            )
+        self._life.failed(reason)
+
+    def do_stop(self) -> None:
+        """Give up bringing it up."""
+        timer, self._pause_timer = self._pause_timer, None
+        if timer is not None:
+            timer.cancel()
+        if self._starting is not None:
+            self._starting.cancel()
+
+    def do_admit(self) -> None:
+        """Let those in who wait."""
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            if self._session is not None:
+                each.callback(self._session)
+            else:
+                # the first one in has lost it again
+                self._waiting.append(each)
+        if self._waiting:
+            self._life.demand()
+
+    def do_refuse(self, reason: Failure) -> None:
+        """Tell those who wait."""
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            each.errback(reason)
+
+    def do_shut(self) -> None:
+        """End what there is, and close the device."""
+        self._closing = True
+        session = self._session
+        if session is not None:
+            session.end(f"the modem {self.profile.name} was closed")
+        if self._channel is not None and self._channel.port.transport is not None:
+            self._channel.port.transport.loseConnection()
+
+    # -- bring-up
+
+    async def _bring_up(self) -> Session:
+        problem: ModemError | None = None
+        for _ in range(_ATTEMPTS):
+            try:
+                return await self._try_bring_up()
+            except (ModuleLost, PortLost, CommandTimeout) as e:
+                # it restarts or was pulled out; DeviceError ends the loop when it stays away
+                problem = e
+            except CommandFailed as e:
+                raise ModemNotReady(
+                    f"the modem {self.profile.name} could not be brought up: {e.message}",
+                    code=e.code,
+                    command=e.command,
+                    trace=e.trace,
+                ) from None
+        raise ModemNotReady(
+            f"the modem {self.profile.name} could not be brought up: {problem}",
+            trace=problem.trace if problem is not None else (),
+        )
+
+    async def _try_bring_up(self) -> Session:
+        if self._channel is None:
+            self._channel = await open_channel(
+                self.reactor, self.profile.device, self, self._opener
+            )
+            self._channel.port.trace.write_to(self._trace_file)
+        channel = self._channel
+        session = await bring_up(
+            self.reactor,
+            channel.port,
+            channel.wire,
+            self.profile,
+            self._family,
+            self._make_session,
+        )
+        session.check()
+        firmware = session.family.firmware
+        self._family = session.family
+        self.info = ModemInfo(firmware.model, firmware.revision, firmware.imei, session.family.name)
+        return session
+
+    def _make_session(self, family: Family) -> Session:
+        assert self._channel is not None
+        session = Session(
+            self.reactor, self._channel.port, family, self.profile, self._session_ended, self._now
+        )
+        session.files.progress = self._progress
+        # from here on a restart of the module is seen, also while it is being brought up
+        self._session = session
+        return session
+
+    def _session_ended(self, session: Session, reason: Failure) -> None:
+        if session is not self._session:
+            return
+        self._session = None
+        self._life.lost()
+        problem = reason.value
+        assert isinstance(problem, ModemError)
+        losses, self._losses = self._losses, []
+        for lost in losses:
+            lost.callback(problem)
+
+    # -- what the port says
+
+    def urc(self, line: bytes, block: bytes) -> None:
+        """A line came that no command had asked for."""
+        if self._session is not None:
+            self._session.urc(line, block)
+
+    def block_length(self, line: bytes) -> int:
+        """Say how many counted bytes follow it."""
+        if self._session is None:
+            return 0
+        return self._session.family.block_length(line, self._session.pushing)
+
+    def port_lost(self, reason: Failure) -> None:
+        """The device is gone."""
+        self._channel = None
+        if self._session is not None:
+            self._session.end(f"the device {self.profile.device} is gone")
+        shut, self._shut = self._shut, []
+        for each in shut:
+            each.callback(None)
+
+    def port_unresponsive(self) -> None:
+        """The module does not answer."""
+        if self._session is not None:
+            self._session.end("the module has stopped to answer")

@@ -1,0 +1,182 @@
+"""SIM, registration and clock: what every module does as 3GPP TS 27.007 says."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Final
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+
+from ..at import ATPort, Command, Secret, parse_info, read_form, write_form
+from ..errors import CommandFailed, RegistrationError, SIMError
+from ..families import Family
+from ..modemprofile import ModemProfile
+
+#: A SIM is locked for good after too many wrong PINs: a PIN is tried only with
+#: all of its tries left.
+_ALL_TRIES: Final = 3
+#: Seconds for the SIM to get ready, and for a network to be found.
+_SIM_PATIENCE: Final = 20.0
+REGISTRATION_PATIENCE: Final = 180.0
+_REGISTERED: Final = (1, 5)
+_STATES: Final = {
+    0: "not registered and not searching",
+    2: "searching for a network",
+    3: "registration denied",
+    4: "unknown, perhaps out of coverage",
+}
+_NO_SIM, _SIM_BUSY = 10, 14
+_TIME = re.compile(r"(\d{2,4})/(\d\d)/(\d\d),(\d\d):(\d\d):(\d\d)([+-]\d\d)?")
+
+
+async def unlock_sim(
+    clock: IReactorTime, port: ATPort, family: Family, profile: ModemProfile
+) -> None:
+    """Wait for the SIM, and give it its PIN if it asks for one.
+
+    @raise SIMError: if there is none, or it stays locked.
+    """
+    tried = False
+    end = clock.seconds() + _SIM_PATIENCE
+    while True:
+        state = await _sim_state(port)
+        if state == "READY":
+            return
+        if state == "SIM PIN" and not tried:
+            await _enter_pin(port, family, profile)
+            tried = True
+        elif state in ("SIM PUK", "SIM PIN2", "SIM PUK2", "PH-NET PIN"):
+            raise SIMError(
+                f"pin: the SIM is locked and asks for {state}; unlock it in a telephone",
+                trace=port.trace.last(),
+            )
+        if clock.seconds() >= end:
+            raise SIMError(
+                f"pin: the SIM is not ready after {_SIM_PATIENCE:g} s ({state or 'no state'})",
+                trace=port.trace.last(),
+            )
+        await deferLater(clock, 0.5, lambda: None)
+
+
+async def _sim_state(port: ATPort) -> str:
+    try:
+        response = await port.execute(Command(read_form("+CPIN"), ("+CPIN",), timeout=10.0))
+    except CommandFailed as e:
+        if e.code == _NO_SIM:
+            raise SIMError(
+                "device: there is no SIM card in the module", code=e.code, trace=e.trace
+            ) from None
+        return "busy" if e.code == _SIM_BUSY else ""
+    line = response.first("+CPIN")
+    return "" if line is None else line.rest.decode("ascii", "replace").strip()
+
+
+async def _enter_pin(port: ATPort, family: Family, profile: ModemProfile) -> None:
+    if profile.pin is None:
+        raise SIMError("pin: the SIM asks for its PIN; give it as pin in the modem file")
+    tries = await family.pin_tries(port)
+    if tries is not None and tries < _ALL_TRIES and not profile.pin_tries:
+        raise SIMError(
+            f"pin: only {tries} of {_ALL_TRIES} tries are left, and a wrong PIN locks the SIM; "
+            "check the PIN, then allow the try by pin_tries = true in the modem file",
+            trace=port.trace.last(),
+        )
+    command = Command(write_form("+CPIN", Secret(profile.pin), arguments=("pin",)), timeout=15.0)
+    try:
+        await port.execute(command)
+    except CommandFailed as e:
+        left = await family.pin_tries(port)
+        raise SIMError(
+            "pin: the SIM has refused the PIN"
+            + (f"; {left} tries are left" if left is not None else "")
+            + "; it is not tried again until all tries are back",
+            code=e.code,
+            command=e.command,
+            trace=e.trace,
+        ) from None
+
+
+def _is_answer(line: bytes) -> bool:
+    """Tell the answer to C{AT+CREG?} from the URC, which lacks the first number."""
+    info = parse_info(line)
+    return len(info.fields) >= 2 and not info.fields[1].quoted and info.integer(1) is not None
+
+
+async def _registration(port: ATPort) -> int:
+    """Give the best state that the module reports."""
+    best = 4
+    for name in ("+CEREG", "+CGREG", "+CREG"):
+        command = Command(read_form(name), (name,), timeout=10.0, takes=_is_answer)
+        try:
+            response = await port.execute(command)
+        except CommandFailed:
+            continue
+        line = response.first(name)
+        state = None if line is None else line.integer(1)
+        if state in _REGISTERED:
+            return int(state or 0)
+        if state is not None:
+            best = state
+    return best
+
+
+async def wait_for_registration(clock: IReactorTime, port: ATPort) -> None:
+    """Wait until the module is registered at home or roaming.
+
+    @raise RegistrationError: if it is not after L{REGISTRATION_PATIENCE}.
+    """
+    end = clock.seconds() + REGISTRATION_PATIENCE
+    while True:
+        state = await _registration(port)
+        if state in _REGISTERED:
+            return
+        if clock.seconds() >= end:
+            raise RegistrationError(
+                f"the module is not registered in a network ({_STATES.get(state, state)}); check "
+                "antenna, coverage, the SIM's contract and apn",
+                code=state,
+                trace=port.trace.last(),
+            )
+        await deferLater(clock, 1.0, lambda: None)
+
+
+def module_time(text: str) -> datetime | None:
+    """Read a time as C{+CCLK} and C{+QLTS} give it, with two or four digits to the year."""
+    match = _TIME.search(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(match.group(i)) for i in range(1, 7))
+    if year < 100:
+        year += 2000
+    try:
+        # the clock is local time, the zone in quarters of an hour tells by how much
+        return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+async def set_clock(port: ATPort, family: Family, source: str, now: datetime) -> bool:
+    """Set the module's clock, which decides about certificates' dates.
+
+    @param source: C{host}, C{network} or C{none}.
+    @param now: the host's time.
+    @return: whether the clock is set.
+    """
+    if source == "none":
+        return True
+    if source == "network":
+        text = await family.network_time(port)
+        if not text or module_time(text) is None:
+            return False
+        match = _TIME.search(text)
+        assert match is not None
+        stamp = f"{match.group(1)[-2:]}/" + match.group(0).partition("/")[2]
+    else:
+        stamp = now.astimezone(UTC).strftime("%y/%m/%d,%H:%M:%S+00")
+    try:
+        await port.execute(Command(write_form("+CCLK", stamp)))
+    except CommandFailed:
+        return False
+    return True

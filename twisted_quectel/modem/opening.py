@@ -1,0 +1,171 @@
+"""Opening a connection: context, id, C{QSSLOPEN}, and what an error means.
+
+LTE SSL Application Note v1.1, chapters 1.2, 2.2.2 and 4.1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..arguments import is_literal
+from ..at import Command
+from ..errors import CommandFailed, SocketIdInUse, UnsupportedOperation
+from ..families import AccessMode, Family
+from ..profiles import TLSProfile
+from .contexts import Context
+from .session import Session
+from .sockets import CommandSocket
+
+
+@dataclass(frozen=True)
+class OpenRequest:
+    """A connection that is wanted.
+
+    @ivar tls: what the SSL context shall be; L{None}: as provisioned.
+    @ivar ctx: a certain SSL context; L{None}: any.
+    @ivar pdp: the PDP context.
+    @ivar mode: L{None}: the family's default.
+    @ivar wait: whether to wait when something that is needed is in use.
+    @ivar closed_is_lost: whether the peer's close counts as a loss.
+    @ivar timeout: seconds for all of it; the caller cancels after that.
+    """
+
+    host: str
+    port: int
+    tls: TLSProfile | None
+    ctx: int | None
+    pdp: int
+    mode: AccessMode | None
+    wait: bool
+    closed_is_lost: bool
+    timeout: float
+
+    def mode_for(self, family: Family) -> AccessMode:
+        """Give the access mode.
+
+        @raise UnsupportedOperation: if the family does not have it.
+        """
+        mode = self.mode or family.limits.default_mode
+        if mode not in family.limits.modes:
+            names = ", ".join(sorted(each.value for each in family.limits.modes))
+            raise UnsupportedOperation(
+                f"mode: the {family.name} modules do not have {mode.value}; they have {names}",
+                family=family.name,
+            )
+        return mode
+
+
+async def ready_context(session: Session, request: OpenRequest) -> Context:
+    """Have an SSL context set for a request; it is locked when this returns."""
+    settings = None
+    if request.tls is not None:
+        paths = await session.files.paths(request.tls)
+        settings = session.family.context_settings(
+            request.tls, is_literal(request.host), request.timeout, paths
+        )
+        if not request.tls.ignore_local_time and request.tls.security_level > 0:
+            await session.require_clock()
+    context = await session.contexts.acquire(settings, request.ctx, request.wait)
+    try:
+        await context.lock.acquire()
+        try:
+            await session.contexts.make_ready(context, settings)
+        except BaseException:
+            context.lock.release()
+            raise
+    except BaseException:
+        session.contexts.release(context)
+        raise
+    return context
+
+
+async def open_socket(session: Session, request: OpenRequest) -> CommandSocket:
+    """Open a connection in buffer or push mode.
+
+    Cancelling it has the module close what it may have opened.
+
+    @raise ModemError: a subclass that says why not.
+    """
+    mode = request.mode_for(session.family)
+    await session.require_network(request.pdp)
+    context = await ready_context(session, request)
+    try:
+        try:
+            return await _open_once(session, request, context, mode)
+        except SocketIdInUse:
+            # a leftover on the module, which has been closed: another id works
+            return await _open_once(session, request, context, mode)
+    except BaseException:
+        session.contexts.release(context)
+        raise
+    finally:
+        context.lock.release()
+
+
+async def _open_once(
+    session: Session, request: OpenRequest, context: Context, mode: AccessMode
+) -> CommandSocket:
+    family = session.family
+    id = await session.acquire_id(request.wait)
+    alive = False
+
+    def freed() -> None:
+        # what never came to life leaves its context to the caller
+        if alive:
+            session.contexts.release(context)
+
+    socket = session.new_socket(id, mode, request.pdp, request.closed_is_lost, freed)
+    command = family.open_command(
+        id, request.pdp, context.id, request.host, request.port, mode, request.timeout
+    )
+    try:
+        code = await _open_result(session, command, id)
+        if code != 0:
+            raise open_problem(session, request, command, code)
+    except BaseException:
+        # whatever the module may have opened is closed; that it was not is no error
+        socket.abort()
+        raise
+    alive = True
+    socket.opened()
+    return socket
+
+
+async def _open_result(session: Session, command: Command, id: int) -> int | None:
+    """Send the open; give the code of its result."""
+    result = session.expect_open(id)
+    try:
+        await session.port.execute(command)
+        outcome = await result
+    except CommandFailed:
+        return await error_code(session)
+    finally:
+        session.forget_open(id)
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome
+
+
+async def error_code(session: Session) -> int | None:
+    """Ask for the last error, ahead of everything else (chapter 5)."""
+    command = session.family.error_command()
+    if command is None:
+        return None
+    try:
+        response = await session.port.execute(command, urgent=True)
+    except CommandFailed:
+        return None
+    return session.family.read_error(response)
+
+
+def open_problem(
+    session: Session, request: OpenRequest, command: Command, code: int | None
+) -> Exception:
+    """Give the exception for an open that failed."""
+    return session.family.open_error(
+        code,
+        request.host,
+        request.port,
+        "AT" + command.text.shown,
+        session.port.trace.last(),
+    )

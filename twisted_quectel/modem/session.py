@@ -1,0 +1,310 @@
+"""What is true of a module from one bring-up to its end.
+
+When the module restarts, goes silent or is unplugged, the session ends: each
+connection is told once, and all that was known is forgotten with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from ..at import ATPort
+from ..errors import CommandFailed, ModemBusyError, ModemNotReady, ModuleLost, NetworkDown
+from ..families import AccessMode, Family
+from ..families.base import (
+    Booted,
+    Closed,
+    Opened,
+    PDPLost,
+    PoweredDown,
+    Pushed,
+    Readable,
+)
+from ..modemprofile import ModemProfile
+from .contexts import ContextPool
+from .files import FileStore
+from .network import set_clock
+from .sockets import CommandSocket
+
+
+class Session:
+    """One module, brought up.
+
+    @ivar port: the port for commands and URCs.
+    @ivar contexts: its SSL contexts.
+    @ivar files: what is stored on it.
+    """
+
+    _log = Logger()
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        port: ATPort,
+        family: Family,
+        profile: ModemProfile,
+        ended: Callable[[Session, Failure], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        """
+        @param now: the host's time.
+        @param ended: told when the module is gone; the session has ended then.
+        """
+        self.port = port
+        self.family = family
+        self.contexts = ContextPool(port, family)
+        self.files = FileStore(port, family, profile.keys)
+        self.clock_is_set = False
+        self.over: Failure | None = None
+        self._clock = clock
+        self._profile = profile
+        self._ended = ended
+        self._now = now
+        self._sockets: dict[int, CommandSocket] = {}
+        self._pdp_of: dict[int, int] = {}
+        self._next_id = family.limits.sockets[0]
+        self._reserved: set[int] = set()
+        self._waiting: list[Deferred[None]] = []
+        self._opening: dict[int, Deferred[int | BaseException]] = {}
+        self._attached: dict[int, str] = {}
+        self._attaching = DeferredLock()
+
+    # -- what the module says
+
+    def urc(self, line: bytes, block: bytes) -> None:
+        """Take a line that no command had asked for to whom it concerns."""
+        event = self.family.read_urc(line, block)
+        if isinstance(event, (Pushed, Readable, Closed)):
+            socket = self._sockets.get(event.id)
+            if socket is None:
+                return
+            if isinstance(event, Pushed):
+                socket.pushed(event.data)
+            elif isinstance(event, Readable):
+                socket.readable()
+            else:
+                socket.closed_by_peer()
+        elif isinstance(event, Opened):
+            opening = self._opening.pop(event.id, None)
+            if opening is not None:
+                opening.callback(event.code)
+        elif isinstance(event, PDPLost):
+            self._pdp_lost(event.pdp)
+        elif isinstance(event, Booted):
+            self.end("the module has restarted")
+        elif isinstance(event, PoweredDown):
+            self.end("the module has been powered down")
+
+    def pushing(self, id: int) -> bool:
+        """Whether data follows a recv URC of this connection."""
+        socket = self._sockets.get(id)
+        return socket is not None and socket.pushing
+
+    def _pdp_lost(self, pdp: int | None) -> None:
+        """A PDP context went down: its connections are dead."""
+        gone = list(self._attached) if pdp is None else [pdp]
+        for each in gone:
+            self._attached.pop(each, None)
+        reason = Failure(ModuleLost("the packet data connection has broken down"))
+        for id, socket in list(self._sockets.items()):
+            if self._pdp_of.get(id) in gone:
+                self._fail_opening(id, reason)
+                socket.fail(reason)
+
+    def end(self, why: str) -> None:
+        """The module is gone: tell everybody, once."""
+        if self.over is not None:
+            return
+        self.over = reason = Failure(ModuleLost(why, trace=self.port.trace.last()))
+        self._log.warn("{name}: {why}", name=self._profile.name, why=why)
+        for id in list(self._opening):
+            self._fail_opening(id, reason)
+        self.port.abandon(reason)
+        for socket in list(self._sockets.values()):
+            socket.lost(reason)
+        self._wake_waiting()
+        self._ended(self, reason)
+
+    def _fail_opening(self, id: int, reason: Failure) -> None:
+        opening = self._opening.pop(id, None)
+        if opening is not None:
+            # a value rather than an error: nobody may be waiting for this one yet
+            opening.callback(reason.value or ModuleLost("the connection is gone"))
+
+    # -- the network
+
+    async def attach(self, pdp: int) -> str:
+        """Have a PDP context active; give the module's address in it."""
+        await self._attaching.acquire()
+        try:
+            if pdp not in self._attached:
+                self._attached[pdp] = await self.family.attach(self.port, self._profile, pdp)
+            return self._attached[pdp]
+        finally:
+            self._attaching.release()
+
+    def address(self, pdp: int) -> str:
+        """Give the module's address in a PDP context, as far as it is known."""
+        return self._attached.get(pdp, "")
+
+    async def pdp_is_up(self, pdp: int) -> bool:
+        """Ask the module whether a PDP context is up."""
+        if self.over is not None or pdp not in self._attached:
+            return False
+        try:
+            up = await self.family.is_attached(self.port, pdp)
+        except CommandFailed:
+            return True
+        if not up:
+            self._pdp_lost(pdp)
+        return up
+
+    # -- ids
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is any connection."""
+        return bool(self._sockets or self._reserved)
+
+    async def acquire_id(self, wait: bool) -> int:
+        """Take a free id; they rotate, so that none is used again at once.
+
+        @raise ModemBusyError: if all are in use and C{wait} is false.
+        """
+        told = False
+        ids = self.family.limits.sockets
+        while True:
+            self.check()
+            for offset in range(len(ids)):
+                id = ids[(self._next_id - ids[0] + offset) % len(ids)]
+                if id not in self._sockets and id not in self._reserved:
+                    self._next_id = id + 1
+                    self._reserved.add(id)
+                    return id
+            if not wait:
+                raise ModemBusyError(
+                    f"all {len(ids)} connections of the module are in use; busy=wait waits for one",
+                    family=self.family.name,
+                )
+            if not told:
+                self._log.info("all connections of the module are in use; waiting")
+                told = True
+            await self.something_freed()
+
+    def something_freed(self) -> Deferred[None]:
+        """Wait until an id was given back."""
+        free: Deferred[None] = Deferred(self._stop_waiting)
+        self._waiting.append(free)
+        return free
+
+    def _stop_waiting(self, free: Deferred[None]) -> None:
+        if free in self._waiting:
+            self._waiting.remove(free)
+
+    def release_id(self, id: int) -> None:
+        """Give back an id that has no connection."""
+        self._reserved.discard(id)
+        self._wake_waiting()
+
+    def _wake_waiting(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for free in waiting:
+            free.callback(None)
+
+    def check(self) -> None:
+        """Raise what the session has ended with, if it has."""
+        if self.over is not None:
+            self.over.raiseException()
+
+    # -- connections
+
+    def expect_open(self, id: int) -> Deferred[int | BaseException]:
+        """Wait for the result of an open: its code, or what has ended the session.
+
+        It never fails: the answer to the command may come first, or never.
+        """
+        opening: Deferred[int | BaseException] = Deferred(lambda _: self.forget_open(id))
+        self._opening[id] = opening
+        return opening
+
+    def forget_open(self, id: int) -> None:
+        """Nobody waits any more."""
+        self._opening.pop(id, None)
+
+    def new_socket(
+        self,
+        id: int,
+        mode: AccessMode,
+        pdp: int,
+        closed_is_lost: bool,
+        freed: Callable[[], None],
+    ) -> CommandSocket:
+        """Make the connection that an open is about to bring.
+
+        @param freed: told when the module has let go of it.
+        """
+
+        def let_go(socket: CommandSocket) -> None:
+            self._sockets.pop(id, None)
+            self._pdp_of.pop(id, None)
+            freed()
+            self.release_id(id)
+
+        socket = CommandSocket(
+            self._clock,
+            self.port,
+            self.family,
+            id,
+            mode,
+            lambda: Deferred.fromCoroutine(self.pdp_is_up(pdp)),
+            let_go,
+            closed_is_lost,
+        )
+        self._sockets[id] = socket
+        self._pdp_of[id] = pdp
+        return socket
+
+    async def require_clock(self) -> None:
+        """Have the module's clock set, before a certificate's dates are checked.
+
+        @raise ModemNotReady: if there is no time to set it to.
+        """
+        if self.clock_is_set:
+            return
+        source = self._profile.clock
+        self.clock_is_set = await set_clock(self.port, self.family, source, self._now())
+        if not self.clock_is_set:
+            raise ModemNotReady(
+                f"clock: the module's clock could not be set from the {source}, and it decides "
+                "about the certificate's dates; set clock to host or network in the modem file, or "
+                "give ignoreLocalTime=1",
+                family=self.family.name,
+                trace=self.port.trace.last(),
+            )
+
+    async def close_strangers(self) -> None:
+        """Close what a host before us has left open: it blocks new TLS settings."""
+        for status in await self.family.list_sockets(self.port):
+            try:
+                await self.port.execute(self.family.close_command(status.id, abort=True))
+            except CommandFailed:
+                self._log.warn("connection {id} of an earlier host stays open", id=status.id)
+
+    async def require_network(self, pdp: int) -> None:
+        """Attach, with the reason as a connect error."""
+        try:
+            await self.attach(pdp)
+        except CommandFailed as e:
+            raise NetworkDown(
+                f"PDP context {pdp} cannot be used: {e.message}",
+                code=e.code,
+                family=self.family.name,
+                command=e.command,
+                trace=e.trace,
+            ) from None

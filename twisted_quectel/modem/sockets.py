@@ -1,0 +1,480 @@
+"""A connection that shares a channel in command mode: buffer and push mode.
+
+LTE SSL Application Note v1.1, chapters 1.3, 2.2.3 to 2.2.6 and 2.3.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from twisted.internet import error
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.python.failure import Failure
+
+from ..at import ATPort, Command, Job, Response
+from ..at.deadline import Deadline
+from ..errors import ModemError, PortLost, RemoteViolation, SendFailed
+from ..families import AccessMode, Delivery, Family
+from .interfaces import SocketOwner
+from .socketmachine import SocketCore, SocketLife, socket_life
+
+#: Seconds between looks for data whose URC was lost, while a connection in
+#: buffer mode is open.
+SAFETY_POLL: Final = 15.0
+#: In buffer mode, a look for data after so many sends in a row.
+LOOK_AFTER_SENDS: Final = 8
+#: Bytes held for a paused consumer before push mode is given up.
+HELD_BEFORE_SWITCH: Final = 16 * 1024
+#: Bytes held before the port is not read any more: the last resort.
+HELD_AT_MOST: Final = 64 * 1024
+#: Seconds before a block that was refused is sent again: the first wait, the
+#: longest, and how long a module may refuse in all.
+RETRY_FIRST: Final = 0.2
+RETRY_LONGEST: Final = 2.0
+REFUSED_AT_MOST: Final = 120.0
+
+
+class _SendJob(Job):
+    __slots__ = ("_socket",)
+
+    def __init__(self, socket: CommandSocket) -> None:
+        self._socket = socket
+
+    def command(self) -> Command | None:
+        return self._socket.next_send()
+
+    def done(self, response: Response) -> None:
+        self._socket.send_done(response)
+
+    def failed(self, reason: Failure) -> None:
+        self._socket.send_lost(reason)
+
+
+class _ReadJob(Job):
+    __slots__ = ("_socket",)
+
+    def __init__(self, socket: CommandSocket) -> None:
+        self._socket = socket
+
+    def command(self) -> Command | None:
+        return self._socket.next_read()
+
+    def done(self, response: Response) -> None:
+        self._socket.read_done(response)
+
+    def failed(self, reason: Failure) -> None:
+        self._socket.read_lost(reason)
+
+
+class CommandSocket(SocketCore):
+    """One connection in buffer or push mode.
+
+    It is made when its open begins, so that nothing that comes with the
+    result of the open is lost.  At most one send and one read of it wait at
+    the port at a time; the port's queue is what shares it out fairly.
+
+    @ivar mode: the access mode now.
+    @ivar ended_lost: what a C{closed} URC means although all was well.
+    """
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        port: ATPort,
+        family: Family,
+        id: int,
+        mode: AccessMode,
+        pdp_is_up: Callable[[], Deferred[bool]],
+        freed: Callable[[CommandSocket], None],
+        closed_is_lost: bool = False,
+    ) -> None:
+        """
+        @param pdp_is_up: asks whether the PDP context is still up.
+        @param freed: told when the module has let go of the id.
+        @param closed_is_lost: whether a close by the peer counts as a loss.
+        """
+        self.id = id
+        self.mode = mode
+        self._clock = clock
+        self._port = port
+        self._family = family
+        self._pdp_is_up = pdp_is_up
+        self._freed = freed
+        self._closed_is_lost = closed_is_lost
+        self._owner: SocketOwner | None = None
+        self._life: SocketLife = socket_life(self)
+        self._paused = False
+        self._held: list[bytes] = []
+        self._held_size = 0
+        self._port_held = False
+        self._switching = False
+        self._send_job = _SendJob(self)
+        self._send_waits = False
+        self._chunk = b""  # what is being sent, or was refused and goes again
+        self._refused_since: float | None = None
+        self._retry: IDelayedCall | None = None
+        self._retry_wait = RETRY_FIRST
+        self._read_job = _ReadJob(self)
+        self._read_waits = False
+        self._more = False  # there may be data in the module
+        self._sends_since_look = 0
+        self._poll = Deadline(clock, self._poll_now)
+        self._peer_closed = False
+        self._problem: ModemError | None = None
+
+    # -- for the owner
+
+    def start(self, owner: SocketOwner) -> None:
+        """Begin to deliver, what came before first."""
+        self._owner = owner
+        self._arm_poll()
+        self._flush_held()
+        self._look()
+        self.writable()
+
+    def writable(self) -> None:
+        """The owner has something to send."""
+        if not self._send_waits and self._retry is None and self.is_open:
+            self._send_waits = True
+            self._port.enqueue(self._send_job)
+
+    def pause(self) -> None:
+        """Deliver no more."""
+        self._paused = True
+        self._poll.clear()
+
+    def resume(self) -> None:
+        """Deliver again."""
+        self._paused = False
+        self._flush_held()
+        if self._port_held and self._held_size < HELD_AT_MOST:
+            self._port_held = False
+            self._port.resumeProducing()
+        if self._more or self._peer_closed:
+            self._look()
+        self._arm_poll()
+
+    def close(self) -> None:
+        """Close in order."""
+        self._life.close()
+
+    def abort(self) -> None:
+        """Drop the connection."""
+        self._owner = None
+        self._life.abort()
+
+    # -- for the session: what the module says
+
+    @property
+    def pushing(self) -> bool:
+        """Whether a length in a recv URC means that data follows."""
+        return self.mode is AccessMode.PUSH
+
+    def readable(self) -> None:
+        """There is data to read."""
+        self._more = True
+        self._look()
+
+    def pushed(self, data: bytes) -> None:
+        """Data came unasked."""
+        if self.is_over:
+            return
+        if not self._paused and not self._held and self._owner is not None:
+            self._owner.received(data)
+            return
+        self._hold(data)
+
+    def closed_by_peer(self) -> None:
+        """The module has said that the connection is closed."""
+        if self._peer_closed or self.is_over:
+            return
+        self._peer_closed = True
+        if self.mode is AccessMode.BUFFER:
+            self._more = True
+        self._look()
+
+    def lost(self, reason: Failure) -> None:
+        """The module, the port or the PDP context is gone."""
+        self._life.lose(reason)
+
+    # -- reading
+
+    def _hold(self, data: bytes) -> None:
+        self._held.append(data)
+        self._held_size += len(data)
+        if self._held_size > HELD_BEFORE_SWITCH:
+            self._stop_pushing()
+        if self._held_size > HELD_AT_MOST and not self._port_held and self._owner is not None:
+            self._port_held = True
+            self._port.pauseProducing()
+
+    def _stop_pushing(self) -> None:
+        """Fall back to buffer mode, once and for good: push mode has no brake."""
+        if self._switching or self.mode is not AccessMode.PUSH or not self.is_open:
+            return
+        self._switching = True
+        switch = self._port.execute(
+            self._family.switch_command(self.id, AccessMode.BUFFER), urgent=True
+        )
+        switch.addCallbacks(self._switched, self._not_switched)
+
+    def _switched(self, _: Response) -> None:
+        self.mode = AccessMode.BUFFER
+        self._switching = False
+        self._more = True
+        self._look()
+        self._arm_poll()
+
+    def _not_switched(self, reason: Failure) -> None:
+        # it goes on pushing, and the port is not read when too much is held
+        reason.trap(ModemError)
+
+    def _flush_held(self) -> None:
+        while self._held and not self._paused and self._owner is not None:
+            data = self._held.pop(0)
+            self._held_size -= len(data)
+            self._owner.received(data)
+
+    def _look(self) -> None:
+        """Read, if there may be something and somebody wants it."""
+        if self._paused or self._held or self._owner is None:
+            return
+        if self._more and self.mode is AccessMode.BUFFER:
+            if not self._read_waits:
+                self._read_waits = True
+                self._port.enqueue(self._read_job)
+            return
+        if self._peer_closed and not self._read_waits:
+            self._drained()
+
+    def next_read(self) -> Command | None:
+        """It is the read's turn (called by the port)."""
+        if self._paused or self.is_over or not self._more:
+            self._read_waits = False
+            return None
+        self._sends_since_look = 0
+        return self._family.read_command(self.id, self._family.limits.read)
+
+    def read_done(self, response: Response) -> None:
+        """The read was answered."""
+        self._read_waits = False
+        data = self._family.read_data(response)
+        if data is None:
+            # the module does not know the connection any more, or never had it open
+            self._more = False
+            if not self._peer_closed:
+                self._ask_state()
+        elif not data:
+            self._more = False
+        elif len(data) > self._family.limits.read:
+            self._fail(
+                RemoteViolation(f"the module read out {len(data)} bytes, more than asked for")
+            )
+            return
+        elif self._owner is not None:
+            if self._paused:
+                self._hold(data)
+            else:
+                self._owner.received(data)
+        self._look()
+        self._arm_poll()
+
+    def read_lost(self, reason: Failure) -> None:
+        """The read was not answered: what it took out of the module is lost."""
+        self._read_waits = False
+        if not reason.check(PortLost):
+            self._fail(
+                SendFailed(
+                    "the module did not answer a read; bytes may be lost: "
+                    + reason.getErrorMessage()
+                )
+            )
+
+    def _arm_poll(self) -> None:
+        if self.mode is AccessMode.BUFFER and self.is_open and not self._paused:
+            self._poll.set(SAFETY_POLL)
+
+    def _poll_now(self) -> None:
+        self._more = True
+        self._look()
+
+    # -- writing
+
+    def next_send(self) -> Command | None:
+        """It is the send's turn (called by the port)."""
+        if not self._chunk:
+            if self._owner is None or not self.is_open:
+                self._send_waits = False
+                return None
+            self._chunk = self._owner.take(self._family.limits.send)
+            if not self._chunk:
+                self._send_waits = False
+                return None
+        return self._family.send_command(self.id, self._chunk)
+
+    def send_done(self, response: Response) -> None:
+        """The send was answered."""
+        self._send_waits = False
+        delivery = self._family.delivery(response)
+        if delivery is Delivery.TAKEN:
+            size = len(self._chunk)
+            self._chunk = b""
+            self._refused_since = None
+            self._retry_wait = RETRY_FIRST
+            if self._owner is not None:
+                self._owner.sent(size)
+            self._after_send()
+        elif delivery is Delivery.REFUSED:
+            self._send_later()
+        elif delivery is Delivery.NOT_SENT:
+            self._ask_state()
+            self._send_later()
+        else:
+            self._fail_when_drained(
+                SendFailed(
+                    f"the module answered {response.result.describe()} in place of SEND OK; "
+                    "whether it has taken the block is not known",
+                    trace=self._port.trace.last(),
+                )
+            )
+
+    def _after_send(self) -> None:
+        if self.is_over:
+            return
+        self.writable()
+        if self.mode is AccessMode.BUFFER:
+            # the URC of data that comes during a send is lost on some firmware
+            self._sends_since_look += 1
+            if not self._send_waits or self._sends_since_look >= LOOK_AFTER_SENDS:
+                self._more = True
+                self._look()
+
+    def _send_later(self) -> None:
+        """Send the same block again after a while."""
+        if self.is_over:
+            return
+        now = self._clock.seconds()
+        if self._refused_since is None:
+            self._refused_since = now
+        if now - self._refused_since > REFUSED_AT_MOST:
+            self._fail(
+                SendFailed(
+                    f"the module has refused to send for {REFUSED_AT_MOST:g} s",
+                    trace=self._port.trace.last(),
+                )
+            )
+            return
+        self._retry = self._clock.callLater(self._retry_wait, self._send_again)
+        self._retry_wait = min(self._retry_wait * 2, RETRY_LONGEST)
+
+    def _send_again(self) -> None:
+        self._retry = None
+        self.writable()
+
+    def send_lost(self, reason: Failure) -> None:
+        """The send was not answered."""
+        self._send_waits = False
+        if not reason.check(PortLost):
+            self._fail(
+                SendFailed(
+                    "the module did not answer a send; whether it has taken the block is not "
+                    "known: " + reason.getErrorMessage()
+                )
+            )
+
+    # -- ends
+
+    def _ask_state(self) -> None:
+        """Ask whether the connection still exists."""
+        asked = self._port.execute(self._family.state_command(self.id), urgent=True)
+        asked.addCallbacks(self._state_known, self._state_unknown)
+
+    def _state_known(self, response: Response) -> None:
+        status = self._family.read_state(response)
+        if status is None or status.gone:
+            self.closed_by_peer()
+
+    def _state_unknown(self, reason: Failure) -> None:
+        if reason.check(PortLost) is None:
+            self.closed_by_peer()
+
+    def _drained(self) -> None:
+        """The peer has closed, and everything that it sent was delivered."""
+        if self._problem is not None:
+            self._fail(self._problem)
+        else:
+            self._life.peer_gone()
+
+    def _fail_when_drained(self, problem: ModemError) -> None:
+        """End with a problem of the sending side, after what can still be read."""
+        self._problem = self._problem or problem
+        self.is_open = False
+        self.closed_by_peer()
+
+    def fail(self, reason: Failure) -> None:
+        """The connection cannot go on: drop it, and tell."""
+        self._life.fail(reason)
+
+    def opened(self) -> None:
+        """The open has succeeded."""
+        self._life.opened()
+
+    def _fail(self, problem: ModemError) -> None:
+        self._life.fail(Failure(problem))
+
+    # -- what the life cycle does (called by the machine)
+
+    def do_ask_why(self) -> None:
+        """Find out whether the network took the connection down."""
+        self._pdp_is_up().addBoth(self._why_known)
+
+    def _why_known(self, up: bool | Failure) -> None:
+        if self.is_over:
+            return
+        unsent = bool(self._chunk) or (self._owner is not None and self._owner.take(1) != b"")
+        if up is not True:
+            reason: Failure = Failure(SendFailed("the packet data connection is down"))
+        elif unsent or self._refused_since is not None:
+            reason = Failure(SendFailed("the connection was closed before all was sent"))
+        elif self._closed_is_lost:
+            reason = Failure(error.ConnectionLost("closed by the peer"))
+        else:
+            reason = Failure(error.ConnectionDone())
+        self._life.told(reason)
+
+    def do_tell(self, reason: Failure) -> None:
+        """Tell the owner that it is over."""
+        self._quiet()
+        owner, self._owner = self._owner, None
+        if owner is not None:
+            owner.ended(reason)
+
+    def do_close(self, abort: bool) -> None:
+        """Have the module close, and let go of the id when it has."""
+        self._quiet()
+        command = self._family.close_command(self.id, abort)
+        self._port.execute(command).addBoth(self._close_done)
+
+    def _close_done(self, result: object) -> None:
+        # an error means that it was not open any more
+        self._life.closed()
+
+    def do_free(self) -> None:
+        """Let go of the id."""
+        self._quiet()
+        self._freed(self)
+
+    def _quiet(self) -> None:
+        """Leave no timer behind, and the port readable."""
+        self._poll.clear()
+        retry, self._retry = self._retry, None
+        if retry is not None:
+            retry.cancel()
+        if not self.is_open:
+            self._held.clear()
+            self._held_size = 0
+        if self._port_held:
+            self._port_held = False
+            self._port.resumeProducing()

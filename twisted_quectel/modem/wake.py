@@ -1,0 +1,107 @@
+"""Finding out what state a module is in, and getting it to listen.
+
+A host that starts cannot know what the last one left behind: another speed,
+echo, data mode, a prompt that waits for the rest of a body, an upload.  Each
+of these swallows a plain C{AT}.  ITU-T V.250 chapters 4 and 6.2; LTE SSL note,
+chapters 1.3 and 2.2.3.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+
+from ..at import ATPort, Command, IWire, execute_form, write_form
+from ..errors import CommandFailed, CommandTimeout, NoAnswer
+
+#: What a listening module answers in text, whatever its echo, quiet and
+#: verbose settings were: they are set by the command itself.
+_HELLO: Final = execute_form("E0Q0V1")
+#: Seconds for one answer to it.
+_HELLO_TIMEOUT: Final = 0.6
+#: Silence around the escape: 1 s by the document, more on some modules.
+_GUARD: Final = 1.1
+#: Longest body that a module may wait for (LTE 1460, others less).
+_LONGEST_BODY: Final = 1460
+#: Speeds in the order of their likelihood.
+_SPEEDS: Final = (115200, 9600, 460800, 921600, 57600, 230400, 38400, 19200, 3000000)
+#: How often the whole ladder is climbed: a module that boots needs 13 s.
+_ROUNDS: Final = 2
+
+
+async def _greet(port: ATPort, times: int) -> bool:
+    """Say hello; tell whether the module has answered."""
+    for _ in range(times):
+        try:
+            await port.execute(Command(_HELLO, timeout=_HELLO_TIMEOUT, probe=True))
+        except CommandFailed:
+            # rubbish stood in front of it: the module listens, the next is clean
+            continue
+        except CommandTimeout:
+            continue
+        return True
+    return False
+
+
+async def _leave_data_mode(clock: IReactorTime, port: ATPort, wire: IWire | None) -> None:
+    """Leave data mode by DTR where there is one, and by the escape."""
+    if wire is not None and wire.set_dtr(False):
+        await deferLater(clock, 0.2, lambda: None)
+        wire.set_dtr(True)
+    await deferLater(clock, _GUARD, lambda: None)
+    port.write_raw(b"+++")
+    await deferLater(clock, _GUARD, lambda: None)
+
+
+def _end_body(port: ATPort) -> None:
+    """End a prompt: ESC cancels the uncounted kind, empty lines fill the counted."""
+    port.write_raw(b"\x1b" + b"\r" * _LONGEST_BODY)
+
+
+async def _find_speed(port: ATPort, wire: IWire, wanted: int) -> bool:
+    """Try the other speeds; set the module to the wanted one."""
+    for speed in _SPEEDS:
+        if speed == wanted or not wire.set_baudrate(speed):
+            continue
+        if not await _greet(port, 2):
+            continue
+        try:
+            await port.execute(Command(write_form("+IPR", wanted)))
+        except CommandFailed:
+            # it stays at the speed that it has
+            return True
+        wire.set_baudrate(wanted)
+        return await _greet(port, 3)
+    wire.set_baudrate(wanted)
+    return False
+
+
+async def wake(clock: IReactorTime, port: ATPort, wire: IWire | None, baudrate: int) -> None:
+    """Get the module to listen to commands, without echo.
+
+    @param baudrate: the speed that the module shall have.
+    @raise NoAnswer: if nothing gets an answer.
+    """
+    if await _greet(port, 2):
+        return
+    for _ in range(_ROUNDS):
+        await _leave_data_mode(clock, port, wire)
+        if not await _greet(port, 2):
+            _end_body(port)
+            if not await _greet(port, 3) and not (
+                wire is not None
+                and wire.set_baudrate(baudrate)
+                and await _find_speed(port, wire, baudrate)
+            ):
+                continue
+        # what was tried may be answered late
+        port.resynchronise()
+        return
+    raise NoAnswer(
+        f"device: nothing on {port.name} answers to AT commands; check that it is the module's AT "
+        f"port, that the module is on, and its speed (baudrate, tried {baudrate} and the usual "
+        "ones)",
+        trace=port.trace.last(),
+    )
