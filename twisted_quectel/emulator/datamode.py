@@ -85,6 +85,10 @@ class DataMode:
         if not self.socket.send_or_hold(data):
             self._port.hold(True)
 
+    def accepts(self) -> bool:
+        """Whether no bytes wait for the socket."""
+        return not self.socket.holding()
+
     def drained(self) -> None:
         """The socket has taken all that waited."""
         self._port.hold(False)

@@ -364,3 +364,50 @@ class OpenFails(Fault):
                 return spec.code if count <= spec.times else None
 
         return Fails()
+
+
+@fault
+@dataclass(frozen=True)
+class SpuriousRecvUrc(Fault):
+    """A recv URC with nothing to read follows each send."""
+
+    name: ClassVar[str] = "spurious_recv_urc"
+    note: ClassVar[int] = 12
+
+    def arm(self, module: Module, chance: random.Random) -> Hooks:
+        class Spurious(Hooks):
+            def on_send(self, call: Call, data: bytes) -> Outcome | None:
+                id = call.fields[0].string()
+                call.port.interpreter.after(lambda: module.urc(f'+QSSLURC: "recv",{id}'))
+                return None
+
+        return Spurious()
+
+
+@fault
+@dataclass(frozen=True)
+class UploadLineLost(Fault):
+    """The C{+QFUPL} line of an upload is lost; the file is there.
+
+    @ivar times: so many uploads.
+    """
+
+    name: ClassVar[str] = "upload_line_lost"
+    note: ClassVar[int] = 34
+    times: int = 1
+
+    def arm(self, module: Module, chance: random.Random) -> Hooks:
+        spec, count = self, 0
+
+        class Lost(Hooks):
+            def answer(self, port: Port, pieces: list[bytes]) -> list[bytes]:
+                nonlocal count
+                if count < spec.times and any(piece.startswith(_UPLOADED) for piece in pieces):
+                    count += 1
+                    return [piece for piece in pieces if not piece.startswith(_UPLOADED)]
+                return pieces
+
+        return Lost()
+
+
+_UPLOADED = b"\r\n+QFUPL: "

@@ -59,6 +59,7 @@ class Interpreter:
         self._drop_lf = False
         self._commands: list[Parsed] = []
         self._busy = False
+        self._executing = False  # a handler runs in this very turn
         self._pumping = False
         self._answer: list[bytes] = []
         self._body: Body | None = None
@@ -75,11 +76,15 @@ class Interpreter:
 
     def idle(self) -> bool:
         """Whether a URC may be written: no body is awaited, no data mode."""
-        return self._body is None and self._data is None and self._online_next is None
+        return not self._executing and self._body is None and self._data is None
 
     def full(self) -> bool:
         """Whether the host has to wait."""
         return len(self._input) >= MAX_INPUT
+
+    def accepts(self) -> bool:
+        """Whether raw bytes would be taken at once (always so in command mode)."""
+        return self._data is None or self._data.accepts()
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the host."""
@@ -276,12 +281,17 @@ class Interpreter:
                 self._next()
             self.resume()
 
-        deferred = maybeDeferred(handler, call)
+        self._executing = True
+        try:
+            deferred = maybeDeferred(handler, call)
+        finally:
+            self._executing = False
         deferred.addBoth(done)
         if finished:
             return self._ended(finished[0])
         waiting = True
         self._running = deferred
+        self._port.flush()  # what was unsolicited meanwhile need not wait for the result
         return True
 
     def _ended(self, outcome: Outcome) -> bool:

@@ -47,6 +47,8 @@ class Module:
     @ivar quirks: names of L{quirks.QUIRKS<twisted_quectel.emulator.quirks.QUIRKS>}.
     @ivar verdicts: what hosts did against the documents.
     @ivar powered: whether it is on and has booted.
+    @ivar muted: whether it hangs: it hears nothing and says nothing, and its
+        connections go on.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class Module:
         self.send_echo = True
         self.baudrate = link.baudrate or _DEFAULT_BAUDRATE
         self.powered = False
+        self.muted = False
         self._ports: dict[str, Port] = {}
         self._calls: set[IDelayedCall] = set()
         chance = random.Random(seed)
@@ -223,6 +226,7 @@ class Module:
 
     def _reset(self) -> None:
         self.powered = False
+        self.muted = False
         self._cancel()
         self.sockets.reset()
         for port in self._ports.values():

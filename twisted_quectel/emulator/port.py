@@ -78,7 +78,7 @@ class Port:
         self._carrier = carrier
         self._held = False
         self.dtr = True
-        if self.interpreter.full():
+        if self.interpreter.full() or not self.interpreter.accepts():
             self.hold(True)
 
     def detach(self, carrier: Carrier) -> None:
@@ -105,12 +105,12 @@ class Port:
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the host."""
-        if self.module.powered:
+        if self.module.powered and not self.module.muted:
             self.interpreter.feed(data)
 
     def write(self, data: bytes) -> None:
         """Say something; nobody hears it where no line is connected."""
-        if self._carrier is not None:
+        if self._carrier is not None and not self.module.muted:
             self._carrier.write(data)
 
     def room(self) -> int:

@@ -27,6 +27,8 @@ TRANSPARENT: Final = 2
 
 #: The longest piece of a direct push, in bytes.
 PUSH_SIZE: Final = SEND_LENGTHS[-1]
+#: Bytes that switches of the access mode keep back, at most.
+MAX_KEPT: Final = 65536
 
 
 class Socket:
@@ -185,6 +187,10 @@ class Socket:
         self._on_writable()
         return not self._held
 
+    def holding(self) -> bool:
+        """Whether raw bytes wait for room in the send buffer."""
+        return bool(self._held)
+
     # access modes
 
     def went_online(self, data: DataMode) -> None:
@@ -219,7 +225,8 @@ class Socket:
         elif "switch_lazy" in quirks:
             self._lazy = True
         else:
-            self._kept += self.secure.read(self.secure.unread())
+            room = max(0, MAX_KEPT - len(self._kept))
+            self._kept += self.secure.read(min(room, self.secure.unread()))
 
     # the end
 
@@ -266,8 +273,15 @@ class Socket:
             self.secure.abort()
             self._on_opened(570)
         elif self.state == CONNECTED:
-            self._on_closed()
+            if self._data is not None:
+                self._data.pump_out()
+            elif self.mode == PUSH:
+                while self.push():
+                    pass
+            else:  # what has arrived stays readable
+                self._kept += self.secure.read(self.secure.unread())
             self.secure.abort()
+            self._on_closed()
 
 
 class Sockets:
