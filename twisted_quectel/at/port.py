@@ -188,6 +188,14 @@ class ATPort(LineReceiver):
         """
         return self._framer.clear()
 
+    def pauseProducing(self) -> None:
+        """Read no more, and hand out no more of what was read."""
+        LineReceiver.pauseProducing(self)
+
+    def resumeProducing(self) -> None:
+        """Read on."""
+        LineReceiver.resumeProducing(self)
+
     def lineLengthExceeded(self, line: bytes) -> None:
         """A line was longer than any line is: its rest is dropped too."""
         self.trace.add(NOTE, f"a line of more than {MAX_LINE} bytes was dropped")
