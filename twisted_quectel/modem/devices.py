@@ -229,7 +229,7 @@ def _open_endpoint(reactor: object, device: str, protocol: IProtocol) -> Deferre
     except (ValueError, TypeError, KeyError) as e:
         return fail(DeviceError(f"device: {device!r} is not a client endpoint ({e})"))
     connected: Deferred[SocketProtocol] = connectProtocol(endpoint, SocketProtocol(protocol))
-    return connected.addCallbacks(lambda _: None, failed)
+    return connected.addCallbacks(SocketProtocol.begin, failed)
 
 
 def _unreachable(device: str, reason: Failure) -> str:

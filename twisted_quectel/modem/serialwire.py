@@ -95,10 +95,17 @@ class SerialWire(FileDescriptor):
         self._stalled = 0.0
 
     def connect(self) -> None:
-        """Give the protocol its transport, and begin to read."""
+        """Give the protocol its transport, and begin to read.
+
+        @raise Exception: what the protocol raised; the device is closed then.
+        """
         self.connected = 1
         self.reactor.addReader(self)
-        self.protocol.makeConnection(self)
+        try:
+            self.protocol.makeConnection(self)
+        except Exception:
+            self.connectionLost(Failure())
+            raise
 
     # -- what is beside the data
 

@@ -124,8 +124,11 @@ class SocketProtocol(Protocol):
     def __init__(self, inner: IProtocol) -> None:
         self._inner = inner
 
-    def connectionMade(self) -> None:
-        """Connect the protocol."""
+    def begin(self) -> None:
+        """Connect the protocol.
+
+        @raise Exception: what it raised; the connection is closed then.
+        """
         transport = self.transport
         if transport is None:
             return
@@ -134,7 +137,12 @@ class SocketProtocol(Protocol):
             tcp.setTcpNoDelay(True)
             # a serial server that was switched off says nothing
             tcp.setTcpKeepAlive(True)
-        self._inner.makeConnection(SocketWire(transport))
+        wire = SocketWire(transport)
+        try:
+            self._inner.makeConnection(wire)
+        except Exception:
+            wire.abortConnection()
+            raise
 
     def dataReceived(self, data: bytes) -> None:
         """Hand on what came."""
