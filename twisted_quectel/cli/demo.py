@@ -1,0 +1,269 @@
+"""C{quectel demo}: the main job, from an endpoint string to a page with the right hash."""
+
+from __future__ import annotations
+
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any, Final, TextIO
+from urllib.parse import urlsplit
+
+from twisted.internet.endpoints import clientFromString, quoteStringArgument
+
+from ..endpoints import ModuleTLSEndpoint
+from .plugins import PluginMissing, ensure_plugin
+from .running import CommandError, run
+
+_MODES: Final = {
+    "buffer": "the module keeps what arrives; the host asks for each block and waits for it",
+    "push": "the module hands on what arrives at once, each block announced by a line",
+    "transparent": "the line carries the connection's bytes and nothing else",
+}
+_HTTPS: Final = 443
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is fetched, and through what.
+
+    @ivar string: the endpoint string but for its mode.
+    @ivar url: of the page.
+    @ivar modes: one after another.
+    @ivar digest: what its SHA-256 has to be; L{None}: nobody knows.
+    @ivar wire: what the line carries, in bytes per second; L{None} if nobody
+        knows, as with USB.
+    @ivar seen: tells of the last handshake, once the server has answered.
+    """
+
+    string: str
+    url: str
+    modes: tuple[str, ...]
+    digest: str | None = None
+    wire: float | None = None
+    seen: Callable[[], str] = lambda: "by the module, which does not tell version and suite"
+
+
+def say(text: str = "") -> None:
+    """Tell the user."""
+    print(text, flush=True)
+
+
+def run_demo(arguments: Namespace) -> int:
+    """Run the demo; give the exit status."""
+    from twisted.internet import reactor
+
+    return run(_demo(reactor, arguments), reactor)
+
+
+async def _demo(reactor: Any, arguments: Namespace) -> int:
+    _check(arguments)
+    try:
+        ensure_plugin()
+    except PluginMissing as e:
+        raise CommandError(str(e)) from None
+    async with AsyncExitStack() as stack:
+        trace = _open_trace(arguments.trace, stack)
+        if arguments.device or arguments.modem:
+            target = _real_target(arguments)
+        else:
+            # not above: what is emulated is not needed for a real module
+            from .demobench import emulated_target
+
+            target = await emulated_target(reactor, arguments, stack)
+        return await _Demo(reactor, target, trace, stack).fetch_all()
+
+
+def _check(arguments: Namespace) -> None:
+    """Refuse what does not go together."""
+    if arguments.device and arguments.modem:
+        raise CommandError("--modem: give it or --device, not both")
+    if arguments.device or arguments.modem:
+        if not arguments.url:
+            raise CommandError(
+                "--url: say which page the module shall fetch, such as --url https://example.org/"
+            )
+    else:
+        for name in ("apn",):
+            if getattr(arguments, name):
+                raise CommandError(f"--{name}: goes together with --device")
+    if not arguments.url:
+        for name in ("cacert", "no_verify", "sha256"):
+            if getattr(arguments, name):
+                raise CommandError(f"--{name.replace('_', '-')}: goes together with --url")
+    elif not (arguments.cacert or arguments.no_verify or arguments.modem):
+        raise CommandError(
+            "--cacert: give the PEM file of the CA that the server's certificate comes from "
+            "(a module takes one, no bundle), or --no-verify to talk to anybody"
+        )
+
+
+def _open_trace(name: str | None, stack: AsyncExitStack) -> TextIO | None:
+    """Open the file of the trace, if there is to be one."""
+    if name is None or name == "-":
+        return sys.stdout if name else None
+    try:
+        # lines are written at once, so that a crash leaves them
+        return stack.enter_context(open(name, "w", encoding="utf-8", buffering=1))
+    except OSError as e:
+        raise CommandError(f"--trace: cannot write {name}: {e.strerror}") from None
+
+
+def endpoint_string(host: str, port: int, **values: object) -> str:
+    """Write an endpoint string; what is L{None} is left out."""
+    parts = [f"quectelssl:host={quoteStringArgument(host)}:port={port}"]
+    parts += [
+        f"{name}={quoteStringArgument(str(value))}"
+        for name, value in values.items()
+        if value is not None
+    ]
+    return ":".join(parts)
+
+
+def split_url(url: str) -> tuple[str, int]:
+    """Give host and port of a URL.
+
+    @raise CommandError: if it is none that TLS can fetch.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port or _HTTPS
+    except ValueError:
+        host, port = None, 0
+    if not host or parts.scheme != "https" or not url.isascii():
+        raise CommandError(f"--url: {url!r} is no https:// address")
+    return host, port
+
+
+def verification(arguments: Namespace) -> dict[str, object]:
+    """Give the arguments of the endpoint string that say how the server is verified."""
+    return {"cacert": arguments.cacert, "verify": "none" if arguments.no_verify else None}
+
+
+def _real_target(arguments: Namespace) -> Target:
+    """Say what is fetched through a real module."""
+    host, port = split_url(arguments.url)
+    if arguments.modem:
+        place: dict[str, object] = {"modem": arguments.modem}
+    else:
+        place = {
+            "device": arguments.device,
+            "model": arguments.model,
+            "baudrate": arguments.baudrate,
+            "apn": arguments.apn,
+        }
+    return Target(
+        endpoint_string(host, port, **place, **verification(arguments)),
+        arguments.url,
+        tuple(arguments.mode or ("buffer", "push")),
+        arguments.sha256,
+        arguments.baudrate / 10 if arguments.baudrate and not arguments.modem else None,
+    )
+
+
+class _Demo:
+    """The fetches, one after another, and what is told about them."""
+
+    def __init__(
+        self, reactor: Any, target: Target, trace: TextIO | None, stack: AsyncExitStack
+    ) -> None:
+        self._reactor = reactor
+        self._target = target
+        self._trace = trace
+        self._stack = stack
+        self._known = False
+        self._uploads = 0
+        self._began = 0.0
+        self._received = 0
+
+    async def fetch_all(self) -> int:
+        """Fetch the page in each mode; give the exit status."""
+        digests = [await self._fetch(mode) for mode in self._target.modes]
+        wanted = self._target.digest
+        if wanted is not None and any(digest != wanted for digest in digests):
+            raise CommandError(f"the SHA-256 is not {wanted}: what has come is not the page")
+        if len(digests) == 1:
+            return 0
+        if len(set(digests)) > 1:
+            raise CommandError(
+                "the page was not the same each time; some pages never are: "
+                "try one that does not change"
+            )
+        say(f"The same page came in every mode: {', '.join(self._target.modes)}.")
+        return 0
+
+    async def _fetch(self, mode: str) -> str:
+        """Fetch the page in a mode; give its hash."""
+        string = f"{self._target.string}:mode={mode}"
+        say(f"{mode} mode: {_MODES[mode]}")
+        say(f"  {string}")
+        try:
+            endpoint = clientFromString(self._reactor, string)
+        except ValueError as e:
+            raise CommandError(str(e)) from None
+        assert isinstance(endpoint, ModuleTLSEndpoint)
+        await self._bring_up(endpoint)
+        # not above: while this is imported the module is at work already
+        from .fetch import fetch
+
+        self._uploads = self._received = 0
+        self._began = self._reactor.seconds()
+        page = await fetch(
+            self._reactor, endpoint, self._target.url, self._connected, self._progress
+        )
+        self._clear()
+        check = "as the server sent it" if page.digest == self._target.digest else "as it came"
+        say(f"  received     {page.length} bytes; SHA-256 {page.digest}, {check}")
+        self._tell_speed(page.rate, page.seconds)
+        say()
+        return page.digest
+
+    async def _bring_up(self, endpoint: ModuleTLSEndpoint) -> None:
+        """Wait for the module, and say which it is."""
+        modem = endpoint.modem
+        if self._known:
+            return
+        self._known = True
+        modem.trace_to(self._trace)
+        modem.report_uploads(self._uploaded)
+        self._stack.push_async_callback(modem.close)
+        ready = modem.ready()
+        # the first command is on its way; there is time for what takes some
+        from . import fetch  # noqa: F401
+
+        await ready
+        info = modem.info
+        assert info is not None
+        say(f"  module       {info.model}, firmware {info.revision}; it answers AT commands")
+
+    def _uploaded(self, path: str, done: int, total: int) -> None:
+        if done >= total:
+            self._uploads += 1
+            say(f"  certificate  {total} bytes put on the module as {path}")
+
+    def _connected(self) -> None:
+        seconds = self._reactor.seconds() - self._began
+        if not self._uploads:
+            say("  certificate  on the module already")
+        say(f"  connected    after {seconds:.2f} s")
+
+    def _progress(self, done: int, total: int | None) -> None:
+        if not self._received:
+            say(f"  TLS          {self._target.seen()}")
+        self._received = done
+        if sys.stdout.isatty() and self._trace is not sys.stdout:
+            share = f" of {total}" if total else ""
+            print(f"\r  receiving    {done}{share} bytes", end="\033[K", flush=True)
+
+    def _clear(self) -> None:
+        if sys.stdout.isatty() and self._trace is not sys.stdout:
+            print("\r\033[K", end="", flush=True)
+
+    def _tell_speed(self, rate: float | None, seconds: float) -> None:
+        if rate is None:
+            say("  speed        too short to tell")
+            return
+        wire = self._target.wire
+        share = f", {rate / wire:.0%} of what the line carries" if wire else ""
+        say(f"  speed        {rate / 1000:.1f} kB/s over {seconds:.2f} s{share}")

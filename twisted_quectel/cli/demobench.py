@@ -1,0 +1,73 @@
+"""What stands in for the world in the demo: a server, a module on a pty, a line with a speed."""
+
+from __future__ import annotations
+
+import os
+from argparse import Namespace
+from contextlib import AsyncExitStack
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from ..emulator import Link, Module, PtyPort, ReactorNetwork
+from .demo import Target, endpoint_string, say, split_url, verification
+from .demoserver import HOST, PATH, DemoServer
+
+_BAUDRATE: Final = 3000000
+_MODES: Final = ("buffer", "push", "transparent")
+
+
+async def emulated_target(reactor: Any, arguments: Namespace, stack: AsyncExitStack) -> Target:
+    """Set up the emulated module, and the server if no other is named.
+
+    @param stack: takes care that all of it goes away.
+    """
+    baudrate = arguments.baudrate or _BAUDRATE
+    model = arguments.model or "EC25"
+    link = Link(baudrate=baudrate, latency=arguments.latency)
+    module = Module(
+        reactor, network=ReactorNetwork(reactor, {HOST: "127.0.0.1"}), model=model, link=link
+    )
+    stack.callback(module.close)
+    pty = PtyPort(reactor, module.port())
+    stack.callback(pty.close)
+    line = {"device": pty.path, "model": model, "baudrate": baudrate}
+    modes = tuple(arguments.mode or _MODES)
+    wire = baudrate / 10
+    if arguments.url:
+        host, port = split_url(arguments.url)
+        string = endpoint_string(host, port, **line, **verification(arguments))
+        _introduce(pty, module, arguments.latency, wire)
+        return Target(string, arguments.url, modes, arguments.sha256, wire)
+    server = DemoServer(reactor, arguments.size)
+    await server.start()
+    stack.push_async_callback(server.stop)
+    folder = stack.enter_context(TemporaryDirectory(prefix="quectel-demo-"))
+    cacert = os.path.join(folder, "ca.pem")
+    with open(cacert, "wb") as file:
+        file.write(server.identity.authority)
+    say(f"A TLS server runs on 127.0.0.1:{server.port}. It is called {HOST}, and its certificate")
+    say(f"comes from a CA made for this run. Its page has {arguments.size} bytes.")
+    _introduce(pty, module, arguments.latency, wire)
+
+    def seen() -> str:
+        seen = server.seen
+        if seen is None:
+            return "the server was not asked"
+        name = f"it asked for {seen.name}" if seen.name else "it named no server"
+        return f"by the module: {seen.version}, {seen.suite}; {name}; the CA was checked"
+
+    return Target(
+        endpoint_string(HOST, server.port, **line, cacert=cacert),
+        f"https://{HOST}:{server.port}/{PATH}",
+        modes,
+        server.digest,
+        wire,
+        seen,
+    )
+
+
+def _introduce(pty: PtyPort, module: Module, latency: float, wire: float) -> None:
+    """Tell what the module is."""
+    say(f"An emulated {module.model} sits on {pty.path}: a line of {wire / 1000:g} kB/s each way,")
+    say(f"{latency * 1000:g} ms of thinking before each answer; TLS and TCP are real.")
+    say()

@@ -1,0 +1,140 @@
+"""C{quectel emulate}: an emulated module for whatever program speaks AT commands."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
+from twisted.internet.error import CannotListenError
+
+from ..emulator import (
+    Link,
+    Module,
+    ModuleSettings,
+    PtyPort,
+    ReactorNetwork,
+    VerdictKind,
+    serve_tcp,
+)
+from .faultspec import describe_all, read_fault, read_quirk
+from .running import CommandError, run
+
+#: The ports of a module in the order in which they are given to links.
+PORTS: Final = ("usbmodem", "usbat", "uart1")
+
+
+def say(text: str) -> None:
+    """Tell the user."""
+    print(text, flush=True)
+
+
+class _TellingModule(Module):
+    """A module that says at once what it thinks of its host."""
+
+    def judge(self, kind: VerdictKind, text: str) -> None:
+        """Write an offence down, and say it."""
+        super().judge(kind, text)
+        say(f"verdict: {kind.value}: {text}")
+
+
+def run_emulate(arguments: Namespace) -> int:
+    """Run the emulator until a signal; give the exit status."""
+    if arguments.list:
+        for line in describe_all():
+            say(line)
+        return 0
+    from twisted.internet import reactor
+
+    return run(_emulate(reactor, arguments), reactor, endless=True)
+
+
+def _make_module(reactor: Any, arguments: Namespace) -> Module:
+    """Make the module that the arguments describe."""
+    pin = arguments.pin
+    if pin and not (pin.isascii() and pin.isdigit() and 4 <= len(pin) <= 8):
+        raise CommandError("--pin: must be 4 to 8 digits")
+    kind = _TellingModule if arguments.verdicts else Module
+    return kind(
+        reactor,
+        network=ReactorNetwork(reactor, dict(arguments.host), dict(arguments.redirect)),
+        model=arguments.model,
+        profile=arguments.profile,
+        quirks=[read_quirk(name) for name in arguments.quirk],
+        faults=[read_fault(text) for text in arguments.fault],
+        link=Link(baudrate=arguments.baudrate, latency=arguments.latency),
+        settings=ModuleSettings(pin=pin),
+    )
+
+
+def _make_ptys(reactor: Any, module: Module, links: Iterable[str | None]) -> list[PtyPort]:
+    """Give the module its ptys."""
+    ptys: list[PtyPort] = []
+    for name, link in zip(PORTS, links, strict=False):
+        try:
+            ptys.append(PtyPort(reactor, module.port(name), link))
+        except OSError as e:
+            for pty in ptys:
+                pty.close()
+            if link is None:
+                raise CommandError(f"there is no pty to be had: {e.strerror}") from None
+            raise CommandError(f"--pty: cannot make the link {link}: {e.strerror}") from None
+    return ptys
+
+
+async def _emulate(reactor: Any, arguments: Namespace) -> int:
+    async with AsyncExitStack() as stack:
+        links: list[str | None] = list(arguments.pty or ())
+        if arguments.tcp and links:
+            raise CommandError("--tcp: give it or --pty, not both")
+        if len(links) > len(PORTS):
+            raise CommandError(f"--pty: a module has {len(PORTS)} ports, not {len(links)}")
+        module = _make_module(reactor, arguments)
+        stack.callback(module.close)
+        if arguments.tcp:
+            await _listen(reactor, module, arguments.tcp, stack)
+        else:
+            ptys = _make_ptys(reactor, module, links or [None])
+            for pty in ptys:
+                stack.callback(pty.close)
+            _introduce(module, ptys)
+        # until a signal cancels it
+        await Deferred[None]()
+    return 0
+
+
+async def _listen(
+    reactor: Any, module: Module, where: tuple[str, int], stack: AsyncExitStack
+) -> None:
+    """Serve the module's port on TCP."""
+    address, number = where
+    kind = TCP6ServerEndpoint if ":" in address else TCP4ServerEndpoint
+    try:
+        listening = await serve_tcp(kind(reactor, number, interface=address), module.port())
+    except (CannotListenError, ValueError) as e:
+        raise CommandError(f"--tcp: cannot listen on {address}:{number}: {e}") from None
+    stack.push_async_callback(_stop, listening)
+    say(f"An emulated {module.model} listens on {address}:{number}. Stop it with Ctrl-C.")
+    literal = address.replace(":", "\\\\:")
+    say(f"  endpoint string: quectelssl:host=...:device=tcp\\:{literal}\\:{number}:...")
+
+
+async def _stop(listening: Any) -> None:
+    stopped = listening.stopListening()
+    if stopped is not None:
+        await stopped
+
+
+def _introduce(module: Module, ptys: list[PtyPort]) -> None:
+    """Say where the module is and how to try it."""
+    path = ptys[0].path
+    say(f"An emulated {module.model} is on {path} ({ptys[0].device}). Stop it with Ctrl-C.")
+    for pty in ptys[1:]:
+        say(f"A further port of it is on {pty.path} ({pty.device}).")
+    say(f"  by hand:         picocom {path}      (or any terminal program; type ATI)")
+    further = ",".join(pty.path for pty in ptys[1:])
+    more = f":dataDevices={further}" if further else ""
+    say(f"  endpoint string: quectelssl:host=...:device={path}{more}:...")

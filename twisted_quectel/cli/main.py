@@ -1,0 +1,239 @@
+"""The arguments of C{quectel}.
+
+Nothing of Twisted is imported here, so that help and errors come at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Final, NoReturn
+
+from .. import __version__
+from ..tables.lte import MODELS
+from . import values
+
+#: Wrong arguments; everything else that fails is 1.
+USAGE_ERROR: Final = 2
+
+_MODES: Final = ("buffer", "push", "transparent")
+
+_DEMO: Final = """\
+Without --device and --url everything is on this machine: a TLS server on
+loopback with a CA of its own, and an emulated module on a pty.  A page is
+fetched through the module in each access mode, its SHA-256 is checked, and
+what happens is told in words.
+
+With --device the same is done through a real module:
+
+  quectel demo --device /dev/ttyUSB2 --url https://example.org/ --cacert ca.pem
+"""
+
+_EMULATE: Final = """\
+The module runs until Ctrl-C or SIGTERM.  Any program that speaks AT commands
+can open the pty; the connections that it opens are real ones.
+
+  quectel emulate --model EC25 --pty /tmp/ec25
+  picocom /tmp/ec25          # or any other terminal program; type ATI
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE_ERROR, f"{self.prog}: {message} ({self.prog} --help shows all)\n")
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Describe all arguments."""
+    parser = _Parser(
+        prog="quectel",
+        description="The TLS stack of a cellular module as a Twisted client endpoint.",
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_demo(
+        commands.add_parser(
+            "demo",
+            help="fetch a page through a module in each access mode, and tell what happens",
+            description=_DEMO,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+    )
+    _add_emulate(
+        commands.add_parser(
+            "emulate",
+            help="run an emulated module on a pty for other programs",
+            description=_EMULATE,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+    )
+    return parser
+
+
+def _add_demo(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--mode",
+        action="append",
+        choices=_MODES,
+        help="access mode, may be given several times (all three; on a real module "
+        "transparent only if it is asked for)",
+    )
+    parser.add_argument(
+        "--size", type=values.size, default="1M", help="bytes of the page (%(default)s)"
+    )
+    parser.add_argument(
+        "--trace",
+        nargs="?",
+        const="-",
+        metavar="FILE",
+        help="write the AT dialogue to FILE, or among the other output",
+    )
+    parser.add_argument(
+        "--baudrate",
+        type=values.baudrate,
+        help="speed of the line (3000000 for the emulated module, 115200 for a device)",
+    )
+    parser.add_argument(
+        "--latency",
+        type=values.latency,
+        default="2",
+        metavar="MS",
+        help="milliseconds that the emulated module thinks before an answer (%(default)s)",
+    )
+    parser.add_argument(
+        "--model",
+        type=values.model,
+        metavar="MODEL",
+        help=f"of {', '.join(MODELS)} (EC25; a device is asked)",
+    )
+    real = parser.add_argument_group("a real module, a real server")
+    real.add_argument("--device", metavar="PATH", help="serial device of the module")
+    real.add_argument("--modem", metavar="NAME", help="a modem of the modem file, for --device")
+    real.add_argument("--url", metavar="URL", help="an https:// address to fetch")
+    real.add_argument(
+        "--cacert", type=values.file, metavar="FILE", help="the CA of that server, PEM"
+    )
+    real.add_argument(
+        "--no-verify", action="store_true", help="do not verify the server: anybody may be it"
+    )
+    real.add_argument("--apn", help="access point name")
+    real.add_argument(
+        "--sha256", type=values.sha256, metavar="HEX", help="what the page's hash has to be"
+    )
+    parser.set_defaults(run=_demo)
+
+
+def _add_emulate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model",
+        type=values.model,
+        default="EC25",
+        metavar="MODEL",
+        help=f"of {', '.join(MODELS)} (%(default)s)",
+    )
+    parser.add_argument(
+        "--pty",
+        action="append",
+        metavar="PATH",
+        help="make a symbolic link to the pty here; given again: further ports of the module",
+    )
+    parser.add_argument(
+        "--tcp",
+        type=values.listening,
+        metavar="[ADDRESS:]PORT",
+        help="serve the port on TCP in place of a pty, as a serial server does",
+    )
+    parser.add_argument(
+        "--baudrate", type=values.baudrate, help="speed of the line (as fast as it goes)"
+    )
+    parser.add_argument(
+        "--latency",
+        type=values.latency,
+        default="0",
+        metavar="MS",
+        help="milliseconds that the module thinks before an answer (%(default)s)",
+    )
+    parser.add_argument(
+        "--profile",
+        default="strict",
+        choices=("strict", "as_printed"),
+        help="as_printed takes and answers what the documents' examples print (%(default)s)",
+    )
+    parser.add_argument(
+        "--quirk",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a deviation of the module; may be given several times",
+    )
+    parser.add_argument(
+        "--fault",
+        action="append",
+        default=[],
+        metavar="NAME[:KEY=VALUE,...]",
+        help="something that goes wrong; may be given several times",
+    )
+    parser.add_argument("--list", action="store_true", help="list the quirks and faults, and end")
+    parser.add_argument(
+        "--host",
+        action="append",
+        default=[],
+        type=values.host,
+        metavar="NAME=ADDRESS",
+        help="address of a name that nobody else can resolve",
+    )
+    parser.add_argument(
+        "--redirect",
+        action="append",
+        default=[],
+        type=values.redirect,
+        metavar="HOST:PORT=ADDRESS:PORT",
+        help="where connections to a host and port really go",
+    )
+    parser.add_argument(
+        "--pin", default="", metavar="PIN", help="the SIM card asks for this PIN (none)"
+    )
+    parser.add_argument(
+        "--verdicts",
+        action="store_true",
+        help="print what the host does against the documents",
+    )
+    parser.set_defaults(run=_emulate)
+
+
+def _demo(arguments: argparse.Namespace) -> int:
+    from .demo import run_demo
+
+    return run_demo(arguments)
+
+
+def _emulate(arguments: argparse.Namespace) -> int:
+    from .emulate import run_emulate
+
+    return run_emulate(arguments)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command.
+
+    @param argv: the arguments; L{None}: those of the process.
+    @return: the exit status: 0, 1 if it failed, 2 for wrong arguments, 130
+        after Ctrl-C.
+    """
+    arguments = make_parser().parse_args(argv)
+    run: Callable[[argparse.Namespace], int] = arguments.run
+    try:
+        status = run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # the reader has gone; nothing that is left in the buffer can be said
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except KeyboardInterrupt:
+        # before the reactor ran
+        return 130
+    return status

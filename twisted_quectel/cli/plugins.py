@@ -1,0 +1,36 @@
+"""Makes sure that C{clientFromString} finds C{quectelssl:}.
+
+An installed wheel brings the plugin along.  In a source tree, and after C{pip
+install -e}, it is not where Twisted looks; there the folder is added.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+_DROPIN: Final = "quectel_endpoints"
+_SOURCE: Final = Path(__file__).resolve().parents[2] / "plugins"
+
+
+class PluginMissing(Exception):
+    """The plugin is nowhere."""
+
+
+def ensure_plugin(source: Path = _SOURCE) -> None:
+    """Have the plugin found.
+
+    @param source: the folder of the source tree that holds it.
+    @raise PluginMissing: if it is neither installed nor there.
+    """
+    import twisted.plugins
+
+    if find_spec(f"twisted.plugins.{_DROPIN}") is not None:
+        return
+    if not (source / f"{_DROPIN}.py").is_file():
+        raise PluginMissing(
+            "Twisted does not find the plugin for quectelssl: install this package with "
+            "'pip install .' (not with -e)"
+        )
+    twisted.plugins.__path__.append(str(source))

@@ -1,0 +1,111 @@
+"""Reading the values of command line arguments; what is wrong is said by argparse."""
+
+from __future__ import annotations
+
+import re
+from argparse import ArgumentTypeError
+from pathlib import Path
+from typing import Final
+
+from ..tables.lte import MODELS, PORTS
+
+_SIZE: Final = re.compile(r"([0-9]{1,12})([kKmM]?)")
+_UNITS: Final = {"": 1, "k": 1 << 10, "m": 1 << 20}
+_LARGEST: Final = 1 << 30
+#: AT Commands Manual, AT+IPR.
+_BAUDRATES: Final = range(4800, 4000001)
+_LONGEST_LATENCY: Final = 60_000.0
+
+
+def size(text: str) -> int:
+    """Read a number of bytes, C{65536}, C{64k} or C{1M}."""
+    match = _SIZE.fullmatch(text)
+    number = int(match[1]) * _UNITS[match[2].lower()] if match else 0
+    if not 1 <= number <= _LARGEST:
+        raise ArgumentTypeError(f"{text!r} is no number of bytes such as 65536, 64k or 1M")
+    return number
+
+
+def baudrate(text: str) -> int:
+    """Read a speed that a serial line can have."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
+    if number not in _BAUDRATES:
+        raise ArgumentTypeError(
+            f"{text!r} is no speed from {_BAUDRATES[0]} to {_BAUDRATES[-1]} bits a second"
+        )
+    return number
+
+
+def latency(text: str) -> float:
+    """Read a time in milliseconds; give it in seconds."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= _LONGEST_LATENCY:
+        raise ArgumentTypeError(f"{text!r} is no time in milliseconds")
+    return number / 1000
+
+
+def model(text: str) -> str:
+    """Read a model that can be emulated; case does not matter."""
+    if text.upper() not in MODELS:
+        raise ArgumentTypeError(f"{text!r} is not one of {', '.join(MODELS)}")
+    return text.upper()
+
+
+def file(text: str) -> str:
+    """Read the path of a file that exists; make it absolute."""
+    path = Path(text)
+    if not path.is_file():
+        raise ArgumentTypeError(f"there is no file {text!r}")
+    return str(path.absolute())
+
+
+def sha256(text: str) -> str:
+    """Read a SHA-256 in hexadecimal."""
+    if not re.fullmatch(r"[0-9A-Fa-f]{64}", text):
+        raise ArgumentTypeError(f"{text!r} is no SHA-256 (64 hexadecimal digits)")
+    return text.lower()
+
+
+def port(text: str) -> int:
+    """Read a TCP port."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+    if number not in PORTS:
+        raise ArgumentTypeError(f"{text!r} is no port from {PORTS[0]} to {PORTS[-1]}")
+    return number
+
+
+def listening(text: str) -> tuple[str, int]:
+    """Read where to listen, C{PORT} on loopback or C{ADDRESS:PORT}."""
+    address, _, number = text.rpartition(":")
+    return address.strip("[]") or "127.0.0.1", port(number)
+
+
+def host(text: str) -> tuple[str, str]:
+    """Read a name and its address, C{NAME=ADDRESS}."""
+    from ipaddress import ip_address
+
+    name, _, address = text.partition("=")
+    try:
+        return name, str(ip_address(address if name else ""))
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not NAME=ADDRESS") from None
+
+
+def redirect(text: str) -> tuple[tuple[str, int], tuple[str, int]]:
+    """Read where a connection really goes, C{HOST:PORT=ADDRESS:PORT}."""
+    asked, _, real = text.partition("=")
+    try:
+        (name, first), (address, second) = (_place(place) for place in (asked, real))
+        return (name, first), (host(f"{name}={address}")[1], second)
+    except (ArgumentTypeError, ValueError):
+        raise ArgumentTypeError(f"{text!r} is not HOST:PORT=ADDRESS:PORT") from None
+
+
+def _place(text: str) -> tuple[str, int]:
+    name, _, number = text.rpartition(":")
+    if not name:
+        raise ValueError(text)
+    return name.strip("[]"), port(number)
