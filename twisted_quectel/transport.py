@@ -10,6 +10,7 @@ from twisted.internet.address import HostnameAddress, IPv4Address, IPv6Address
 from twisted.internet.interfaces import (
     IAddress,
     IConsumer,
+    IDelayedCall,
     IHalfCloseableProtocol,
     ILoggingContext,
     IProducer,
@@ -78,6 +79,7 @@ class ModuleTransport:
         self._producer_paused = False
         self._asking_producer = False
         self._reading_stopped = False
+        self._resuming: IDelayedCall | None = None
         self._write_closed = False
         self._closing = False
         self._calling = 0  # how deep we are in calls that must not end in connectionLost
@@ -179,13 +181,30 @@ class ModuleTransport:
         """Take no more from the module."""
         if not self._reading_stopped:
             self._reading_stopped = True
-            self._socket.pause()
+            if not self._stay_paused():
+                self._socket.pause()
 
     def startReading(self) -> None:
-        """Take from the module again."""
+        """Take from the module again, from the next turn on.
+
+        What was held is not delivered from within a call of the application's:
+        that call may be made in the middle of C{dataReceived}.
+        """
         if self._reading_stopped:
             self._reading_stopped = False
-            self._socket.resume()
+            if not self.disconnected:
+                self._resuming = self._reactor.callLater(0, self._resume)
+
+    def _resume(self) -> None:
+        self._resuming = None
+        self._socket.resume()
+
+    def _stay_paused(self) -> bool:
+        """Take back a resume that has not come to pass; tell whether there was one."""
+        resuming, self._resuming = self._resuming, None
+        if resuming is not None:
+            resuming.cancel()
+        return resuming is not None
 
     # -- IConsumer: the writing side
 
@@ -321,6 +340,7 @@ class ModuleTransport:
         self.connected = False
         self.disconnecting = True
         self._buffer.clear()
+        self._stay_paused()
         self._socket.abort()
         self._reactor.callLater(0, self._finish, reason)
 
@@ -330,6 +350,7 @@ class ModuleTransport:
             return
         self.disconnected = True
         self.connected = False
+        self._stay_paused()
         self._buffer.clear()
         producer, self.producer = self.producer, None
         protocol = self.protocol
