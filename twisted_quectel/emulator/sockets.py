@@ -285,9 +285,13 @@ class Socket:
 
 
 class Sockets:
-    """All connections of a module, by C{<clientID>}."""
+    """All connections of a module, by C{<clientID>}.
+
+    @ivar failed: ids whose last open has failed, until they are closed or used again.
+    """
 
     def __init__(self, module: Module) -> None:
+        self.failed: set[int] = set()
         self._module = module
         self._sockets: dict[int, Socket] = {}
 
@@ -302,6 +306,7 @@ class Sockets:
         """Take an id into use."""
         socket = Socket(self._module, id, pdp, context, mode, port, host)
         self._sockets[id] = socket
+        self.failed.discard(id)
         return socket
 
     def release(self, socket: Socket) -> None:
@@ -359,6 +364,7 @@ class Sockets:
 
     def reset(self) -> None:
         """Forget every connection, as a restart does."""
+        self.failed.clear()
         for socket in self:
             del self._sockets[socket.id]
             socket.state = INITIAL
