@@ -1,0 +1,1 @@
+"""Tests of whole connections: endpoint, modem, emulated module, real TLS servers."""

@@ -1,0 +1,186 @@
+"""A whole bench on a clock of its own: no reactor, no descriptor, no wall clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IProtocolFactory
+from twisted.internet.protocol import Factory
+from twisted.internet.task import Clock
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.endpoint.protocols import Peer, Serving
+from tests.tlsservers import ServerOptions, make_ca, options_for
+from twisted_quectel.emulator import MemoryNetwork
+from twisted_quectel.endpoints import ModuleTLSEndpoint
+from twisted_quectel.profiles import TLSProfile
+from twisted_quectel.testing import EmulatedModule
+
+#: The access modes that every connection test runs over.
+MODES = ("buffer", "push")
+
+HOST = "server.example"
+PORT = 8883
+
+
+class TurnClock(Clock):
+    """A clock that can go on by single turns."""
+
+    def turn(self) -> None:
+        """Make the calls that are due, but not those that they lead to."""
+        if self.calls and self.calls[0].getTime() > self.seconds():
+            self.rightNow = self.calls[0].getTime()
+        for call in [each for each in self.calls if each.getTime() <= self.seconds()]:
+            if call.active():
+                self.calls.remove(call)
+                call.called = 1
+                call.func(*call.args, **call.kw)
+
+
+class VirtualCase(SynchronousTestCase):
+    """A module in memory, and servers on a network in memory.
+
+    At the end of each test the modem is closed; no verdict and no delayed call
+    may be left.
+
+    @ivar mode: the access mode, where a test runs over each.
+    @ivar verdicts_expected: whether the module has something to say of the host.
+    """
+
+    timeout = 60
+    mode: str | None = None
+    serving: Serving
+    emulated: EmulatedModule
+    verdicts_expected = False
+
+    def setUp(self) -> None:
+        self.clock = TurnClock()
+        self.network = MemoryNetwork(self.clock)
+        self.ca = make_ca()
+        self.ca_path = self.write("ca.pem", self.ca.cert_pem.bytes())
+
+    def write(self, name: str, content: bytes) -> str:
+        """Write a file of this test."""
+        path = str(self.mktemp()) + name
+        with open(path, "wb") as file:
+            file.write(content)
+        return path
+
+    def emulate(self, **arguments: Any) -> EmulatedModule:
+        """Make a module, to be closed at the end."""
+        emulated = EmulatedModule(self.clock, network=self.network, **arguments)
+        self.addCleanup(self.finish, emulated)
+        return emulated
+
+    def finish(self, emulated: EmulatedModule) -> None:
+        """Close a module, and look at what it leaves behind."""
+        closed = emulated.close()
+        self.settle(1.0)
+        self.successResultOf(closed)
+        if not self.verdicts_expected:
+            self.assertEqual(emulated.verdicts, [])
+        self.assertEqual([str(call) for call in self.clock.getDelayedCalls()], [])
+
+    def serve(
+        self,
+        make: Callable[[], Peer] = Peer,
+        options: ServerOptions | None = None,
+        host: str = HOST,
+        port: int = PORT,
+    ) -> Serving:
+        """Start a TLS server."""
+        serving = Serving(make)
+        made = options or options_for(self.ca, host)
+        self.network.listen(host, port, serving.over_tls(made, self.clock))
+        return serving
+
+    def endpoint(self, emulated: EmulatedModule, **arguments: Any) -> ModuleTLSEndpoint:
+        """Make an endpoint to the server."""
+        values: dict[str, Any] = {"host": HOST, "port": PORT, **arguments}
+        if "ctx" not in values:
+            values.setdefault("tls", TLSProfile(cacert=self.ca_path))
+        return ModuleTLSEndpoint(emulated.modem(), **values)
+
+    def settle(self, seconds: float = 0.0, turns: int = 400) -> None:
+        """Let time pass, and every turn that it takes."""
+        step = 0.0 if not seconds else min(0.25, seconds)
+        passed = 0.0
+        while True:
+            for _ in range(turns):
+                self.clock.advance(0)
+                if all(c.getTime() > self.clock.seconds() for c in self.clock.getDelayedCalls()):
+                    break
+            if passed >= seconds:
+                return
+            passed += step
+            self.clock.advance(step)
+
+    def until(self, what: Callable[[], object], seconds: float = 0.0, turns: int = 40000) -> None:
+        """Let turns, and at most so many seconds, pass until something is true."""
+        end = self.clock.seconds() + seconds
+        for _ in range(turns):
+            if what():
+                return
+            self.clock.advance(0)
+            due = [call.getTime() for call in self.clock.getDelayedCalls()]
+            if due and min(due) > self.clock.seconds() and min(due) <= end:
+                self.clock.advance(min(due) - self.clock.seconds())
+        self.assertTrue(what())
+
+    def result_of(self, deferred: Deferred[Any], seconds: float = 0.0) -> Any:
+        """Wait for a result."""
+        self.until(lambda: deferred.called, seconds)
+        return self.successResultOf(deferred)
+
+    def end_of(self, peer: Peer, seconds: float = 20.0) -> Any:
+        """Wait for the end of a connection, and give what it was."""
+        self.until(lambda: peer.reasons, seconds)
+        return peer.reasons[0].value
+
+    def start(self, endpoint: ModuleTLSEndpoint, make: Callable[[], Any] = Peer) -> Deferred[Any]:
+        """Begin to connect."""
+        return endpoint.connect(factory_for(make))
+
+    def connect(
+        self, endpoint: ModuleTLSEndpoint, make: Callable[[], Any] = Peer, seconds: float = 30.0
+    ) -> Any:
+        """Connect, and give the protocol."""
+        connecting = self.start(endpoint, make)
+        return self.result_of(connecting, seconds)
+
+    def refused(
+        self, connecting: Deferred[Any], *kinds: type[Exception], seconds: float = 200.0
+    ) -> Any:
+        """Wait for a connect to fail, and give the exception."""
+        caught: list[Failure] = []
+        connecting.addErrback(caught.append)
+        self.until(lambda: caught, seconds)
+        problem = caught[0].value
+        for kind in kinds:
+            self.assertIsInstance(problem, kind)
+        return problem
+
+    def one_line(self, problem: object, *words: str) -> None:
+        """Look that a message is one line and holds certain words."""
+        message = str(problem)
+        self.assertNotIn("\n", message)
+        self.assertTrue(message)
+        for word in words:
+            self.assertIn(word, message)
+
+
+# what tests for each access mode are written in: mixed into cases, and no case itself
+if TYPE_CHECKING:
+    Mixed = VirtualCase
+else:
+    Mixed = object
+
+
+def factory_for(make: Callable[[], Any]) -> IProtocolFactory:
+    """Give a quiet factory."""
+    factory: Any = Factory.forProtocol(make)  # type of the protocol is the test's business
+    factory.noisy = False
+    return IProtocolFactory(factory)
