@@ -21,6 +21,12 @@ OK: Final = b"\r\nOK\r\n"
 
 #: Longest tail that is kept back behind a word, in bytes.
 MAX_TALK: Final = 512
+#: Silence that ends what the module had to say, in seconds.
+SILENCE: Final = 0.15
+#: How long C{NO CARRIER} may come before DCD falls, in seconds.
+DCD_LAG: Final = 0.5
+
+_TICK: Final = 1e-6
 _WINDOW: Final = len(NO_CARRIER) + MAX_TALK
 _LINE: Final = rb"(?:\+[A-Z]+: [ -~]*|[A-Z][A-Z ]*)"
 _UNFINISHED: Final = rb"(?:\r(?:\n(?:\+(?:[A-Z]+(?::[ -~]*)?)?|[A-Z][A-Z ]*)?\r?)?)?"
@@ -147,3 +153,34 @@ class CarrierWatch:
             if self.asked and count < len(OK) and OK.startswith(whole[-count:]):
                 return size - count
         return size
+
+
+class CarrierCircuit:
+    """Circuit 109 (DCD) as a judge of C{NO CARRIER} at the tail."""
+
+    __slots__ = ("_off",)
+
+    def __init__(self) -> None:
+        self._off: float | None = None  # when it was first seen off
+
+    def judge(self, on: bool, now: float, heard: float) -> tuple[bool | None, float]:
+        """Tell whether the carrier is lost.
+
+        DCD may be ahead of the bytes and behind them.
+
+        @param on: the circuit.
+        @param now: seconds.
+        @param heard: when the last byte came.
+        @return: L{None} if it is too early to tell, and the seconds to wait.
+        """
+        if on:
+            self._off = None
+        elif self._off is None:
+            # what was on its way when DCD fell must have come
+            self._off = now
+        silent = now - (heard if self._off is None else max(heard, self._off))
+        if silent < SILENCE - _TICK:
+            return None, SILENCE - silent
+        if on and silent < DCD_LAG - _TICK:
+            return None, DCD_LAG - silent
+        return not on, 0.0

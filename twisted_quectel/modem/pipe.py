@@ -27,23 +27,19 @@ from ..at.syntax import execute_form
 from ..at.trace import NOTE
 from ..at.wire import IWire
 from ..errors import PortLost, PortUnresponsive
-from .carrier import CarrierWatch
+from .carrier import CarrierCircuit, CarrierWatch
 from .interfaces import SocketOwner
 from .outgoing import Outgoing
-from .question import SILENCE, Question
+from .question import Question
 
 #: How long the start of a possible C{NO CARRIER} is kept back, in seconds:
 #: line ends alone (a serial adapter's latency timer), and more of it.
 LINE_END: Final = 0.02
 PARTIAL: Final = 0.1
-#: How long C{NO CARRIER} may come before DCD falls, in seconds.
-DCD_LAG: Final = 0.5
 #: Escapes that are sent before the module is given up.
 TRIES: Final = 3
 
 ATO: Final = Command(execute_form("O"), data_mode=True, timeout=10.0)
-
-_TICK: Final = 1e-6
 
 
 class _Phase(Enum):
@@ -54,11 +50,7 @@ class _Phase(Enum):
     OVER = "the port is given back, or gone"
 
 
-def _nothing() -> None:
-    """Nobody wants to know."""
-
-
-def _no_reason(reason: Failure) -> None:
+def _untold(*reason: Failure) -> None:
     """Nobody wants to know."""
 
 
@@ -71,9 +63,8 @@ class TransparentPipe:
     @ivar on_carrier_lost: the connection has ended.  The port is in line mode
         again, and the owner was given all payload before.
     @ivar on_lost: called with the reason, a L{PortLost}: the port is gone, or
-        (L{PortUnresponsive}) no escape is taken and nothing tells in which
-        mode the module is.  The port then stays in raw mode: only a new
-        bring-up can help.
+        (L{PortUnresponsive}) no escape is taken.  The port then stays in raw
+        mode: only a new bring-up can help.
     """
 
     _log = Logger()
@@ -87,13 +78,12 @@ class TransparentPipe:
         guard: float = 1.0,
         reaction: float = 0.5,
         back: Sequence[Command] = (ATO,),
-        on_carrier_lost: Callable[[], None] = _nothing,
-        on_lost: Callable[[Failure], None] = _no_reason,
+        on_carrier_lost: Callable[[], None] = _untold,
+        on_lost: Callable[[Failure], None] = _untold,
     ) -> None:
         """
         @param guard: seconds of silence around an escape (S12 of the module).
-        @param reaction: seconds in which a byte gets to the module and the
-            module's answer to it comes back, at most.
+        @param reaction: seconds to the module, in it and back, at most.
         @param back: commands that lead back into data mode, tried in turn.
         """
         self.on_carrier_lost = on_carrier_lost
@@ -103,6 +93,7 @@ class TransparentPipe:
         self._owner = owner
         self._back = tuple(back)
         self._watch = CarrierWatch()
+        self._circuit = CarrierCircuit()
         self._outgoing = Outgoing(clock, owner, self._emptied)
         self._question = Question(clock, port.trace, self._outgoing, guard, reaction)
         self._phase = _Phase.OVER
@@ -129,7 +120,7 @@ class TransparentPipe:
                 "payload can end transparent mode, and its end can be mistaken",
                 name=self._port.name,
             )
-        self._question.start(wire, self._asking, self._judge, self._stuck)
+        self._question.start(wire, self._asking, self._judge, self._fail)
         self._outgoing.start(transport, wire)
         self._apply_pause()
         self._outgoing.pump()
@@ -141,9 +132,8 @@ class TransparentPipe:
     def pause(self) -> None:
         """Deliver no more.
 
-        The port is read no more either, so that the module holds the peer
-        back; but an answer of the module is waited for, and what comes before
-        it is delivered.
+        The port is not read either, so that the module holds the peer back;
+        but an answer of the module is waited for, and payload before it comes.
         """
         self._paused = True
         self._apply_pause()
@@ -166,9 +156,9 @@ class TransparentPipe:
         left: Deferred[bool] = Deferred(self._forget)
         if self._phase is _Phase.OVER:
             left.callback(False)
-        else:
-            self._left = left
-            self._leave()
+            return left
+        self._left = left
+        self._leave()
         return left
 
     def drop(self) -> None:
@@ -213,6 +203,7 @@ class TransparentPipe:
             return
         if self._phase is _Phase.OPEN:
             self._phase = _Phase.DOUBT
+            self._circuit = CarrierCircuit()
             self._outgoing.open = False
         if payload:
             self._owner.received(payload)
@@ -224,17 +215,15 @@ class TransparentPipe:
         """NO CARRIER is the tail: find out whose it is."""
         if self._phase is not _Phase.DOUBT:
             return
-        carrier = self._dcd()
+        question, carrier = self._question, self._dcd()
         if carrier is None:
-            self._question.ask(in_doubt=True)
+            question.ask(in_doubt=True)
             return
-        silent = self._clock.seconds() - self._question.heard
-        if silent < SILENCE - _TICK:
-            self._question.after(SILENCE - silent, self._doubt)
-        elif not carrier:
+        verdict, wait = self._circuit.judge(carrier, self._clock.seconds(), question.heard)
+        if verdict is None:
+            question.after(wait, self._doubt)
+        elif verdict:
             self._carrier_lost()
-        elif silent < DCD_LAG - _TICK:
-            self._question.after(DCD_LAG - silent, self._doubt)
         else:
             self._go_on(self._watch.release())
 
@@ -251,7 +240,6 @@ class TransparentPipe:
         self._outgoing.pump()
 
     def _apply_pause(self) -> None:
-        """Read the port, or do not."""
         stop = self._paused and self._phase is _Phase.OPEN
         if stop is self._stopped:
             return
@@ -269,19 +257,17 @@ class TransparentPipe:
     # -- the escape
 
     def _leave(self) -> None:
-        self._use_dtr = True
-        self._leaving = True
+        self._use_dtr = self._leaving = True
         self._tries = 0
         if self._phase is _Phase.OPEN:
             self._outgoing.pump()
 
     def _emptied(self) -> None:
-        """Everything has been written."""
+        """Everything was written."""
         if self._leaving and self._phase is _Phase.OPEN:
             self._question.ask(in_doubt=False, dtr=self._use_dtr)
 
     def _asking(self) -> None:
-        """An escape is sent now."""
         self._phase = _Phase.ASKED
         self._outgoing.open = False
         self._watch.ask()
@@ -298,26 +284,28 @@ class TransparentPipe:
         if by_dtr:
             # DTR has done nothing; that is no proof of anything
             self._use_dtr = False
-            if watch.carrier:
-                self._phase = _Phase.DOUBT
-                self._doubt()
-                return
         else:
             self._tries += 1
-            if watch.carrier and not self._dcd():
-                self._carrier_lost()
-                return
+        if watch.carrier and by_dtr:
+            self._phase = _Phase.DOUBT
+            self._doubt()
+            return
+        if watch.carrier and not self._dcd():
+            self._carrier_lost()
+            return
         payload = watch.release()
         if self._leaving and self._tries >= TRIES:
-            self._deliver(payload)
-            self._fail(f"the module does not leave data mode on {self._port.name}")
+            if payload:
+                self._owner.received(payload)
+            self._fail("the module does not leave data mode")
         else:
             self._go_on(payload)
 
     def _in_command_mode(self, payload: bytes, rest: bytes) -> None:
         """The module has left data mode; the connection is up."""
         self._phase = _Phase.COMMAND
-        self._deliver(payload)
+        if payload:
+            self._owner.received(payload)
         if self._leaving and self._outgoing.empty():
             self._end()
             self._port.setLineMode(rest)
@@ -361,7 +349,8 @@ class TransparentPipe:
             self._go_on(self._watch.release())
             return
         payload, rest = split
-        self._deliver(payload)
+        if payload:
+            self._owner.received(payload)
         self._port.trace.add(NOTE, "NO CARRIER")
         # what was under way stands in the module's command line
         self._port.write_raw(b"\r")
@@ -376,12 +365,10 @@ class TransparentPipe:
         if not self._tell_left(False):
             self.on_carrier_lost()
 
-    def _stuck(self) -> None:
-        self._fail(f"the module takes no bytes on {self._port.name}")
-
     def _fail(self, problem: str) -> None:
         self._end()
-        self._tell_lost(Failure(PortUnresponsive(problem, trace=self._port.trace.last())))
+        message = f"{problem} on {self._port.name}"
+        self._tell_lost(Failure(PortUnresponsive(message, trace=self._port.trace.last())))
 
     def _end(self) -> None:
         """Leave no timer behind, and let go of the port."""
@@ -394,13 +381,8 @@ class TransparentPipe:
         if not self._port.lost:
             self._apply_pause()
 
-    def _deliver(self, payload: bytes) -> None:
-        if payload:
-            self._owner.received(payload)
-
     def _forget(self, left: Deferred[bool]) -> None:
-        if self._left is left:
-            self._left = None
+        self._left = None if self._left is left else self._left
 
     def _tell_left(self, up: bool) -> bool:
         """Tell whoever waits for L{leave}; say whether somebody does."""

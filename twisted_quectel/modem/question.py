@@ -16,7 +16,7 @@ unfinished line of rubbish that is not answered: no C{OK}.  If it is payload,
 the module is in data mode and C{OK} becomes the tail; then C{ATO} leads back
 to the same connection, and what was kept back is delivered.  If payload
 follows on the suspicious bytes, they were payload.  A wire with DCD needs no
-question: C{NO CARRIER} is believed if, after 150 ms of silence, DCD is off.
+question: C{NO CARRIER} is believed if DCD is off and nothing comes for 150 ms.
 
 From the first suspicion on nothing is written but that question: in command
 mode bytes run as commands.  What is under way at that moment may do so; only
@@ -37,10 +37,9 @@ from twisted.internet.interfaces import IReactorTime
 from ..at.deadline import Deadline
 from ..at.trace import NOTE, Trace
 from ..at.wire import IWire
+from .carrier import SILENCE
 from .outgoing import POLL, Outgoing
 
-#: Silence that ends what the module had to say, in seconds.
-SILENCE: Final = 0.15
 #: Silence before C{+++} beyond the guard time; some modules want 1004 ms.
 MARGIN: Final = 0.1
 #: How long payload may go on behind an escape before it counts as not taken.
@@ -80,7 +79,7 @@ class Question:
         self._in_doubt = False
         self._asking: Callable[[], None] = _nothing
         self._judge: Callable[[float, bool], None] = _nobody
-        self._stuck: Callable[[], None] = _nothing
+        self._stuck: Callable[[str], None] = _unheard
         self._sent: float | None = None  # when the question had left the wire
         self._unsent = (-1, 0.0)
         self._then: Callable[[], None] = _nothing
@@ -91,13 +90,13 @@ class Question:
         wire: IWire | None,
         asking: Callable[[], None],
         judge: Callable[[float, bool], None],
-        stuck: Callable[[], None],
+        stuck: Callable[[str], None],
     ) -> None:
         """
         @param asking: called before the question is sent.
         @param judge: called when the answer must have come, with the earliest
             time at which it can have, and whether DTR asked.
-        @param stuck: called when the wire takes no bytes.
+        @param stuck: called with the problem when the wire takes no bytes.
         """
         self._wire = wire
         self._asking = asking
@@ -158,7 +157,7 @@ class Question:
         if unsent != self._unsent[0]:
             self._unsent = (unsent, now)
         if now - self._unsent[1] >= STALLED:
-            self._stuck()
+            self._stuck("the module takes no bytes")
         else:
             self.after(POLL, then)
 
@@ -222,3 +221,7 @@ def _nothing() -> None:
 
 def _nobody(since: float, by_dtr: bool) -> None:
     """Nobody judges."""
+
+
+def _unheard(problem: str) -> None:
+    """Nobody is told."""
