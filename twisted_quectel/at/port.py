@@ -167,6 +167,7 @@ class ATPort(LineReceiver):
     def setRawMode(self) -> None:
         """Go over to data mode: what comes from here on is raw."""
         self.line_mode = 0
+        self._deadline.clear()
         self._framer.set_raw()
 
     def setLineMode(self, extra: bytes = b"") -> None:
