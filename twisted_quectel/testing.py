@@ -13,6 +13,7 @@ speed, faults of the field, and the deviations of the documents.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from twisted.internet.defer import Deferred, gatherResults, succeed
@@ -70,7 +71,8 @@ class EmulatedModule:
             reactor's network.
         @param quirks: deviations of the module from the documents, by name.
         @param profile: C{strict} or C{as_printed}.
-        @param settings: SIM, network and sizes of the module.
+        @param settings: SIM, network and sizes of the module; its C{time} is the
+            host's too.
         @param seed: of what is random in the faults.
         """
         self.wires: dict[str, MemoryWire] = {}
@@ -78,6 +80,10 @@ class EmulatedModule:
         self._modem: Modem | None = None
         self._ptys: list[PtyPort] = []
         reactor_network: Any = reactor
+        settings = settings or ModuleSettings()
+        started, zero = _utc(settings.time or datetime.now(UTC)), reactor.seconds()
+        # the host knows the time, whatever the module's clock says
+        self._now = lambda: started + timedelta(seconds=reactor.seconds() - zero)
         self.module = Module(
             reactor,
             network=network or ReactorNetwork(reactor_network, hosts or {}),
@@ -86,7 +92,7 @@ class EmulatedModule:
             quirks=quirks,
             faults=faults,
             link=link or Link(),
-            settings=settings or ModuleSettings(),
+            settings=settings,
             seed=seed,
         )
 
@@ -113,7 +119,7 @@ class EmulatedModule:
             def opener(device: str, port: ATPort) -> Deferred[None]:
                 return self._open(names[device], port)
 
-            self._modem = Modem(self._reactor, profile, opener=opener, now=self.module.now)
+            self._modem = Modem(self._reactor, profile, opener=opener, now=self._now)
         return self._modem
 
     def _open(self, name: str, port: ATPort) -> Deferred[None]:
@@ -149,3 +155,7 @@ class EmulatedModule:
             self.module.close()
 
         return gatherResults(closing).addCallback(modems_closed)
+
+
+def _utc(time: datetime) -> datetime:
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
