@@ -20,7 +20,8 @@ from .at import InvalidValue
 from .errors import ModemError, ModemNotReady, ModemTimeout
 from .families import AccessMode
 from .modem import Modem, getModem
-from .modem.opening import OpenRequest, open_socket
+from .modem.lease import open_connection
+from .modem.opening import OpenRequest
 from .profiles import TLSProfile
 from .strings import EndpointArguments
 from .tables.lte import PDP_IDS, SSL_CONTEXT_IDS
@@ -176,7 +177,7 @@ class _Attempt:
     async def _open(self, factory: IProtocolFactory) -> IProtocol:
         session = await self._modem.session()
         self._stage = "the connection itself"
-        socket = await open_socket(session, self._request)
+        socket = await open_connection(session, self._request)
         try:
             protocol = factory.buildProtocol(self._address)
         except BaseException:

@@ -57,6 +57,7 @@ class ATPort(LineReceiver):
         self._resync: Resync | None = None
         self._resync_wanted = False
         self._delivering = False
+        self._failing = False  # what waits is being failed; nothing is sent until all was told
         self._lost: Failure | None = None
         self._deadline = Deadline(clock, self._timed_out)
 
@@ -109,12 +110,18 @@ class ATPort(LineReceiver):
             self._next()
 
     def abandon(self, reason: Failure) -> None:
-        """Fail everything that waits, and start from an idle port."""
+        """Fail everything that waits, and start from an idle port in command mode."""
         self._resync = None
         self._resync_wanted = False
+        data_handler, self.data_handler = self.data_handler, None
+        self.line_mode = 1
         self._framer.clear()
-        self._fail_all(reason)
+        self._framer.set_line()
         self._deadline.clear()
+        self._fail_all(reason)
+        if data_handler is not None:
+            data_handler.port_lost(reason)
+        self._next()
 
     @property
     def idle(self) -> bool:
@@ -225,9 +232,9 @@ class ATPort(LineReceiver):
     def blockReceived(self, header: bytes, block: bytes) -> None:
         """A line came with the counted bytes behind it."""
         self.trace.add(MODULE, header, len(block))
-        command = self._command
+        command = self._command if self._resync is None else self._resync.late
         if command is not None and command.block is not None and command.is_answer(header):
-            if self._resync is None and self._response is not None:
+            if self._response is not None:
                 self._response.lines.append(header)
                 self._response.block = block
             return
@@ -266,6 +273,8 @@ class ATPort(LineReceiver):
 
     def _next(self) -> None:
         """Send the next command, if the port is free."""
+        if self._failing:
+            return
         while self._current is None and self._lost is None and self.line_mode:
             if self._resync is not None:
                 return
@@ -330,6 +339,9 @@ class ATPort(LineReceiver):
         if outcome is Outcome.NO_CARRIER and not command.data_mode:
             return None
         if self._refused is not None and outcome is not Outcome.SEND_OK:
+            return None
+        if outcome is Outcome.SEND_OK and self._body_due is Body.PROMPT and self._refused is None:
+            # it comes late, for the send before: of this one nothing has been sent
             return None
         return result
 
@@ -442,16 +454,19 @@ class ATPort(LineReceiver):
             )
         )
         self._handler.port_unresponsive()
+        self._next()
 
     # -- ends
 
     def _fail_all(self, reason: Failure) -> None:
         current, _ = self._take_current()
         waiting, self._queue = self._queue, deque()
+        before, self._failing = self._failing, True
         if current is not None:
             self._fail(current, reason)
         for job in waiting:
             self._fail(job, reason)
+        self._failing = before
 
     def _fail(self, job: Job, reason: Failure) -> None:
         try:

@@ -225,6 +225,10 @@ class Family(ABC):
         """Set what the driver relies on: URC port, flow control, DTR."""
 
     @abstractmethod
+    async def prepare_data(self, port: ATPort, dtr: bool) -> None:
+        """Set what a port needs that is used in data mode."""
+
+    @abstractmethod
     async def pin_tries(self, port: ATPort) -> int | None:
         """Ask how many tries the SIM's PIN has left; L{None} if it is not known."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from twisted.internet.defer import Deferred
@@ -10,7 +10,9 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from ..at import ATPort, IWire, PortHandler
+from ..families import Family
 from .devices import open_device
+from .wake import wake
 
 #: Opens a device and connects a protocol to it.
 Opener = Callable[[str, ATPort], Deferred[None]]
@@ -56,6 +58,117 @@ class QuietPort:
     def port_unresponsive(self) -> None:
         """The port does not answer."""
         self._lost()
+
+
+class Channels:
+    """The open ports of one modem.
+
+    One is for commands and shared by the connections in buffer and push mode.
+    A transparent connection takes one for itself: one of the further ports,
+    or, where there is none, the one for commands, with nobody else on it.
+
+    @ivar control: the port for commands.
+    @ivar owned: whether a transparent connection has the port for commands.
+    """
+
+    def __init__(
+        self,
+        reactor: IReactorTime,
+        control: Channel,
+        data_devices: Sequence[str],
+        opener: Opener,
+    ) -> None:
+        self.control = control
+        self.owned = False
+        self._reactor = reactor
+        self._opener = opener
+        self._sharers = 0
+        self._data: dict[str, Channel | None] = dict.fromkeys(data_devices)
+        self._ready: set[str] = set()
+        self._opening: set[str] = set()
+
+    def share(self) -> None:
+        """One more connection shares the port for commands."""
+        self._sharers += 1
+
+    def unshare(self) -> None:
+        """One less."""
+        self._sharers -= 1
+
+    def free(self) -> bool:
+        """Whether there is a channel for a transparent connection."""
+        if not self._data:
+            return not self.owned and not self._sharers
+        return self._free_device() is not None
+
+    def _free_device(self) -> str | None:
+        for device, channel in self._data.items():
+            if device not in self._opening and (channel is None or not channel.leased):
+                return device
+        return None
+
+    async def lease(self, family: Family, baudrate: int) -> Channel:
+        """Take a channel that is free; open and prepare it first, if need be.
+
+        @raise DeviceError: if it cannot be opened.
+        """
+        device = self._free_device()
+        if device is None:
+            self.owned = True
+            return self.control
+        self._opening.add(device)
+        try:
+            channel = self._data[device]
+            if channel is None or channel.port.lost:
+                channel = await open_channel(
+                    self._reactor, device, QuietPort(lambda: self._forget(device)), self._opener
+                )
+                self._data[device] = channel
+            if device not in self._ready:
+                await wake(self._reactor, channel.port, channel.wire, baudrate)
+                wire = channel.wire
+                await family.prepare_data(channel.port, wire is not None and wire.set_dtr(True))
+                self._ready.add(device)
+            channel.leased = True
+            return channel
+        finally:
+            self._opening.discard(device)
+
+    def give_back(self, channel: Channel) -> None:
+        """A transparent connection has ended."""
+        channel.leased = False
+        if channel is self.control:
+            self.owned = False
+
+    def discard(self, channel: Channel) -> None:
+        """Close a port that does not answer; it is opened anew when it is needed."""
+        self._close(channel)
+        self._forget(channel.device)
+
+    def _forget(self, device: str) -> None:
+        if device in self._data:
+            self._data[device] = None
+        self._ready.discard(device)
+
+    def abandon(self, reason: Failure) -> None:
+        """The module is gone: fail what waits on any port, and prepare them anew."""
+        self.control.port.abandon(reason)
+        for channel in self._data.values():
+            if channel is not None:
+                channel.port.abandon(reason)
+        self._ready.clear()
+        self._sharers = 0
+        self.owned = False
+
+    def close(self) -> None:
+        """Close all ports."""
+        for channel in (self.control, *self._data.values()):
+            if channel is not None:
+                self._close(channel)
+
+    def _close(self, channel: Channel) -> None:
+        if channel.port.transport is not None and not channel.port.lost:
+            channel.port.transport.loseConnection()
 
 
 async def open_channel(

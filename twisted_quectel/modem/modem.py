@@ -25,7 +25,7 @@ from ..errors import (
 from ..families import Family
 from ..modemprofile import ModemProfile
 from .bringup import ModemInfo, bring_up
-from .channels import Channel, Opener, device_opener, open_channel
+from .channels import Channels, Opener, device_opener, open_channel
 from .files import UploadProgress
 from .machine import ModemCore, ModemLife, modem_life
 from .session import Session
@@ -81,7 +81,7 @@ class Modem(ModemCore):
         self._now = now
         self._life: ModemLife = modem_life(self)
         self._closing = False
-        self._channel: Channel | None = None
+        self._channels: Channels | None = None
         self._session: Session | None = None
         self._family: Family | None = None
         self._waiting: list[Deferred[Session]] = []
@@ -123,7 +123,7 @@ class Modem(ModemCore):
         @return: fires when it is closed.
         """
         self._life.shut(Failure(ModemClosed(f"the modem {self.profile.name} was closed")))
-        if self._channel is None:
+        if self._channels is None:
             return succeed(None)
         closed: Deferred[None] = Deferred()
         self._shut.append(closed)
@@ -132,8 +132,8 @@ class Modem(ModemCore):
     def trace_to(self, file: TextIO | None) -> None:
         """Write the AT dialogue to a text file from now on, without secrets."""
         self._trace_file = file
-        if self._channel is not None:
-            self._channel.port.trace.write_to(file)
+        if self._channels is not None:
+            self._channels.control.port.trace.write_to(file)
 
     def report_uploads(self, progress: UploadProgress) -> None:
         """Have each upload of a certificate told: path, bytes done, bytes in all."""
@@ -241,9 +241,9 @@ class Modem(ModemCore):
         self._closing = True
         session = self._session
         if session is not None:
-            session.end(f"the modem {self.profile.name} was closed")
-        if self._channel is not None and self._channel.port.transport is not None:
-            self._channel.port.transport.loseConnection()
+            session.end(f"the modem {self.profile.name} was closed", wanted=True)
+        if self._channels is not None:
+            self._channels.close()
 
     # -- bring-up
 
@@ -268,16 +268,17 @@ class Modem(ModemCore):
         )
 
     async def _try_bring_up(self) -> Session:
-        if self._channel is None:
-            self._channel = await open_channel(
-                self.reactor, self.profile.device, self, self._opener
+        if self._channels is None:
+            control = await open_channel(self.reactor, self.profile.device, self, self._opener)
+            control.port.trace.write_to(self._trace_file)
+            self._channels = Channels(
+                self.reactor, control, self.profile.data_devices, self._opener
             )
-            self._channel.port.trace.write_to(self._trace_file)
-        channel = self._channel
+        control = self._channels.control
         session = await bring_up(
             self.reactor,
-            channel.port,
-            channel.wire,
+            control.port,
+            control.wire,
             self.profile,
             self._family,
             self._make_session,
@@ -289,9 +290,9 @@ class Modem(ModemCore):
         return session
 
     def _make_session(self, family: Family) -> Session:
-        assert self._channel is not None
+        assert self._channels is not None
         session = Session(
-            self.reactor, self._channel.port, family, self.profile, self._session_ended, self._now
+            self.reactor, self._channels, family, self.profile, self._session_ended, self._now
         )
         session.files.progress = self._progress
         # from here on a restart of the module is seen, also while it is being brought up
@@ -324,7 +325,9 @@ class Modem(ModemCore):
 
     def port_lost(self, reason: Failure) -> None:
         """The device is gone."""
-        self._channel = None
+        channels, self._channels = self._channels, None
+        if channels is not None:
+            channels.close()
         if self._session is not None:
             self._session.end(f"the device {self.profile.device} is gone")
         shut, self._shut = self._shut, []

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..arguments import is_literal
-from ..at import Command
+from ..at import ATPort, Command
 from ..errors import CommandFailed, SocketIdInUse, UnsupportedOperation
 from ..families import AccessMode, Family
 from ..profiles import TLSProfile
@@ -87,19 +87,24 @@ async def open_socket(session: Session, request: OpenRequest) -> CommandSocket:
     @raise ModemError: a subclass that says why not.
     """
     mode = request.mode_for(session.family)
-    await session.require_network(request.pdp)
-    context = await ready_context(session, request)
+    await session.share_channel(request.wait)
     try:
+        await session.require_network(request.pdp)
+        context = await ready_context(session, request)
         try:
-            return await _open_once(session, request, context, mode)
-        except SocketIdInUse:
-            # a leftover on the module, which has been closed: another id works
-            return await _open_once(session, request, context, mode)
+            try:
+                return await _open_once(session, request, context, mode)
+            except SocketIdInUse:
+                # a leftover on the module, which has been closed: another id works
+                return await _open_once(session, request, context, mode)
+        except BaseException:
+            session.contexts.release(context)
+            raise
+        finally:
+            context.lock.release()
     except BaseException:
-        session.contexts.release(context)
+        session.unshare_channel()
         raise
-    finally:
-        context.lock.release()
 
 
 async def _open_once(
@@ -113,6 +118,7 @@ async def _open_once(
         # what never came to life leaves its context to the caller
         if alive:
             session.contexts.release(context)
+            session.unshare_channel()
 
     socket = session.new_socket(id, mode, request.pdp, request.closed_is_lost, freed)
     command = family.open_command(
@@ -138,7 +144,7 @@ async def _open_result(session: Session, command: Command, id: int) -> int | Non
         await session.port.execute(command)
         outcome = await result
     except CommandFailed:
-        return await error_code(session)
+        return await error_code(session, session.port)
     finally:
         session.forget_open(id)
     if isinstance(outcome, BaseException):
@@ -146,13 +152,13 @@ async def _open_result(session: Session, command: Command, id: int) -> int | Non
     return outcome
 
 
-async def error_code(session: Session) -> int | None:
-    """Ask for the last error, ahead of everything else (chapter 5)."""
+async def error_code(session: Session, port: ATPort) -> int | None:
+    """Ask for the last error on a port, ahead of everything else (chapter 5)."""
     command = session.family.error_command()
     if command is None:
         return None
     try:
-        response = await session.port.execute(command, urgent=True)
+        response = await port.execute(command, urgent=True)
     except CommandFailed:
         return None
     return session.family.read_error(response)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Protocol
 
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ..at import ATPort
 from ..errors import CommandFailed, ModemBusyError, ModemNotReady, ModuleLost, NetworkDown
 from ..families import AccessMode, Family
 from ..families.base import (
@@ -27,10 +27,34 @@ from ..families.base import (
     Readable,
 )
 from ..modemprofile import ModemProfile
+from .channels import Channel, Channels
 from .contexts import ContextPool
 from .files import FileStore
 from .network import set_clock
 from .sockets import CommandSocket
+
+
+class SessionSocket(Protocol):
+    """What a connection is told of the module."""
+
+    @property
+    def pushing(self) -> bool:
+        """Whether a length in a recv URC means that data follows."""
+
+    def pushed(self, data: bytes) -> None:
+        """Data came unasked."""
+
+    def readable(self) -> None:
+        """There is data to read."""
+
+    def closed_by_peer(self) -> None:
+        """The module has said that the connection is closed."""
+
+    def fail(self, reason: Failure) -> None:
+        """The PDP context is down."""
+
+    def lost(self, reason: Failure) -> None:
+        """The module is gone."""
 
 
 class Session:
@@ -46,7 +70,7 @@ class Session:
     def __init__(
         self,
         clock: IReactorTime,
-        port: ATPort,
+        channels: Channels,
         family: Family,
         profile: ModemProfile,
         ended: Callable[[Session, Failure], None],
@@ -56,17 +80,18 @@ class Session:
         @param now: the host's time.
         @param ended: told when the module is gone; the session has ended then.
         """
-        self.port = port
+        self.clock = clock
+        self.channels = channels
+        self.port = port = channels.control.port
         self.family = family
         self.contexts = ContextPool(port, family)
         self.files = FileStore(port, family, profile.keys)
         self.clock_is_set = False
         self.over: Failure | None = None
-        self._clock = clock
         self._profile = profile
         self._ended = ended
         self._now = now
-        self._sockets: dict[int, CommandSocket] = {}
+        self._sockets: dict[int, SessionSocket] = {}
         self._pdp_of: dict[int, int] = {}
         self._next_id = family.limits.sockets[0]
         self._reserved: set[int] = set()
@@ -117,15 +142,19 @@ class Session:
                 self._fail_opening(id, reason)
                 socket.fail(reason)
 
-    def end(self, why: str) -> None:
-        """The module is gone: tell everybody, once."""
+    def end(self, why: str, *, wanted: bool = False) -> None:
+        """The module is gone: tell everybody, once.
+
+        @param wanted: whether it was closed on purpose.
+        """
         if self.over is not None:
             return
         self.over = reason = Failure(ModuleLost(why, trace=self.port.trace.last()))
-        self._log.warn("{name}: {why}", name=self._profile.name, why=why)
+        log = self._log.info if wanted else self._log.warn
+        log("{name}: {why}", name=self._profile.name, why=why)
         for id in list(self._opening):
             self._fail_opening(id, reason)
-        self.port.abandon(reason)
+        self.channels.abandon(reason)
         for socket in list(self._sockets.values()):
             socket.lost(reason)
         self._wake_waiting()
@@ -166,11 +195,6 @@ class Session:
         return up
 
     # -- ids
-
-    @property
-    def busy(self) -> bool:
-        """Whether there is any connection."""
-        return bool(self._sockets or self._reserved)
 
     async def acquire_id(self, wait: bool) -> int:
         """Take a free id; they rotate, so that none is used again at once.
@@ -251,13 +275,11 @@ class Session:
         """
 
         def let_go(socket: CommandSocket) -> None:
-            self._sockets.pop(id, None)
-            self._pdp_of.pop(id, None)
             freed()
-            self.release_id(id)
+            self.forget_socket(id)
 
         socket = CommandSocket(
-            self._clock,
+            self.clock,
             self.port,
             self.family,
             id,
@@ -266,9 +288,71 @@ class Session:
             let_go,
             closed_is_lost,
         )
+        self.add_socket(id, socket, pdp)
+        return socket
+
+    def add_socket(self, id: int, socket: SessionSocket, pdp: int) -> None:
+        """Have a connection told what concerns it."""
         self._sockets[id] = socket
         self._pdp_of[id] = pdp
-        return socket
+
+    def forget_socket(self, id: int) -> None:
+        """The module has let go of a connection: its id is free."""
+        self._sockets.pop(id, None)
+        self._pdp_of.pop(id, None)
+        self.release_id(id)
+
+    # -- channels
+
+    async def share_channel(self, wait: bool) -> None:
+        """Use the port for commands together with others.
+
+        @raise ModemBusyError: if a transparent connection has it, and C{wait}
+            is false.
+        """
+        await self._wait_while(lambda: self.channels.owned, wait)
+        self.channels.share()
+
+    def unshare_channel(self) -> None:
+        """Use it no more."""
+        self.channels.unshare()
+        self._wake_waiting()
+
+    async def lease_channel(self, wait: bool) -> Channel:
+        """Take a channel for a transparent connection.
+
+        @raise ModemBusyError: if none is free, and C{wait} is false.
+        """
+        await self._wait_while(lambda: not self.channels.free(), wait)
+        return await self.channels.lease(self.family, self._profile.baudrate)
+
+    def end_lease(self, channel: Channel) -> None:
+        """Give it back."""
+        self.channels.give_back(channel)
+        self._wake_waiting()
+
+    def channel_unresponsive(self, channel: Channel) -> None:
+        """A channel does not leave data mode."""
+        if channel.port is self.port:
+            self.end("the module has stopped to answer")
+        else:
+            self.channels.discard(channel)
+
+    async def _wait_while(self, taken: Callable[[], bool], wait: bool) -> None:
+        told = False
+        while taken():
+            self.check()
+            if not wait:
+                raise ModemBusyError(
+                    "the channel of the modem is in use: a transparent connection needs one to "
+                    "itself (dataDevices in the modem file gives it more); busy=wait waits",
+                    family=self.family.name,
+                )
+            if not told:
+                self._log.info("{name}: waiting for a free channel", name=self._profile.name)
+                told = True
+            await self.something_freed()
+        self.check()
 
     async def require_clock(self) -> None:
         """Have the module's clock set, before a certificate's dates are checked.

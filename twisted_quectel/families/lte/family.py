@@ -136,9 +136,7 @@ class LTEFamily(Family):
 
     async def prepare(self, port: ATPort, profile: ModemProfile, dtr: bool) -> None:
         """Set error numbers, DTR and DCD, flow control and the port of the URCs."""
-        # &D1: DTR leaves data mode and keeps the connection (chapter 1.3); the
-        # factory's &D2 would end it
-        await port.execute(Command(execute_form("&D1" if dtr else "&D0")))
+        await self.prepare_data(port, dtr)
         if profile.rtscts:
             await port.execute(Command(write_form("+IFC", 2, 2)))
         urc_port = write_form("+QURCCFG", "urcport", profile.urc_port or "all")
@@ -148,6 +146,13 @@ class LTEFamily(Family):
             # an older firmware has no "all": then it stays as the user has set it
             if profile.urc_port is not None:
                 raise
+
+    async def prepare_data(self, port: ATPort, dtr: bool) -> None:
+        """Have DTR leave data mode and keep the connection (chapter 1.3).
+
+        The factory's &D2 would end it.
+        """
+        await port.execute(Command(execute_form("&D1" if dtr else "&D0")))
 
     async def pin_tries(self, port: ATPort) -> int | None:
         """Ask how many tries the SIM's PIN has left (AT Commands Manual, AT+QPINC)."""

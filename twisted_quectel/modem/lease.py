@@ -1,0 +1,326 @@
+"""A connection in transparent mode, which has a channel to itself.
+
+LTE SSL Application Note v1.1, chapters 1.3 and 2.2.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.internet import error
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from ..at import Command, Job, Outcome, Response
+from ..errors import CommandFailed, ModemError, PortUnresponsive, SendFailed
+from ..families import AccessMode, Family
+from .channels import Channel
+from .contexts import Context
+from .interfaces import ModuleSocket, SocketOwner
+from .leasemachine import LeaseCore, LeaseLife, lease_life
+from .opening import OpenRequest, error_code, open_problem, open_socket, ready_context
+from .pipe import ATO, TransparentPipe
+from .session import Session
+
+_log = Logger()
+
+
+class _OpenJob(Job):
+    """Opens, and takes the port over in the turn in which C{CONNECT} is seen."""
+
+    def __init__(self, command: Command, socket: LeasedSocket) -> None:
+        self._command = command
+        self._socket = socket
+        self.deferred: Deferred[Response] = Deferred(self._cancelled)
+
+    def _cancelled(self, _: Deferred[Response]) -> None:
+        """Nobody waits any more, but the answer still concerns the socket."""
+
+    def command(self) -> Command | None:
+        return self._command
+
+    def done(self, response: Response) -> None:
+        if response.result.outcome is Outcome.CONNECT:
+            self._socket.connected()
+        elif self.deferred.called:
+            self._socket.refused()
+        if not self.deferred.called:
+            self.deferred.callback(response)
+
+    def failed(self, reason: Failure) -> None:
+        if self.deferred.called:
+            self._socket.refused()
+        else:
+            self.deferred.errback(reason)
+
+
+class LeasedSocket(LeaseCore):
+    """One connection in transparent mode.
+
+    It is made when its open begins, and gives everything back when it ends.
+    """
+
+    #: no URC brings data for it
+    pushing = False
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        channel: Channel,
+        family: Family,
+        id: int,
+        pdp_is_up: Callable[[], Deferred[bool]],
+        freed: Callable[[], None],
+        unresponsive: Callable[[Channel], None],
+        closed_is_lost: bool,
+    ) -> None:
+        """
+        @param pdp_is_up: asks whether the PDP context is still up.
+        @param freed: told when all is to be given back.
+        @param unresponsive: told when the channel does not leave data mode.
+        @param closed_is_lost: whether a close by the peer counts as a loss.
+        """
+        self.id = id
+        self._channel = channel
+        self._family = family
+        self._pdp_is_up = pdp_is_up
+        self._freed = freed
+        self._unresponsive = unresponsive
+        self._closed_is_lost = closed_is_lost
+        self._owner: SocketOwner | None = None
+        self._held: list[bytes] = []
+        self._paused = False
+        self._life: LeaseLife = lease_life(self)
+        self._pipe = TransparentPipe(
+            clock,
+            channel.port,
+            self,
+            guard=family.limits.guard or 1.0,
+            back=(ATO, family.switch_command(id, AccessMode.TRANSPARENT)),
+            on_carrier_lost=self._life.carrier_lost,
+            on_lost=self._pipe_lost,
+        )
+
+    # -- for the transport
+
+    def start(self, owner: SocketOwner) -> None:
+        """Begin to deliver, what came before first."""
+        self._owner = owner
+        self._flush_held()
+        self._pipe.writable()
+
+    def writable(self) -> None:
+        """The owner has something to send."""
+        self._pipe.writable()
+
+    def pause(self) -> None:
+        """Deliver no more, and stop reading the port."""
+        self._paused = True
+        self._pipe.pause()
+
+    def resume(self) -> None:
+        """Deliver again."""
+        self._paused = False
+        self._flush_held()
+        if not self._paused:
+            self._pipe.resume()
+
+    def close(self) -> None:
+        """Close in order."""
+        self._life.close()
+
+    def abort(self) -> None:
+        """Drop the connection."""
+        self._owner = None
+        self._life.abort()
+
+    def _flush_held(self) -> None:
+        while self._held and not self._paused and self._owner is not None:
+            self._owner.received(self._held.pop(0))
+
+    # -- for the pipe: it asks and delivers as if this were the owner
+
+    def take(self, limit: int) -> bytes:
+        """Give the next bytes to send."""
+        return self._owner.take(limit) if self._owner is not None else b""
+
+    def sent(self, count: int) -> None:
+        """Bytes have gone into the pipe."""
+        if self._owner is not None:
+            self._owner.sent(count)
+
+    def received(self, data: bytes) -> None:
+        """Bytes came."""
+        if self._owner is None or self._paused or self._held:
+            self._held.append(data)
+        else:
+            self._owner.received(data)
+
+    def ended(self, reason: Failure) -> None:
+        """The pipe tells its end in other ways."""
+
+    # -- for the session
+
+    def connected(self) -> None:
+        """The open was answered by C{CONNECT}."""
+        self._life.connected()
+
+    def refused(self) -> None:
+        """The open has failed."""
+        self._life.refused()
+
+    def readable(self) -> None:
+        """There is data, in command mode: only after the end."""
+
+    def pushed(self, data: bytes) -> None:
+        """As L{readable}."""
+
+    def closed_by_peer(self) -> None:
+        """C{NO CARRIER} on the channel tells it, behind the last byte."""
+
+    def fail(self, reason: Failure) -> None:
+        """The PDP context went down: C{NO CARRIER} tells it."""
+
+    def lost(self, reason: Failure) -> None:
+        """The module is gone."""
+        self._life.lose(reason)
+
+    def _pipe_lost(self, reason: Failure) -> None:
+        self._life.lose(reason)
+        if reason.check(PortUnresponsive):
+            self._unresponsive(self._channel)
+
+    # -- what the life cycle does
+
+    def do_pipe(self) -> None:
+        """Take the port over."""
+        self._pipe.start()
+
+    def do_leave(self) -> None:
+        """Write what is left, and go back to command mode."""
+        self._pipe.leave().addCallbacks(lambda _: self._life.left(), self._pipe_lost)
+
+    def do_drop(self) -> None:
+        """Go back to command mode."""
+        self._held.clear()
+        self._paused = False
+        self._pipe.resume()
+        self._pipe.drop()
+        self.do_leave()
+
+    def do_ask_why(self) -> None:
+        """Find out whether the network took the connection down."""
+        self._pdp_is_up().addBoth(self._why_known)
+
+    def _why_known(self, up: bool | Failure) -> None:
+        unsent = self._owner is not None and self._owner.take(1) != b""
+        if up is not True:
+            problem: Exception = SendFailed("the packet data connection is down")
+        elif unsent:
+            problem = SendFailed("the connection was closed before all was sent")
+        elif self._closed_is_lost:
+            problem = error.ConnectionLost("closed by the peer")
+        else:
+            problem = error.ConnectionDone()
+        self._life.told(Failure(problem))
+
+    def do_close(self, abort: bool) -> None:
+        """Have the module close."""
+        command = self._family.close_command(self.id, abort)
+        self._channel.port.execute(command).addBoth(lambda _: self._life.closed())
+
+    def do_tell(self, reason: Failure) -> None:
+        """Tell the owner; what is held comes first."""
+        self._paused = False
+        self._flush_held()
+        owner, self._owner = self._owner, None
+        if owner is not None:
+            owner.ended(reason)
+
+    def do_free(self) -> None:
+        """Give back channel, context and id."""
+        self._freed()
+
+
+async def open_lease(session: Session, request: OpenRequest) -> LeasedSocket:
+    """Open a connection in transparent mode.
+
+    @raise ModemError: a subclass that says why not.
+    """
+    request.mode_for(session.family)
+    channel = await session.lease_channel(request.wait)
+    try:
+        await session.require_network(request.pdp)
+        context = await ready_context(session, request)
+    except BaseException:
+        session.end_lease(channel)
+        raise
+    try:
+        id = await session.acquire_id(request.wait)
+    except BaseException:
+        context.lock.release()
+        session.contexts.release(context)
+        session.end_lease(channel)
+        raise
+    try:
+        return await _open_transparent(session, request, channel, context, id)
+    finally:
+        context.lock.release()
+
+
+async def _open_transparent(
+    session: Session, request: OpenRequest, channel: Channel, context: Context, id: int
+) -> LeasedSocket:
+    def freed() -> None:
+        session.forget_socket(id)
+        session.contexts.release(context)
+        session.end_lease(channel)
+
+    family = session.family
+    socket = LeasedSocket(
+        session.clock,
+        channel,
+        family,
+        id,
+        lambda: Deferred.fromCoroutine(session.pdp_is_up(request.pdp)),
+        freed,
+        session.channel_unresponsive,
+        request.closed_is_lost,
+    )
+    session.add_socket(id, socket, request.pdp)
+    command = family.open_command(
+        id,
+        request.pdp,
+        context.id,
+        request.host,
+        request.port,
+        AccessMode.TRANSPARENT,
+        request.timeout,
+    )
+    job = _OpenJob(command, socket)
+    channel.port.enqueue(job)
+    try:
+        response = await job.deferred
+    except CancelledError:
+        # the module is still at it: what comes of it is undone when it comes
+        socket.abort()
+        raise
+    except (ModemError, CommandFailed):
+        socket.refused()
+        raise
+    if response.result.outcome is Outcome.CONNECT:
+        return socket
+    try:
+        code = await error_code(session, channel.port)
+        raise open_problem(session, request, command, code)
+    finally:
+        socket.refused()
+
+
+async def open_connection(session: Session, request: OpenRequest) -> ModuleSocket:
+    """Open a connection in the access mode that the request asks for."""
+    if request.mode_for(session.family) is AccessMode.TRANSPARENT:
+        return await open_lease(session, request)
+    return await open_socket(session, request)
