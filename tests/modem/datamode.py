@@ -37,6 +37,7 @@ class Wire:
         self.port: ATPort
         self.has_dcd = False
         self.has_dtr = False
+        self.carrier = True
         self.clear = True
         self.cut = 0
         self.dtr = True
@@ -111,7 +112,7 @@ class Wire:
         return self.has_dtr
 
     def dcd(self) -> bool | None:
-        return self.module.online if self.has_dcd else None
+        return self.carrier if self.has_dcd else None
 
     def cts(self) -> bool | None:
         return self.clear
@@ -134,6 +135,11 @@ class Wire:
             piece = data[start : start + size]
             self.back = max(now, self.back) + self.byte_time * len(piece)
             self.clock.callLater(self.back - now + self.latency, self._arrived, piece)
+
+    def carrier_falls(self) -> None:
+        """Let DCD fall behind the bytes that left the module, ahead of their arrival."""
+        delay = max(0.0, self.back - self.clock.seconds()) + self.random.random() * self.latency
+        self.clock.callLater(delay, setattr, self, "carrier", False)
 
     def _arrived(self, data: bytes) -> None:
         self.unread.append(data)
@@ -184,6 +190,7 @@ class Module:
     def lose(self, behind: bytes = b"") -> None:
         """The connection ends."""
         self.online = False
+        self.wire.carrier_falls()
         if self.data:
             self.data = False
             self.wire.to_host(NO_CARRIER + behind)
