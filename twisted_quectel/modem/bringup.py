@@ -11,7 +11,7 @@ from ..at import ATPort, Command, IWire, Response, execute_form, join, write_for
 from ..errors import CommandFailed
 from ..families import Family, Firmware, family_for
 from ..modemprofile import ModemProfile
-from .network import unlock_sim, wait_for_registration
+from .network import PinMemory, unlock_sim, wait_for_registration
 from .session import Session
 from .wake import wake
 
@@ -81,11 +81,13 @@ async def bring_up(
     wire: IWire | None,
     profile: ModemProfile,
     known: Family | None,
+    pin: PinMemory,
     make_session: Callable[[Family], Session],
 ) -> Session:
     """Bring a module up.
 
     @param known: its driver, if it was up before.
+    @param pin: what is known of its PIN.
     @raise ModemNotReady: a subclass that says why not.
     """
     await wake(clock, port, wire, profile.baudrate)
@@ -95,7 +97,7 @@ async def bring_up(
     dtr = wire is not None and wire.set_dtr(True)
     await family.prepare(port, profile, dtr)
     session = make_session(family)
-    await unlock_sim(clock, port, family, profile)
+    await unlock_sim(clock, port, family, profile, pin)
     await wait_for_registration(clock, port)
     await session.close_strangers()
     await _provision(session, profile)

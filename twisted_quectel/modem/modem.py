@@ -28,6 +28,7 @@ from .bringup import ModemInfo, bring_up
 from .channels import Channels, Opener, device_opener, open_channel
 from .files import UploadProgress
 from .machine import ModemCore, ModemLife, modem_life
+from .network import PinMemory
 from .session import Session
 
 #: Seconds before a modem that failed is started again: at first, and at most.
@@ -84,6 +85,7 @@ class Modem(ModemCore):
         self._channels: Channels | None = None
         self._session: Session | None = None
         self._family: Family | None = None
+        self._pin = PinMemory()
         self._waiting: list[Deferred[Session]] = []
         self._starting: Deferred[Session] | None = None
         self._pause = 0.0
@@ -281,6 +283,7 @@ class Modem(ModemCore):
             control.wire,
             self.profile,
             self._family,
+            self._pin,
             self._make_session,
         )
         session.check()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
@@ -31,11 +32,22 @@ _NO_SIM, _SIM_BUSY = 10, 14
 _TIME = re.compile(r"(\d{2,4})/(\d\d)/(\d\d),(\d\d):(\d\d):(\d\d)([+-]\d\d)?")
 
 
+@dataclass
+class PinMemory:
+    """What a modem remembers of its SIM's PIN from one bring-up to the next.
+
+    @ivar refused: whether the SIM has refused it.
+    """
+
+    refused: bool = False
+
+
 async def unlock_sim(
-    clock: IReactorTime, port: ATPort, family: Family, profile: ModemProfile
+    clock: IReactorTime, port: ATPort, family: Family, profile: ModemProfile, memory: PinMemory
 ) -> None:
     """Wait for the SIM, and give it its PIN if it asks for one.
 
+    @param memory: of the modem, so that a wrong PIN is not tried at each bring-up.
     @raise SIMError: if there is none, or it stays locked.
     """
     tried = False
@@ -45,7 +57,7 @@ async def unlock_sim(
         if state == "READY":
             return
         if state == "SIM PIN" and not tried:
-            await _enter_pin(port, family, profile)
+            await _enter_pin(port, family, profile, memory)
             tried = True
         elif state in ("SIM PUK", "SIM PIN2", "SIM PUK2", "PH-NET PIN"):
             raise SIMError(
@@ -73,24 +85,35 @@ async def _sim_state(port: ATPort) -> str:
     return "" if line is None else line.rest.decode("ascii", "replace").strip()
 
 
-async def _enter_pin(port: ATPort, family: Family, profile: ModemProfile) -> None:
+async def _enter_pin(
+    port: ATPort, family: Family, profile: ModemProfile, memory: PinMemory
+) -> None:
     if profile.pin is None:
         raise SIMError("pin: the SIM asks for its PIN; give it as pin in the modem file")
     tries = await family.pin_tries(port)
-    if tries is not None and tries < _ALL_TRIES and not profile.pin_tries:
-        raise SIMError(
-            f"pin: only {tries} of {_ALL_TRIES} tries are left, and a wrong PIN locks the SIM; "
-            "check the PIN, then allow the try by pin_tries = true in the modem file",
-            trace=port.trace.last(),
-        )
+    if tries is None or tries < _ALL_TRIES:
+        left = "an unknown number" if tries is None else f"only {tries}"
+        if memory.refused:
+            raise SIMError(
+                f"pin: the SIM has refused the PIN before, and {left} of {_ALL_TRIES} tries are "
+                "left; it is not tried again; give the right one",
+                trace=port.trace.last(),
+            )
+        if not profile.pin_tries:
+            raise SIMError(
+                f"pin: {left} of {_ALL_TRIES} tries are left, and a wrong PIN locks the SIM; "
+                "check the PIN, then allow one try by pinTries = true in the modem file",
+                trace=port.trace.last(),
+            )
     command = Command(write_form("+CPIN", Secret(profile.pin), arguments=("pin",)), timeout=15.0)
     try:
         await port.execute(command)
     except CommandFailed as e:
-        left = await family.pin_tries(port)
+        memory.refused = True
+        tries = await family.pin_tries(port)
         raise SIMError(
             "pin: the SIM has refused the PIN"
-            + (f"; {left} tries are left" if left is not None else "")
+            + (f"; {tries} tries are left" if tries is not None else "")
             + "; it is not tried again until all tries are back",
             code=e.code,
             command=e.command,
