@@ -151,7 +151,8 @@ def choose(
 def _written_out(device: Mapping[str, str]) -> ModemProfile:
     """Make a modem of the arguments in an endpoint string."""
     values = {snake_case(argument): value for argument, value in device.items()}
-    return ModemProfile(**settle({"name": device["device"], **values}, camel_case))
+    # the name last: what is wrong with it is wrong with the device
+    return ModemProfile(**settle({**values, "name": device["device"]}, camel_case))
 
 
 def _read(path: Path) -> tuple[dict[str, Any], int]:
