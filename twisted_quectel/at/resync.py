@@ -2,8 +2,8 @@
 
 A module works through its commands in order.  So a question whose answer
 cannot be mistaken for any other puts everything that comes before that answer
-behind us.  A repeated question must be another one, or the late answer to the
-first would pass for the answer to the second.
+behind us.  No question is asked twice, or the late answer to the first would
+pass for the answer to the second.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from .commands import Command
 from .results import Outcome, parse_result
 from .syntax import prefix_of, read_form
 
-#: 3GPP TS 27.007: read forms that every module has.
-_QUESTIONS: Final = (read_form("+CMEE"), read_form("+CSCS"))
-_PREFIXES: Final = ("+CMEE", "+CSCS")
+#: Read forms that every module has (3GPP TS 27.007, ITU-T V.250, 3GPP TS 27.005),
+#: and none of whose prefixes serves a URC.
+_PREFIXES: Final = ("+CMEE", "+CSCS", "+IPR", "+IFC", "+CRC", "+CMGF")
+_QUESTIONS: Final = tuple(map(read_form, _PREFIXES))
 
 #: Seconds to wait for the answer to one question.
 QUESTION_TIMEOUT: Final = 1.5
 #: How many questions are asked before the port is given up.
-QUESTIONS: Final = 6
+QUESTIONS: Final = len(_QUESTIONS)
 
 
 class Reading(Enum):
@@ -53,7 +54,7 @@ class Resync:
         """
         if self._asked == QUESTIONS:
             return None
-        question = b"AT" + _QUESTIONS[self._asked % len(_QUESTIONS)].wire + b"\r"
+        question = b"AT" + _QUESTIONS[self._asked].wire + b"\r"
         if self._asked == 1 and self.late is not None and self.late.body is not None:
             question = b"\r" * len(self.late.body) + question
         self._asked += 1
@@ -68,7 +69,7 @@ class Resync:
                 return Reading.DONE
             return Reading.STALE
         prefix = prefix_of(line)
-        if prefix == _PREFIXES[(self._asked - 1) % len(_PREFIXES)]:
+        if prefix == _PREFIXES[self._asked - 1]:
             self._answered = True
             return Reading.STALE
         if prefix in _PREFIXES or line[:2].upper() == b"AT":

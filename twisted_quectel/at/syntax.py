@@ -16,6 +16,7 @@ REDACTED: Final = "***"
 
 _BARE = re.compile(r"[0-9A-Za-z+*#./:_-]*")
 _NAME = re.compile(r"[A-Z0-9+&%$^*]{1,24}")
+_BASIC = re.compile(r"(?:&?[A-Z]\d{0,4}|S\d{1,3}=\d{1,3})*")
 _PREFIX = re.compile(rb"\s*([+^*%][A-Za-z][A-Za-z0-9 ]{0,30}?)\s*:[ \t]*")
 
 
@@ -151,6 +152,13 @@ def execute_form(name: str) -> CommandText:
     """Build the command without parameters."""
     _check_name(name)
     return CommandText(name.encode("ascii"), name)
+
+
+def basic_form(text: str) -> CommandText:
+    """Build basic commands, such as C{&C1&D1S12=50} (V.250 chapters 5.3 and 5.4)."""
+    if not _BASIC.fullmatch(text):
+        raise InvalidValue("command", f"{text!r} is not a run of basic commands")
+    return CommandText(text.encode("ascii"), text)
 
 
 def read_form(name: str) -> CommandText:

@@ -97,8 +97,9 @@ class Socket:
 
     def _on_writable(self) -> None:
         while self._held:
-            size = min(len(self._held), self.secure.send_space())
-            if size <= 0 or not self.secure.send(bytes(self._held[:size])):
+            # a send that finds no room is what asks to be told of room
+            size = min(len(self._held), max(1, self.secure.send_space()))
+            if not self.secure.send(bytes(self._held[:size])):
                 return
             del self._held[:size]
         if self._data is not None:

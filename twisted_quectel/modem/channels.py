@@ -166,6 +166,14 @@ class Channels:
             if channel is not None:
                 self._close(channel)
 
+    def abort(self) -> None:
+        """Close all ports that are still open, with what is unsent."""
+        for channel in (self.control, *self._data.values()):
+            if channel is not None and not channel.port.lost:
+                abort = getattr(channel.port.transport, "abortConnection", None)
+                if abort is not None:
+                    abort()
+
     def _close(self, channel: Channel) -> None:
         if channel.port.transport is not None and not channel.port.lost:
             channel.port.transport.loseConnection()

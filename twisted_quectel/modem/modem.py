@@ -34,6 +34,8 @@ from .session import Session
 #: Seconds before a modem that failed is started again: at first, and at most.
 PAUSE_FIRST: Final = 1.0
 PAUSE_LONGEST: Final = 60.0
+#: Seconds for the last bytes to leave when a modem is closed.
+LINGER: Final = 5.0
 #: How often a bring-up begins anew when the module restarts within it.
 _ATTEMPTS: Final = 3
 
@@ -90,6 +92,7 @@ class Modem(ModemCore):
         self._starting: Deferred[Session] | None = None
         self._pause = 0.0
         self._pause_timer: IDelayedCall | None = None
+        self._linger: IDelayedCall | None = None
         self._losses: list[Deferred[ModemError]] = []
         self._shut: list[Deferred[None]] = []
         self._trace_file: TextIO | None = None
@@ -246,6 +249,8 @@ class Modem(ModemCore):
             session.end(f"the modem {self.profile.name} was closed", wanted=True)
         if self._channels is not None:
             self._channels.close()
+            # a module that takes no bytes must not hold up the end
+            self._linger = self.reactor.callLater(LINGER, self._channels.abort)
 
     # -- bring-up
 
@@ -330,9 +335,12 @@ class Modem(ModemCore):
         """The device is gone."""
         channels, self._channels = self._channels, None
         if channels is not None:
-            channels.close()
+            channels.abort()
         if self._session is not None:
             self._session.end(f"the device {self.profile.device} is gone")
+        linger, self._linger = self._linger, None
+        if linger is not None:
+            linger.cancel()
         shut, self._shut = self._shut, []
         for each in shut:
             each.callback(None)

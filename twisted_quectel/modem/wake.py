@@ -13,12 +13,12 @@ from typing import Final
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
-from ..at import ATPort, Command, IWire, execute_form, write_form
+from ..at import ATPort, Command, IWire, basic_form, write_form
 from ..errors import CommandFailed, CommandTimeout, NoAnswer
 
 #: What a listening module answers in text, whatever its echo, quiet and
 #: verbose settings were: they are set by the command itself.
-_HELLO: Final = execute_form("E0Q0V1")
+_HELLO: Final = basic_form("E0Q0V1")
 #: Seconds for one answer to it.
 _HELLO_TIMEOUT: Final = 0.6
 #: Silence around the escape: 1 s by the document, more on some modules.

@@ -16,6 +16,7 @@ from ...at import (
     Command,
     Outcome,
     Response,
+    basic_form,
     execute_form,
     parse_info,
     write_form,
@@ -148,11 +149,14 @@ class LTEFamily(Family):
                 raise
 
     async def prepare_data(self, port: ATPort, dtr: bool) -> None:
-        """Have DTR leave data mode and keep the connection (chapter 1.3).
+        """Set what the escape and the end of a connection are recognised by.
 
-        The factory's &D2 would end it.
+        Chapter 1.3: with &D1, DTR leaves data mode and keeps the connection,
+        which the factory's &D2 would end.  &C1: DCD shows the connection.
+        S12: guard time of the escape, in 20 ms.
         """
-        await port.execute(Command(execute_form("&D1" if dtr else "&D0")))
+        text = basic_form(f"&C1&D{int(dtr)}S12=50")
+        await port.execute(Command(text))
 
     async def pin_tries(self, port: ATPort) -> int | None:
         """Ask how many tries the SIM's PIN has left (AT Commands Manual, AT+QPINC)."""
