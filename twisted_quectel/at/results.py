@@ -102,7 +102,7 @@ def parse_result(line: bytes, send: bool = False) -> Result | None:
         return Result(outcome, line.strip(), _error_number(match.group(2).strip()))
     if first == b"C" and line.startswith(b"CONNECT "):
         # "CONNECT OK" and "CONNECT FAIL" are other families' words
-        if line[8:].strip()[:1].isdigit():
+        if not line[8:].strip() or line[8:].strip()[:1].isdigit():
             return Result(Outcome.CONNECT, line.strip())
         return None
     if line[-1:] in (b" ", b"\t"):
