@@ -78,6 +78,7 @@ class ModuleTransport:
         self._offered = 0  # bytes that the module is just being given
         self._producer_paused = False
         self._asking_producer = False
+        self._asking_again: IDelayedCall | None = None
         self._reading_stopped = False
         self._resuming: IDelayedCall | None = None
         self._write_closed = False
@@ -206,6 +207,12 @@ class ModuleTransport:
             resuming.cancel()
         return resuming is not None
 
+    def _cancel_calls(self) -> None:
+        self._stay_paused()
+        again, self._asking_again = self._asking_again, None
+        if again is not None:
+            again.cancel()
+
     # -- IConsumer: the writing side
 
     def registerProducer(self, producer: IProducer, streaming: bool) -> None:
@@ -294,8 +301,11 @@ class ModuleTransport:
             self._guard(cast(IPushProducer, producer).pauseProducing)
 
     def _ask_producer(self) -> None:
-        """Have a pull producer write, until there is something to send."""
+        """Have a pull producer write."""
         if self._asking_producer:
+            # what it has just written has gone already: not from within itself
+            if self._asking_again is None:
+                self._asking_again = self._reactor.callLater(0, self._ask_again)
             return
         self._asking_producer = True
         try:
@@ -303,6 +313,11 @@ class ModuleTransport:
                 self._guard(cast(IPullProducer, self.producer).resumeProducing)
         finally:
             self._asking_producer = False
+
+    def _ask_again(self) -> None:
+        self._asking_again = None
+        if not self.streamingProducer:
+            self._ask_producer()
 
     def _close_if_done(self) -> None:
         """Close once everything was sent, if that is wanted."""
@@ -340,7 +355,7 @@ class ModuleTransport:
         self.connected = False
         self.disconnecting = True
         self._buffer.clear()
-        self._stay_paused()
+        self._cancel_calls()
         self._socket.abort()
         self._reactor.callLater(0, self._finish, reason)
 
@@ -350,7 +365,7 @@ class ModuleTransport:
             return
         self.disconnected = True
         self.connected = False
-        self._stay_paused()
+        self._cancel_calls()
         self._buffer.clear()
         producer, self.producer = self.producer, None
         protocol = self.protocol
