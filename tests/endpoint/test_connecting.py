@@ -57,7 +57,8 @@ class ConnectingTests(Mixed):
 
     def nothing_left(self) -> None:
         """Look that the module has no connection, and the servers have none."""
-        self.settle(5.0)
+        # a transparent open cannot be taken back: it is undone when it has come to something
+        self.settle(300.0 if self.mode == "transparent" else 5.0)
         self.assertEqual([*self.emulated.module.sockets], [])
         for peer in self.serving.peers:
             self.assertEqual(len(peer.reasons), 1)
@@ -214,3 +215,9 @@ class PushConnectingTests(ConnectingTests, VirtualCase):
     """In push mode."""
 
     mode = "push"
+
+
+class TransparentConnectingTests(ConnectingTests, VirtualCase):
+    """In transparent mode."""
+
+    mode = "transparent"

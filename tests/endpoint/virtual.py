@@ -20,7 +20,7 @@ from twisted_quectel.profiles import TLSProfile
 from twisted_quectel.testing import EmulatedModule
 
 #: The access modes that every connection test runs over.
-MODES = ("buffer", "push")
+MODES = ("buffer", "push", "transparent")
 
 HOST = "server.example"
 PORT = 8883
@@ -73,6 +73,9 @@ class VirtualCase(SynchronousTestCase):
         """Make a module, to be closed at the end."""
         emulated = EmulatedModule(self.clock, network=self.network, **arguments)
         self.addCleanup(self.finish, emulated)
+        if self.mode == "transparent":
+            # several such connections at a time need a port each
+            emulated.modem(data_devices=("usbat", "uart1"))
         return emulated
 
     def finish(self, emulated: EmulatedModule) -> None:
@@ -118,7 +121,7 @@ class VirtualCase(SynchronousTestCase):
             passed += step
             self.clock.advance(step)
 
-    def until(self, what: Callable[[], object], seconds: float = 0.0, turns: int = 40000) -> None:
+    def until(self, what: Callable[[], object], seconds: float = 60.0, turns: int = 40000) -> None:
         """Let turns, and at most so many seconds, pass until something is true."""
         end = self.clock.seconds() + seconds
         for _ in range(turns):
@@ -130,7 +133,7 @@ class VirtualCase(SynchronousTestCase):
                 self.clock.advance(min(due) - self.clock.seconds())
         self.assertTrue(what())
 
-    def result_of(self, deferred: Deferred[Any], seconds: float = 0.0) -> Any:
+    def result_of(self, deferred: Deferred[Any], seconds: float = 60.0) -> Any:
         """Wait for a result."""
         self.until(lambda: deferred.called, seconds)
         return self.successResultOf(deferred)
