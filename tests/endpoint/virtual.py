@@ -128,6 +128,8 @@ class VirtualCase(SynchronousTestCase):
             if what():
                 return
             self.clock.advance(0)
+            if what():
+                return
             due = [call.getTime() for call in self.clock.getDelayedCalls()]
             if due and min(due) > self.clock.seconds() and min(due) <= end:
                 self.clock.advance(min(due) - self.clock.seconds())

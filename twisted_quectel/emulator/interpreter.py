@@ -196,7 +196,8 @@ class Interpreter:
         if prefix != b"AT":
             if text[0] == 0x1A:
                 self._judge(VerdictKind.STRAY_CTRL_Z, "at the start of a command line")
-            elif self._suspicious:
+            elif self._suspicious and text != b"+++":
+                # an escape is no payload: it is how a host without DCD asks
                 self._judge(
                     VerdictKind.RAW_AFTER_NO_CARRIER, f"{len(line)} bytes taken for a command"
                 )

@@ -1,0 +1,182 @@
+"""Transparent connections: a channel to themselves, and the ways out of data mode."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
+
+from tests.endpoint.protocols import Echo, Peer
+from tests.endpoint.virtual import VirtualCase
+from twisted_quectel.emulator import Link
+from twisted_quectel.errors import ModemBusyError
+
+
+class OneChannelTests(VirtualCase):
+    """A modem with one port: a transparent connection owns it."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.emulated = self.emulate()
+        self.serving = self.serve(Echo)
+
+    def echo(self, peer: Any, data: bytes) -> None:
+        """Have bytes come back."""
+        before = peer.count
+        peer.transport.write(data)
+        self.result_of(peer.when_received(before + len(data)))
+        self.assertEqual(bytes(peer.received[before:]), data)
+
+    def test_echo_and_close(self) -> None:
+        """Bytes go both ways, and loseConnection closes in order."""
+        peer = self.connect(self.endpoint(self.emulated, mode="transparent"))
+        self.echo(peer, bytes(range(256)) * 40 + b"+++")
+        peer.transport.loseConnection()
+        self.assertIsInstance(self.end_of(peer), ConnectionDone)
+        self.until(lambda: self.serving.peers[0].reasons)
+        self.assertIsInstance(self.serving.peers[0].reasons[0].value, ConnectionDone)
+
+    def test_abort(self) -> None:
+        """abortConnection resets the peer's connection, and the port is free again."""
+        peer = self.connect(self.endpoint(self.emulated, mode="transparent"))
+        self.echo(peer, b"hello")
+        peer.transport.abortConnection()
+        self.assertIsInstance(self.end_of(peer), ConnectionAborted)
+        self.until(lambda: self.serving.peers[0].reasons)
+        self.assertIsInstance(self.serving.peers[0].reasons[0].value, ConnectionLost)
+        other = self.connect(self.endpoint(self.emulated, mode="buffer"))
+        self.echo(other, b"again")
+
+    def test_without_dtr(self) -> None:
+        """Where DTR is not wired, the escape leads out of data mode."""
+        self.result_of(self.emulated.modem().ready())
+        wire = next(iter(self.emulated.wires.values()))
+        self.patch(wire, "set_dtr", lambda on: False)
+        self.patch(wire, "dcd", lambda: None)
+        peer = self.connect(self.endpoint(self.emulated, mode="transparent"))
+        self.echo(peer, b"hello")
+        peer.transport.write(b"last words")
+        peer.transport.loseConnection()
+        self.assertIsInstance(self.end_of(peer), ConnectionDone)
+        self.assertEqual(self.serving.peers[0].echoed, 15)
+
+    def test_others_wait(self) -> None:
+        """Other connections wait until the transparent one has ended."""
+        peer = self.connect(self.endpoint(self.emulated, mode="transparent"))
+        waiting = self.start(self.endpoint(self.emulated, mode="push"))
+        also = self.start(self.endpoint(self.emulated, mode="transparent"))
+        self.settle(5.0)
+        self.assertNoResult(waiting)
+        self.echo(peer, b"still mine")
+        peer.transport.loseConnection()
+        self.end_of(peer)
+        second = self.result_of(waiting)
+        self.echo(second, b"mine")
+        self.settle(2.0)
+        self.assertNoResult(also)
+        second.transport.loseConnection()
+        third = self.result_of(also)
+        self.echo(third, b"mine now")
+        third.transport.loseConnection()
+        self.end_of(third)
+
+    def test_others_fail(self) -> None:
+        """With busy=fail the others are refused at once, and nothing is sent."""
+        peer = self.connect(self.endpoint(self.emulated, mode="transparent"))
+        for mode in ("buffer", "transparent"):
+            problem = self.refused(
+                self.start(self.endpoint(self.emulated, mode=mode, busy="fail")),
+                ModemBusyError,
+                seconds=1.0,
+            )
+            self.one_line(problem, "dataDevices")
+        self.echo(peer, b"undisturbed")
+        peer.transport.loseConnection()
+        self.end_of(peer)
+
+    def test_transparent_waits_for_shared(self) -> None:
+        """A transparent connection waits until those that share the port have ended."""
+        peer = self.connect(self.endpoint(self.emulated, mode="buffer"))
+        waiting = self.start(self.endpoint(self.emulated, mode="transparent"))
+        self.settle(5.0)
+        self.assertNoResult(waiting)
+        peer.transport.loseConnection()
+        second = self.result_of(waiting)
+        self.echo(second, b"mine")
+        second.transport.loseConnection()
+        self.end_of(second)
+
+    def test_cancelled_open(self) -> None:
+        """A connect that is cancelled while the module opens gives the port back."""
+        self.network.silence("silent.example")
+        modem = self.emulated.modem()
+        self.result_of(modem.ready())
+        connecting = self.start(
+            self.endpoint(self.emulated, host="silent.example", mode="transparent", timeout=20.0)
+        )
+        self.settle(2.0)
+        connecting.cancel()
+        self.failureResultOf(connecting)
+        peer = self.connect(
+            self.endpoint(self.emulated, mode="transparent", timeout=400.0), seconds=400.0
+        )
+        self.echo(peer, b"mine")
+        peer.transport.loseConnection()
+        self.end_of(peer)
+
+    def test_server_closes(self) -> None:
+        """NO CARRIER behind the last byte ends the connection, and the port goes on."""
+        for dcd in (True, False):
+            self.result_of(self.emulated.modem().ready())
+            if not dcd:
+                wire = next(iter(self.emulated.wires.values()))
+                self.patch(wire, "dcd", lambda: None)
+            peer = self.connect(self.endpoint(self.emulated, mode="transparent"))
+            self.echo(peer, b"hello")
+            server = self.serving.peers[-1]
+            server.transport.write(b"the tail" * 1000)
+            server.transport.loseConnection()
+            self.assertIsInstance(self.end_of(peer), (ConnectionDone, ConnectionLost))
+            self.assertEqual(len(peer.received), 8005)
+            again = self.connect(self.endpoint(self.emulated, mode="buffer"))
+            self.echo(again, b"again")
+            again.transport.loseConnection()
+            self.end_of(again)
+
+    def test_restart(self) -> None:
+        """A restart within data mode is noticed when the connection is used."""
+        self.verdicts_expected = True
+        peer = self.connect(self.endpoint(self.emulated, mode="transparent"))
+        self.echo(peer, b"hello")
+        self.emulated.module.restart()
+        self.settle(10.0)
+        if not peer.reasons:
+            peer.transport.loseConnection()
+        self.assertIsInstance(self.end_of(peer, 120.0), ConnectionLost)
+        again = self.connect(self.endpoint(self.emulated, mode="transparent"), seconds=120.0)
+        self.echo(again, b"again")
+        again.transport.loseConnection()
+        self.end_of(again)
+
+
+class SeveralChannelsTests(VirtualCase):
+    """A modem with further ports: both kinds of connections side by side."""
+
+    def test_side_by_side(self) -> None:
+        """Two transparent connections and one in push mode work at a time, on a timed line."""
+        emulated = self.emulate(link=Link(baudrate=115200, latency=0.01))
+        emulated.modem(data_devices=("usbat", "uart1"))
+        self.serve(Echo)
+        peers: list[Peer] = [
+            self.connect(self.endpoint(emulated, mode=mode))
+            for mode in ("transparent", "push", "transparent")
+        ]
+        data = bytes(range(256)) * 8
+        for peer in peers:
+            peer.transport.write(data)
+        for peer in peers:
+            self.result_of(peer.when_received(len(data)))
+            self.assertEqual(bytes(peer.received), data)
+            peer.transport.loseConnection()
+        for peer in peers:
+            self.assertIsInstance(self.end_of(peer), ConnectionDone)
