@@ -95,13 +95,10 @@ class Recovery(Mixed):
             for _ in range(step):
                 self.clock.advance(0)
             self.emulated.module.restart()
-            ended: list[Any] = []
-            connecting.addBoth(ended.append)
-            self.until(lambda ended=ended: ended, 100.0)
-            if isinstance(ended[0], Peer):
-                ended[0].transport.abortConnection()
-            else:
-                ended[0].trap(ConnectError)
+            connecting.addErrback(lambda reason: reason.trap(ConnectError) and None)
+            peer = self.result_of(connecting, 100.0)
+            if peer is not None:
+                peer.transport.abortConnection()
             self.settle(15.0)
         self.works_again()
 
