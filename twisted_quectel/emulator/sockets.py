@@ -71,6 +71,7 @@ class Socket:
         self._held = bytearray()  # from data mode, the send buffer was full
         self._drained: Deferred[None] | None = None
         self._closed_due = False  # the closed URC waits for pushes
+        self._patience: IDelayedCall | None = None  # a close in order
         self.secure.on_opened = self._on_opened
         self.secure.on_readable = self._on_readable
         self.secure.on_closed = self._on_closed
@@ -251,16 +252,21 @@ class Socket:
         if not established or timeout == 0:
             self.secure.abort()
             return
-        timer: IDelayedCall = self._module.clock.callLater(timeout, self.abort)
+        self._patience = self._module.clock.callLater(timeout, self.abort)
         if self._held:
             self._drained = Deferred()
             await self._drained
         await self.secure.close()
-        if timer.active():
+        self._stop_waiting()
+
+    def _stop_waiting(self) -> None:
+        timer, self._patience = self._patience, None
+        if timer is not None and timer.active():
             timer.cancel()
 
     def abort(self) -> None:
         """Reset the connection."""
+        self._stop_waiting()
         self.state = CLOSING
         self._held.clear()
         self.secure.abort()

@@ -1,0 +1,116 @@
+"""Tests for C{quectel emulate}, as a process of its own, by hosts that are strangers."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import socket
+import subprocess
+import tty
+from collections.abc import Callable
+from pathlib import Path
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.cli.processes import PATIENCE, quectel, start
+
+
+def ask(write: Callable[[bytes], object], fd: int, line: bytes) -> bytes:
+    """Send a command line, and read until its final result has come."""
+    write(line + b"\r")
+    answer = b""
+    while not answer.endswith((b"\r\nOK\r\n", b"\r\nERROR\r\n")):
+        if not select.select([fd], [], [], PATIENCE)[0]:
+            raise AssertionError(f"no final result behind {answer!r}")
+        answer += os.read(fd, 4096)
+    return answer
+
+
+class EmulateTests(SynchronousTestCase):
+    """A module that runs by itself."""
+
+    def emulate(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start it, and wait until it says where it is."""
+        process = start("emulate", *arguments)
+        assert process.stdout is not None and process.stderr is not None
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.stderr.close)
+        self.addCleanup(process.wait, PATIENCE)
+        self.addCleanup(process.kill)
+        self.introduction = process.stdout.readline()
+        return process
+
+    def open(self, path: str) -> int:
+        """Open a port as a terminal program does."""
+        fd = os.open(path, os.O_RDWR | os.O_NOCTTY)
+        self.addCleanup(os.close, fd)
+        tty.setraw(fd)
+        return fd
+
+    def end(self, process: subprocess.Popen[str], number: int) -> str:
+        """End it by a signal; give the rest of its output."""
+        process.send_signal(number)
+        out, err = process.communicate(timeout=PATIENCE)
+        self.assertEqual((process.returncode, err), (0, ""))
+        return out
+
+    def test_dialogue(self) -> None:
+        """Commands are answered on the link, and offences are told as they happen."""
+        path = self.mktemp()
+        process = self.emulate("--model", "EC21", "--pty", path, "--verdicts")
+        self.assertIn(path, self.introduction)
+        fd = self.open(path)
+
+        def write(data: bytes) -> object:
+            return os.write(fd, data)
+
+        self.assertIn(b"\r\nEC21\r\n", ask(write, fd, b"ATI"))
+        self.assertIn(b"+QIACT: 1,1,1,", ask(write, fd, b"AT+QIACT=1;+QIACT?"))
+        self.assertIn(b"ERROR", ask(write, fd, b"AT+QSSLCLOSE=5"))
+        out = self.end(process, signal.SIGTERM)
+        self.assertIn("verdict: close of an id that is not open", out)
+        self.assertFalse(os.path.lexists(path))
+
+    def test_ports(self) -> None:
+        """Each further link is a further port of the same module; Ctrl-C is an end like another."""
+        first, second = self.mktemp(), self.mktemp()
+        process = self.emulate("--pty", first, "--pty", second, "--latency", "1")
+        fds = [self.open(path) for path in (first, second)]
+        ask(lambda data: os.write(fds[0], data), fds[0], b'AT+QSSLCFG="sni",2,1')
+        answer = ask(lambda data: os.write(fds[1], data), fds[1], b'AT+QSSLCFG="sni",2')
+        self.assertIn(b'+QSSLCFG: "sni",2,1', answer)
+        self.end(process, signal.SIGINT)
+        self.assertEqual([os.path.lexists(path) for path in (first, second)], [False, False])
+
+    def test_stale_link(self) -> None:
+        """A link that an earlier run has left is replaced; what is no link is left alone."""
+        path = self.mktemp()
+        os.symlink("/nonexistent", path)
+        process = self.emulate("--pty", path)
+        self.assertTrue(os.path.exists(path))
+        self.end(process, signal.SIGHUP)
+        Path(path).write_text("mine")
+        refused = quectel("emulate", "--pty", path)
+        self.assertEqual(refused.returncode, 1)
+        self.assertTrue(refused.stderr.startswith("quectel: --pty: "), refused.stderr)
+        self.assertEqual(Path(path).read_text(), "mine")
+
+    def test_tcp(self) -> None:
+        """C{--tcp} is a serial server; a port that is taken is refused in one line."""
+        with socket.socket() as reserved:
+            reserved.bind(("127.0.0.1", 0))
+            number = reserved.getsockname()[1]
+        process = self.emulate("--tcp", str(number), "--fault", "split_bytes:longest=3")
+        with socket.create_connection(("127.0.0.1", number), PATIENCE) as host:
+            self.assertIn(b"\r\nEC25\r\n", ask(host.sendall, host.fileno(), b"ATI"))
+        taken = quectel("emulate", "--tcp", str(number))
+        self.assertEqual((taken.returncode, len(taken.stderr.splitlines())), (1, 1))
+        self.end(process, signal.SIGTERM)
+
+    def test_list(self) -> None:
+        """C{--list} names the quirks and faults."""
+        done = quectel("emulate", "--list")
+        self.assertEqual(done.returncode, 0)
+        self.assertIn("has_checkhost", done.stdout)
+        self.assertIn("send_fail_n:times=1,then_ok=0", done.stdout)
