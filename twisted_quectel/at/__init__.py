@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .commands import Body, Command, Response
+from .commands import CTRL_Z, ESC, Body, Command, Response, uncounted_body
 from .jobs import DataHandler, Job, PortHandler
 from .port import ATPort
 from .results import Outcome, Result
@@ -25,6 +25,8 @@ from .trace import Trace
 from .wire import IWire, IWireTransport
 
 __all__ = [
+    "CTRL_Z",
+    "ESC",
     "OMITTED",
     "ATPort",
     "Bare",
@@ -49,5 +51,6 @@ __all__ = [
     "parse_info",
     "read_form",
     "test_form",
+    "uncounted_body",
     "write_form",
 ]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from typing import Final
 
 from .results import Result
-from .syntax import CommandText, InfoLine, parse_info, prefix_of
+from .syntax import CommandText, InfoLine, InvalidValue, parse_info, prefix_of
 
 
 class Body(Enum):
@@ -16,6 +17,29 @@ class Body(Enum):
     NONE = "none"
     PROMPT = "prompt"
     CONNECT = "connect"
+
+
+#: Ends a body that was not counted.
+CTRL_Z: Final = b"\x1a"
+#: Cancels one.
+ESC: Final = b"\x1b"
+
+
+def uncounted_body(data: bytes) -> bytes:
+    """Give the body of a send without a length: it ends with Ctrl-Z.
+
+    LTE SSL note, chapter 2.2.3.  A counted send is the safer one: this one
+    cannot carry every byte.
+
+    @raise InvalidValue: if the data holds what ends or cancels it.
+    """
+    for byte in (CTRL_Z, ESC):
+        if byte in data:
+            raise InvalidValue(
+                "data",
+                f"the byte 0x{byte[0]:02X} would end it; send it with its length",
+            )
+    return data + CTRL_Z
 
 
 @dataclass(frozen=True, slots=True, eq=False)
