@@ -78,7 +78,12 @@ def modem() -> Rows:
     yield "key", "meaning", "default"
     for name, text, default in _ivars(ModemProfile):
         if name not in ("``name``", "``tls``", "``contexts``"):
-            yield f"``{camel_case(name.strip('`'))}``", text, default
+            toml = text.replace("``None``", "left out"), default.replace("``True", "``true")
+            yield (
+                f"``{camel_case(name.strip('`'))}``",
+                toml[0],
+                toml[1].replace("``False", "``false"),
+            )
 
 
 def exceptions() -> Rows:
@@ -87,14 +92,18 @@ def exceptions() -> Rows:
     for name, cls in vars(errors).items():
         if not (isinstance(cls, type) and issubclass(cls, errors.ModemError)):
             continue
+        known = [
+            base for base in cls.__mro__ if base.__module__ == error.__name__ or base is ValueError
+        ]
+        # the nearest ones: who catches these catches it
         bases = [
             base.__name__
-            for base in cls.__mro__
-            if base.__module__ == error.__name__ or base is ValueError
+            for base in known
+            if not any(other is not base and issubclass(other, base) for other in known)
         ]
         yield (
             f"``{name}``",
-            ", ".join(f"``{base}``" for base in bases[:2]),
+            ", ".join(f"``{base}``" for base in bases),
             plain((cls.__doc__ or "").split("\n")[0]),
         )
 

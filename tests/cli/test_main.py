@@ -36,7 +36,7 @@ class HelpTests(SynchronousTestCase):
             "from twisted_quectel.cli.main import main\n"
             "try: main(['--help'])\n"
             "except SystemExit: pass\n"
-            "heavy = ('twisted', 'zope.interface', 'OpenSSL', 'cryptography', 'serial', 'automat')\n"
+            "heavy = ('twisted', 'zope.interface', 'OpenSSL', 'cryptography', 'automat')\n"
             "print(*(name for name in heavy if name in sys.modules), file=sys.stderr)"
         )
         done = subprocess.run(
