@@ -303,11 +303,17 @@ class Family(ABC):
         """Say whether a context is set like this."""
 
     @abstractmethod
-    async def check_provisioned(self, port: ATPort, context: int) -> None:
+    async def check_provisioned(self, port: ATPort, context: int) -> int | None:
         """Refuse a context that does not verify the server.
 
+        @return: as L{close_time}.
         @raise UnverifiedContext: if its security level is none.
         """
+
+    @abstractmethod
+    def close_time(self, settings: ContextSettings) -> int | None:
+        """Say which time-out an orderly close has to name, in the unit that the
+        context has; L{None}: the module's own will do."""
 
     # -- connections
 
@@ -341,8 +347,12 @@ class Family(ABC):
         """Give what was read; empty when there is no more, L{None} on an error."""
 
     @abstractmethod
-    def close_command(self, id: int, abort: bool) -> Command:
-        """Close a connection."""
+    def close_command(self, id: int, abort: bool, close_time: int | None = None) -> Command:
+        """Close a connection.
+
+        @param abort: whether to drop it at once.
+        @param close_time: what L{close_time} has said.
+        """
 
     @abstractmethod
     def switch_command(self, id: int, mode: AccessMode) -> Command:

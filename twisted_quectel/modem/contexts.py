@@ -27,6 +27,7 @@ class Context:
     @ivar settings: what is, was or will be set there; L{None}: nobody knows.
     @ivar certain: whether it is set so.
     @ivar likely: whether it was set so and may still be.
+    @ivar close_time: what an orderly close has to name.
     @ivar users: connections on it, and opens in progress.
     @ivar reserved: whether the modem file has provisioned it.
     """
@@ -35,6 +36,7 @@ class Context:
     settings: ContextSettings | None = None
     certain: bool = False
     likely: bool = False
+    close_time: int | None = None
     users: int = 0
     reserved: bool = False
     lock: DeferredLock = field(default_factory=DeferredLock)
@@ -124,6 +126,7 @@ class ContextPool:
             if not context.certain:
                 await self._restore(context)
             return
+        context.close_time = self._family.close_time(settings)
         if context.certain:
             return
         if context.likely and await self._family.configured(self._port, context.id, settings):
@@ -138,7 +141,7 @@ class ContextPool:
         if context.reserved and context.settings is not None:
             await self.make_ready(context, context.settings)
             return
-        await self._family.check_provisioned(self._port, context.id)
+        context.close_time = await self._family.check_provisioned(self._port, context.id)
 
     def release(self, context: Context) -> None:
         """Give it back."""

@@ -75,12 +75,14 @@ class LeasedSocket(LeaseCore):
         freed: Callable[[], None],
         unresponsive: Callable[[Channel], None],
         closed_is_lost: bool,
+        close_time: int | None,
     ) -> None:
         """
         @param pdp_is_up: asks whether the PDP context is still up.
         @param freed: told when all is to be given back.
         @param unresponsive: told when the channel does not leave data mode.
         @param closed_is_lost: whether a close by the peer counts as a loss.
+        @param close_time: what the family wants an orderly close to name.
         """
         self.id = id
         self._channel = channel
@@ -89,6 +91,7 @@ class LeasedSocket(LeaseCore):
         self._freed = freed
         self._unresponsive = unresponsive
         self._closed_is_lost = closed_is_lost
+        self._close_time = close_time
         self._owner: SocketOwner | None = None
         self._held: list[bytes] = []
         self._paused = False
@@ -228,7 +231,7 @@ class LeasedSocket(LeaseCore):
 
     def do_close(self, abort: bool) -> None:
         """Have the module close."""
-        command = self._family.close_command(self.id, abort)
+        command = self._family.close_command(self.id, abort, self._close_time)
         self._channel.port.execute(command).addBoth(lambda _: self._life.closed())
 
     def do_tell(self, reason: Failure) -> None:
@@ -288,6 +291,7 @@ async def _open_transparent(
         freed,
         session.channel_unresponsive,
         request.closed_is_lost,
+        context.close_time,
     )
     session.add_socket(id, socket, request.pdp)
     command = family.open_command(

@@ -76,6 +76,8 @@ async def ready_context(session: Session, request: OpenRequest) -> Context:
     except BaseException:
         session.contexts.release(context)
         raise
+    if settings is not None and session.family.firmware.checks_host is False:
+        session.warn_unchecked(request.host)
     return context
 
 
@@ -120,7 +122,9 @@ async def _open_once(
             session.contexts.release(context)
             session.unshare_channel()
 
-    socket = session.new_socket(id, mode, request.pdp, request.closed_is_lost, freed)
+    socket = session.new_socket(
+        id, mode, request.pdp, request.closed_is_lost, context.close_time, freed
+    )
     command = family.open_command(
         id, request.pdp, context.id, request.host, request.port, mode, request.timeout
     )

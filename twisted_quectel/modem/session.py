@@ -98,6 +98,8 @@ class Session:
         self._waiting: list[Deferred[None]] = []
         self._opening: dict[int, Deferred[int | BaseException]] = {}
         self._attached: dict[int, str] = {}
+        self._broken: set[int] = set()
+        self._warned = False
         self._attaching = DeferredLock()
 
     # -- what the module says
@@ -136,6 +138,7 @@ class Session:
         gone = list(self._attached) if pdp is None else [pdp]
         for each in gone:
             self._attached.pop(each, None)
+            self._broken.add(each)
         reason = Failure(ModuleLost("the packet data connection has broken down"))
         for id, socket in list(self._sockets.items()):
             if self._pdp_of.get(id) in gone:
@@ -173,6 +176,10 @@ class Session:
         await self._attaching.acquire()
         try:
             if pdp not in self._attached:
+                if pdp in self._broken:
+                    # TCP/IP note: after pdpdeact it has to be deactivated first
+                    await self.family.detach(self.port, pdp)
+                    self._broken.discard(pdp)
                 self._attached[pdp] = await self.family.attach(self.port, self._profile, pdp)
             return self._attached[pdp]
         finally:
@@ -267,6 +274,7 @@ class Session:
         mode: AccessMode,
         pdp: int,
         closed_is_lost: bool,
+        close_time: int | None,
         freed: Callable[[], None],
     ) -> CommandSocket:
         """Make the connection that an open is about to bring.
@@ -287,6 +295,7 @@ class Session:
             lambda: Deferred.fromCoroutine(self.pdp_is_up(pdp)),
             let_go,
             closed_is_lost,
+            close_time,
         )
         self.add_socket(id, socket, pdp)
         return socket
@@ -370,6 +379,17 @@ class Session:
                 "give ignoreLocalTime=1",
                 family=self.family.name,
                 trace=self.port.trace.last(),
+            )
+
+    def warn_unchecked(self, host: str) -> None:
+        """Say, once, that nobody compares the certificate with the host's name."""
+        if not self._warned:
+            self._warned = True
+            self._log.warn(
+                "{name}: the firmware does not compare certificates with host names; any server "
+                "with a certificate of that CA can stand in for {host} (identity=require refuses)",
+                name=self._profile.name,
+                host=host,
             )
 
     async def close_strangers(self) -> None:

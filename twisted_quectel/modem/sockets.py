@@ -89,10 +89,12 @@ class CommandSocket(SocketCore):
         pdp_is_up: Callable[[], Deferred[bool]],
         freed: Callable[[CommandSocket], None],
         closed_is_lost: bool = False,
+        close_time: int | None = None,
     ) -> None:
         """
         @param pdp_is_up: asks whether the PDP context is still up.
         @param freed: told when the module has let go of the id.
+        @param close_time: what the family wants an orderly close to name.
         @param closed_is_lost: whether a close by the peer counts as a loss.
         """
         self.id = id
@@ -103,6 +105,7 @@ class CommandSocket(SocketCore):
         self._pdp_is_up = pdp_is_up
         self._freed = freed
         self._closed_is_lost = closed_is_lost
+        self._close_time = close_time
         self._owner: SocketOwner | None = None
         self._life: SocketLife = socket_life(self)
         self._paused = False
@@ -454,7 +457,7 @@ class CommandSocket(SocketCore):
     def do_close(self, abort: bool) -> None:
         """Have the module close, and let go of the id when it has."""
         self._quiet()
-        command = self._family.close_command(self.id, abort)
+        command = self._family.close_command(self.id, abort, self._close_time)
         self._port.execute(command).addBoth(self._close_done)
 
     def _close_done(self, result: object) -> None:

@@ -5,8 +5,9 @@ Result codes: chapter 5, Table 5.  Ranges: chapters 2.2.1 to 2.2.6.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Final, Mapping
+from typing import Final
 
 #: Chapter 5: what C{+QSSLOPEN: <id>,<err>} and C{AT+QIGETERROR} report.
 RESULT_CODES: Final[Mapping[int, str]] = MappingProxyType(

@@ -7,7 +7,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from ... import errors
-from ...at import ATPort, Bare, Command, CommandText, InfoLine, Secret, join, parse_info, write_form
+from ...at import (
+    ATPort,
+    Bare,
+    Command,
+    CommandText,
+    InfoLine,
+    Secret,
+    join,
+    parse_info,
+    test_form,
+    write_form,
+)
 from ...at.syntax import Value
 from ...profiles import TLSProfile, Verify
 from ..base import ContextSettings, Firmware, Setting
@@ -142,6 +153,16 @@ def read_tag(line: InfoLine, context: int, tag: str) -> tuple[str, ...] | None:
     return tuple(value.string() for value in line.fields[2:])
 
 
+async def read_tags(port: ATPort) -> tuple[str, ...]:
+    """Ask which tags the firmware has, by the test form; nothing if it does not say."""
+    try:
+        response = await port.execute(_command(test_form("+QSSLCFG")))
+    except errors.CommandFailed:
+        return ()
+    names = (line.string(0) for line in response.info)
+    return tuple(_ALIASES.get(name.lower(), name.lower()) for name in names if name)
+
+
 def _matches(setting: Setting, values: tuple[str, ...]) -> bool:
     """Whether what was read back is what was wanted."""
     wanted = [
@@ -182,13 +203,15 @@ class ContextDialogue:
                     await self._one_by_one(port, context, wanted[start:end])
                 else:
                     await self._refused(port, context, wanted[start])
+        wrong = await self._different(port, context, settings)
         # written once more where a firmware has answered a write like a query
         for _ in range(2):
-            wrong = await self._different(port, context, settings)
-            if not wrong:
-                return
             for setting in wrong:
                 await port.execute(_command(_write(setting, context)))
+            if wrong:
+                wrong = await self._different(port, context, settings)
+        if not wrong:
+            return
         names = ", ".join(f'"{setting.tag}" ({setting.argument})' for setting in wrong)
         raise errors.ModemParameterError(
             f"the module did not take {names} for SSL context {context}: it reads back differently",
@@ -201,10 +224,13 @@ class ContextDialogue:
         self._refuse_missing(settings, port)
         return not await self._different(port, context, settings)
 
-    async def check_provisioned(self, port: ATPort, context: int) -> None:
-        """Refuse a context whose security level is none and that has no PSK."""
-        values = await self._read(port, context, ["seclevel", "cacert"])
-        level = values["seclevel"][0] if values["seclevel"] else ""
+    async def check_provisioned(self, port: ATPort, context: int) -> bool:
+        """Refuse a context whose security level is none.
+
+        @return: whether its close time-out counts in milliseconds.
+        """
+        values = await self._read_alone(port, context, "seclevel")
+        level = values[0] if values else ""
         if level not in ("1", "2"):
             raise errors.UnverifiedContext(
                 f"ctx: SSL context {context} does not verify the server (its seclevel is "
@@ -212,6 +238,11 @@ class ContextDialogue:
                 "file for instance, or give verify=none",
                 family=NAME,
             )
+        try:
+            return await self._read_alone(port, context, "closetimemode") == ("1",)
+        except errors.CommandFailed:
+            # a firmware without the tag counts in seconds
+            return False
 
     @property
     def _limit(self) -> int:
@@ -263,6 +294,8 @@ class ContextDialogue:
             if setting.needed:
                 raise self._lacks(setting, port) from None
             self._firmware.missing_tags.add(setting.tag)
+            if setting.tag == "checkhost":
+                self._firmware.checks_host = False
             return
         if not _matches(setting, values):
             raise self._lacks(setting, port)

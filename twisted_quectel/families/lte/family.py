@@ -42,6 +42,7 @@ from ..base import (
     Progress,
     Pushed,
     Readable,
+    Setting,
     SocketStatus,
 )
 from . import files, pdp
@@ -54,13 +55,15 @@ _MODES: Final = {AccessMode.BUFFER: 0, AccessMode.PUSH: 1, AccessMode.TRANSPAREN
 _PROMPTLY: Final = 10.0
 #: Chapter 2.2.2: what an open may take beside the handshake.
 _NETWORK_TIME: Final = 150.0
+#: Chapter 2.2.5: the default of 10 s, where the unit is the millisecond.
+_CLOSE_MILLISECONDS: Final = 10_000
 _LONGEST_PUSH: Final = 4096
 
 _URC = re.compile(rb'\s*\+QSSLURC ?: *(?:"?([a-z]+)"?,)? *(\d{1,3})(?:, *(\d{1,6}))?')
 _READ = re.compile(rb"\s*\+QSSLRE?CV ?: *(\d{1,5})\s*$", re.IGNORECASE)
 _SECRET_LINES = (
     (re.compile(rb'(\+QSSLCFG ?: *"psk", *\d+ *,).*', re.IGNORECASE), rb"\1***"),
-    (re.compile(rb'(\+QICSGP ?: *\d+ *,"[^"]*",).*', re.IGNORECASE), rb"\1***"),
+    (re.compile(rb'(\+QICSGP ?: *(?:\d+ *, *)+"[^"]*" *,).*', re.IGNORECASE), rb"\1***"),
     (re.compile(rb"(AT\+CPIN=).*", re.IGNORECASE), rb"\1***"),
 )
 _BOOTED: Final = frozenset({b"RDY", b"APP RDY"})
@@ -232,9 +235,15 @@ class LTEFamily(Family):
         """Say whether a context is set like this."""
         return await self._contexts.configured(port, context, settings)
 
-    async def check_provisioned(self, port: ATPort, context: int) -> None:
+    async def check_provisioned(self, port: ATPort, context: int) -> int | None:
         """Refuse a context that does not verify the server."""
-        await self._contexts.check_provisioned(port, context)
+        milliseconds = await self._contexts.check_provisioned(port, context)
+        return _CLOSE_MILLISECONDS if milliseconds else None
+
+    def close_time(self, settings: ContextSettings) -> int | None:
+        """Say what C{<close_timeout>} has to be: its default of 10 is no time in ms."""
+        milliseconds = Setting("closetimemode", "closeTimeMode", (1,), False) in settings
+        return _CLOSE_MILLISECONDS if milliseconds else None
 
     # -- connections
 
@@ -298,11 +307,12 @@ class LTEFamily(Family):
         """Give what was read."""
         return response.block if response.result.good else None
 
-    def close_command(self, id: int, abort: bool) -> Command:
+    def close_command(self, id: int, abort: bool, close_time: int | None = None) -> Command:
         """Close a connection (chapter 2.2.5); at once to abort it."""
         if abort:
             return Command(write_form("+QSSLCLOSE", id, 0), timeout=_PROMPTLY)
-        return Command(write_form("+QSSLCLOSE", id), timeout=_PROMPTLY + 10)
+        values = (id,) if close_time is None else (id, close_time)
+        return Command(write_form("+QSSLCLOSE", *values), timeout=_PROMPTLY + 10)
 
     def switch_command(self, id: int, mode: AccessMode) -> Command:
         """Change the access mode (chapter 1.3)."""

@@ -32,7 +32,7 @@ async def active_address(port: ATPort, pdp: int) -> str | None:
 
 
 def _address(line: InfoLine) -> str:
-    return line.string(3) or line.string(2) or ""
+    return line.string(3) or ""
 
 
 def _definition(profile: ModemProfile, pdp: int) -> Command | None:
