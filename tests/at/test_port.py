@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_quectel.at import Body, Command, Outcome, Response, execute_form, write_form
@@ -338,65 +337,3 @@ class SendTests(SynchronousTestCase):
         response: Response = self.successResultOf(done)
         self.assertEqual(response.lines, [b"+QFUPL: 3,242"])
         self.assertTrue(response.body_sent)
-
-
-class JobTests(SynchronousTestCase):
-    """Turns at the port."""
-
-    def test_nothing_to_do(self) -> None:
-        """A job that has nothing to send gives its turn to the next one."""
-        bench = Bench()
-        bench.port.enqueue(NotingJob(None))
-        self.assertTrue(bench.port.idle)
-        bench.port.execute(plain("+A"))
-        bench.port.enqueue(NotingJob(None))
-        done: Deferred[Response] = bench.port.execute(plain("+B"))
-        bench.feed(OK, OK)
-        self.successResultOf(done)
-        self.assertEqual(bench.sent(), b"AT+A\rAT+B\r")
-
-    def test_job_that_raises(self) -> None:
-        """A job that cannot say what to send is told, and the next one has its turn."""
-
-        class Raising(NotingJob):
-            def command(self) -> Command | None:
-                raise RuntimeError("no")
-
-        bench = Bench()
-        job = Raising(None)
-        bench.port.enqueue(job)
-        self.assertTrue(job.failures[0].check(RuntimeError))
-        bench.port.execute(plain("+A"))
-        self.assertEqual(bench.sent(), b"AT+A\r")
-
-    def test_waiter_that_raises(self) -> None:
-        """What a waiter raises is logged; the port goes on."""
-
-        class Raising(NotingJob):
-            def done(self, response: Response) -> None:
-                raise RuntimeError("done")
-
-            def failed(self, reason: object) -> None:
-                raise RuntimeError("failed")
-
-        bench = Bench()
-        bench.port.enqueue(Raising(plain("+A")))
-        done = bench.port.execute(plain("+B"))
-        bench.feed(OK, OK)
-        self.successResultOf(done)
-        bench.port.enqueue(Raising(plain("+A")))
-        bench.unplug()
-        self.assertEqual(len(self.flushLoggedErrors(RuntimeError)), 2)
-
-    def test_abstract(self) -> None:
-        """A job has to say what it sends; the rest may be left out."""
-        from twisted_quectel.at import Job
-        from twisted_quectel.at.jobs import Swallow
-
-        self.assertRaises(AssertionError, Job().command)
-        swallow = Swallow()
-        bench = Bench()
-        job = NotingJob(plain("+A"))
-        bench.port.enqueue(job)
-        bench.feed(OK)
-        swallow.done(job.responses[0])
