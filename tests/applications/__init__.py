@@ -1,0 +1,1 @@
+"""Programs written for Twisted, over the unchanged endpoint string."""
