@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from ..errors import (
     ModemError,
     ModemNotReady,
     ModuleLost,
+    NoAnswer,
     PortLost,
 )
 from ..families import Family
@@ -27,6 +29,7 @@ from ..modemprofile import ModemProfile
 from .bringup import ModemInfo, bring_up
 from .channels import Channels, Opener, device_opener, open_channel
 from .files import UploadProgress
+from .holders import holders
 from .machine import ModemCore, ModemLife, modem_life
 from .network import PinMemory
 from .session import Session
@@ -97,8 +100,9 @@ class Modem(ModemCore):
         self._shut: list[Deferred[None]] = []
         self._trace_file: TextIO | None = None
         self._progress: list[UploadProgress] = []
+        self._trigger: object = None
         if IReactorCore.providedBy(reactor):
-            reactor.addSystemEventTrigger("before", "shutdown", self.close)
+            self._trigger = reactor.addSystemEventTrigger("before", "shutdown", self._at_shutdown)
 
     # -- the face
 
@@ -133,6 +137,11 @@ class Modem(ModemCore):
         closed: Deferred[None] = Deferred()
         self._shut.append(closed)
         return closed
+
+    def _at_shutdown(self) -> Deferred[None]:
+        # a trigger that has fired cannot be removed
+        self._trigger = None
+        return self.close()
 
     def trace_to(self, file: TextIO | None) -> None:
         """Write the AT dialogue to a text file from now on, without secrets."""
@@ -244,6 +253,9 @@ class Modem(ModemCore):
     def do_shut(self) -> None:
         """End what there is, and close the device."""
         self._closing = True
+        trigger, self._trigger = self._trigger, None
+        if trigger is not None:
+            IReactorCore(self.reactor).removeSystemEventTrigger(trigger)
         session = self._session
         if session is not None:
             session.end(f"the modem {self.profile.name} was closed", wanted=True)
@@ -262,6 +274,8 @@ class Modem(ModemCore):
             except (ModuleLost, PortLost, CommandTimeout) as e:
                 # it restarts or was pulled out; DeviceError ends the loop when it stays away
                 problem = e
+            except NoAnswer as e:
+                raise self._with_culprit(e) from None
             except CommandFailed as e:
                 raise ModemNotReady(
                     f"the modem {self.profile.name} could not be brought up: {e.message}",
@@ -296,6 +310,21 @@ class Modem(ModemCore):
         self._family = session.family
         self.info = ModemInfo(firmware.model, firmware.revision, firmware.imei, session.family.name)
         return session
+
+    def _with_culprit(self, problem: NoAnswer) -> NoAnswer:
+        """Name who else has the device open, and may take the answers."""
+        if self.profile.kind != "serial":
+            return problem
+        device = self.profile.device
+        others = [each for each in holders(device) if each.pid != os.getpid()]
+        if not others:
+            return problem
+        other = others[0]
+        return NoAnswer(
+            f"{problem.message}; {other.name} (pid {other.pid}) has {device} open too: "
+            f"{other.remedy(device)}",
+            trace=problem.trace,
+        )
 
     def _make_session(self, family: Family) -> Session:
         assert self._channels is not None
