@@ -36,6 +36,11 @@ def quectel(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def complaints(err: str) -> list[str]:
+    """Give the lines that are no warnings, such as of a firmware that checks no names."""
+    return [line for line in err.splitlines() if not line.startswith("quectel: warning: ")]
+
+
 def start(*arguments: str) -> subprocess.Popen[str]:
     """Start it; the caller ends it."""
     return subprocess.Popen(

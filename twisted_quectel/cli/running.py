@@ -36,7 +36,9 @@ class _Warnings:
             return
         failure = event.get("log_failure")
         text = formatEvent(event)
-        complain(f"{text} ({_text(failure)})" if isinstance(failure, Failure) else text)
+        if isinstance(failure, Failure):
+            text = f"{text} ({_text(failure)})"
+        complain(f"warning: {text}" if level is LogLevel.warn else text)
 
 
 def _text(reason: Failure) -> str:
