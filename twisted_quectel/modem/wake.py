@@ -85,6 +85,8 @@ async def wake(clock: IReactorTime, port: ATPort, wire: IWire | None, baudrate: 
     @raise NoAnswer: if nothing gets an answer.
     """
     if await _greet(port, 2):
+        # what answered may have been late, to this host or to another one before it
+        port.resynchronise()
         return
     for _ in range(_ROUNDS):
         await _leave_data_mode(clock, port, wire)
