@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 
 from ..at import ATPort, Command, Job, Response
 from ..at.deadline import Deadline
-from ..errors import ModemError, PortLost, RemoteViolation, SendFailed
+from ..errors import ModemError, ModuleLost, PortLost, RemoteViolation, SendFailed
 from ..families import AccessMode, Delivery, Family
 from .interfaces import SocketOwner
 from .socketmachine import SocketCore, SocketLife, socket_life
@@ -34,6 +34,11 @@ HELD_AT_MOST: Final = 64 * 1024
 RETRY_FIRST: Final = 0.2
 RETRY_LONGEST: Final = 2.0
 REFUSED_AT_MOST: Final = 120.0
+
+
+def _everything_is_lost(reason: Failure) -> bool:
+    """Whether a command was not answered because C{lost} is about to be called."""
+    return reason.check(PortLost, ModuleLost) is not None
 
 
 class _SendJob(Job):
@@ -126,11 +131,15 @@ class CommandSocket(SocketCore):
         self._poll = Deadline(clock, self._poll_now)
         self._peer_closed = False
         self._problem: ModemError | None = None
+        self._over_already: Failure | None = None  # before there was an owner to tell
 
     # -- for the owner
 
     def start(self, owner: SocketOwner) -> None:
         """Begin to deliver, what came before first."""
+        if self._over_already is not None:
+            owner.ended(self._over_already)
+            return
         self._owner = owner
         self._arm_poll()
         self._flush_held()
@@ -287,7 +296,7 @@ class CommandSocket(SocketCore):
     def read_lost(self, reason: Failure) -> None:
         """The read was not answered: what it took out of the module is lost."""
         self._read_waits = False
-        if not reason.check(PortLost):
+        if not _everything_is_lost(reason):
             self._fail(
                 SendFailed(
                     "the module did not answer a read; bytes may be lost: "
@@ -379,7 +388,7 @@ class CommandSocket(SocketCore):
     def send_lost(self, reason: Failure) -> None:
         """The send was not answered."""
         self._send_waits = False
-        if not reason.check(PortLost):
+        if not _everything_is_lost(reason):
             self._fail(
                 SendFailed(
                     "the module did not answer a send; whether it has taken the block is not "
@@ -400,7 +409,7 @@ class CommandSocket(SocketCore):
             self.closed_by_peer()
 
     def _state_unknown(self, reason: Failure) -> None:
-        if reason.check(PortLost) is None:
+        if not _everything_is_lost(reason):
             self.closed_by_peer()
 
     def _drained(self) -> None:
@@ -434,7 +443,7 @@ class CommandSocket(SocketCore):
         self._pdp_is_up().addBoth(self._why_known)
 
     def _why_known(self, up: bool | Failure) -> None:
-        if self.is_over:
+        if self.is_over or (isinstance(up, Failure) and _everything_is_lost(up)):
             return
         unsent = bool(self._chunk) or (self._owner is not None and self._owner.take(1) != b"")
         if up is not True:
@@ -453,6 +462,8 @@ class CommandSocket(SocketCore):
         owner, self._owner = self._owner, None
         if owner is not None:
             owner.ended(reason)
+        else:
+            self._over_already = reason
 
     def do_close(self, abort: bool) -> None:
         """Have the module close, and let go of the id when it has."""
@@ -462,7 +473,8 @@ class CommandSocket(SocketCore):
 
     def _close_done(self, result: object) -> None:
         # an error means that it was not open any more
-        self._life.closed()
+        if not (isinstance(result, Failure) and _everything_is_lost(result)):
+            self._life.closed()
 
     def do_free(self) -> None:
         """Let go of the id."""
