@@ -69,6 +69,7 @@ async def ready_context(session: Session, request: OpenRequest) -> Context:
     try:
         await context.lock.acquire()
         try:
+            session.check()
             await session.contexts.make_ready(context, settings)
         except BaseException:
             context.lock.release()
@@ -133,8 +134,11 @@ async def _open_once(
         if code != 0:
             raise open_problem(session, request, command, code)
     except BaseException:
-        # whatever the module may have opened is closed; that it was not is no error
-        socket.abort()
+        if session.over is not None:
+            socket.lost(session.over)
+        else:
+            # whatever the module may have opened is closed; that it was not is no error
+            socket.abort()
         raise
     alive = True
     socket.opened()

@@ -15,7 +15,15 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ..errors import CommandFailed, ModemBusyError, ModemNotReady, ModuleLost, NetworkDown
+from ..errors import (
+    CommandFailed,
+    ModemBusyError,
+    ModemConnectError,
+    ModemError,
+    ModemNotReady,
+    ModuleLost,
+    NetworkDown,
+)
 from ..families import AccessMode, Family
 from ..families.base import (
     Booted,
@@ -118,15 +126,31 @@ class Session:
             else:
                 socket.closed_by_peer()
         elif isinstance(event, Opened):
-            opening = self._opening.pop(event.id, None)
-            if opening is not None:
-                opening.callback(event.code)
+            self._opened(event)
         elif isinstance(event, PDPLost):
             self._pdp_lost(event.pdp)
         elif isinstance(event, Booted):
             self.end("the module has restarted")
         elif isinstance(event, PoweredDown):
             self.end("the module has been powered down")
+
+    def _opened(self, event: Opened) -> None:
+        """An open has ended: the one that was asked for, or another one."""
+        opening = self._opening.pop(event.id, None)
+        if opening is not None:
+            opening.callback(event.code)
+        elif event.id not in self._sockets and len(self._opening) == 1:
+            # it can only be an answer to this one: neither connection is to be trusted
+            if event.code == 0 and event.id in self.family.limits.sockets:
+                command = self.family.close_command(event.id, abort=True)
+                self.port.execute(command).addErrback(lambda reason: reason.trap(ModemError))
+            (id,) = self._opening
+            wrong = ModemConnectError(
+                f"the module has opened connection {event.id} where {id} was asked for",
+                family=self.family.name,
+                trace=self.port.trace.last(),
+            )
+            self._fail_opening(id, Failure(wrong))
 
     def pushing(self, id: int) -> bool:
         """Whether data follows a recv URC of this connection."""
@@ -175,6 +199,7 @@ class Session:
         """Have a PDP context active; give the module's address in it."""
         await self._attaching.acquire()
         try:
+            self.check()
             if pdp not in self._attached:
                 if pdp in self._broken:
                     # TCP/IP note: after pdpdeact it has to be deactivated first
