@@ -236,12 +236,12 @@ class Modem(ModemCore):
         """Let those in who wait."""
         waiting, self._waiting = self._waiting, []
         for each in waiting:
-            if self._session is not None:
+            if self._session is not None and self._session.over is None:
                 each.callback(self._session)
             else:
-                # the first one in has lost it again
+                # it is lost again, or just being lost: they wait for the next one
                 self._waiting.append(each)
-        if self._waiting:
+        if self._waiting and self._session is None:
             self._life.demand()
 
     def do_refuse(self, reason: Failure) -> None:
@@ -340,12 +340,16 @@ class Modem(ModemCore):
         if session is not self._session:
             return
         self._session = None
+        was_up = self._starting is None
         self._life.lost()
         problem = reason.value
         assert isinstance(problem, ModemError)
-        losses, self._losses = self._losses, []
-        for lost in losses:
-            lost.callback(problem)
+        if was_up:
+            losses, self._losses = self._losses, []
+            for lost in losses:
+                lost.callback(problem)
+        if self._waiting and not self._closing:
+            self._life.demand()
 
     # -- what the port says
 
