@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import os
 import shutil
 import subprocess
@@ -69,6 +70,33 @@ def run(*command: str, cwd: str | Path, **environment: str) -> str:
     return done.stdout
 
 
+def lend_libraries(site: Path) -> None:
+    """Put this process's libraries into another environment, but for this package."""
+    ours = (
+        "twisted_quectel*",
+        "*quectel_endpoints*",
+        "__editable__*",
+        "__pycache__",
+        "dropin.cache",
+    )
+    twisted_folder = Path(twisted.__file__).resolve().parent
+    left_out = shutil.ignore_patterns(*ours)
+    # Twisted's own plugins lie in the folder into which ours is installed: no links to that
+    for folder, place in (
+        (twisted_folder.parent, site),
+        (twisted_folder, site / "twisted"),
+        (twisted_folder / "plugins", site / "twisted" / "plugins"),
+    ):
+        place.mkdir(exist_ok=True)
+        names = os.listdir(folder)
+        for name in set(names) - left_out(str(folder), names):
+            if not (place / name).exists() and (folder / name) not in (
+                twisted_folder,
+                twisted_folder / "plugins",
+            ):
+                (place / name).symlink_to(folder / name)
+
+
 class BuildTests(SynchronousTestCase):
     """What is built of a copy of the source tree."""
 
@@ -124,11 +152,9 @@ class BuildTests(SynchronousTestCase):
                 python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))", cwd=home
             ).strip()
         )
+        lend_libraries(site)
         with zipfile.ZipFile(wheel) as archive:
             archive.extractall(site)
-        # the libraries are those of this process
-        libraries = Path(twisted.__file__).resolve().parent.parent
-        site.joinpath("libraries.pth").write_text(f"{libraries}\n")
         refusal, dropin, package = run(python, "-c", _FIND, cwd=home).splitlines()
         self.assertTrue(refusal.startswith("port: "), refusal)
         self.assertEqual(Path(dropin), site / "twisted" / "plugins" / "quectel_endpoints.py")
@@ -146,8 +172,6 @@ class SourceTests(SynchronousTestCase):
 
     def test_packages(self) -> None:
         """Each folder of the package is listed."""
-        import configparser
-
         setup = configparser.ConfigParser()
         setup.read(ROOT / "setup.cfg")
         listed = set(setup["options"]["packages"].split())
