@@ -29,7 +29,8 @@ class Context:
     @ivar likely: whether it was set so and may still be.
     @ivar close_time: what an orderly close has to name.
     @ivar users: connections on it, and opens in progress.
-    @ivar reserved: whether the modem file has provisioned it.
+    @ivar provisioned: what the modem file has set there.
+    @ivar reserved: whether it is kept for those who name it.
     """
 
     id: int
@@ -38,6 +39,7 @@ class Context:
     likely: bool = False
     close_time: int | None = None
     users: int = 0
+    provisioned: ContextSettings | None = None
     reserved: bool = False
     lock: DeferredLock = field(default_factory=DeferredLock)
 
@@ -65,7 +67,7 @@ class ContextPool:
     async def provision(self, id: int, settings: ContextSettings) -> None:
         """Set a context that is kept for those who name it."""
         context = self._contexts[id]
-        context.settings = settings
+        context.settings = context.provisioned = settings
         await self._family.configure(self._port, id, settings)
         context.likely = True
 
@@ -80,6 +82,10 @@ class ContextPool:
         @raise ModemBusyError: if none is free and C{wait} is false.
         """
         told = False
+        if wanted is not None:
+            # whoever names one relies on what is there: nobody else is given it
+            self._contexts[wanted].reserved = True
+            settings = settings or self._contexts[wanted].provisioned
         while True:
             context = self._find(settings, wanted)
             if context is not None:
@@ -123,9 +129,15 @@ class ContextPool:
     async def make_ready(self, context: Context, settings: ContextSettings | None) -> None:
         """Have it set.  The caller holds its lock until the open has ended."""
         if settings is None:
-            if not context.certain:
-                await self._restore(context)
+            if context.provisioned is not None:
+                await self._set(context, context.provisioned)
+            # asked each time: whoever set it, nobody gets in unverified by accident
+            context.close_time = await self._family.check_provisioned(self._port, context.id)
             return
+        await self._set(context, settings)
+
+    async def _set(self, context: Context, settings: ContextSettings) -> None:
+        """Have a context set, with as little as is needed to be certain."""
         context.close_time = self._family.close_time(settings)
         if context.certain:
             return
@@ -135,13 +147,6 @@ class ContextPool:
         context.likely = False
         await self._family.configure(self._port, context.id, settings)
         context.certain = True
-
-    async def _restore(self, context: Context) -> None:
-        """Have a provisioned context as it was provisioned."""
-        if context.reserved and context.settings is not None:
-            await self.make_ready(context, context.settings)
-            return
-        context.close_time = await self._family.check_provisioned(self._port, context.id)
 
     def release(self, context: Context) -> None:
         """Give it back."""

@@ -225,13 +225,13 @@ class ContextDialogue:
         return not await self._different(port, context, settings)
 
     async def check_provisioned(self, port: ATPort, context: int) -> bool:
-        """Refuse a context whose security level is none.
+        """Refuse a context whose security level is none, and that has no PSK.
 
         @return: whether its close time-out counts in milliseconds.
         """
         values = await self._read_alone(port, context, "seclevel")
         level = values[0] if values else ""
-        if level not in ("1", "2"):
+        if level not in ("1", "2") and not (level == "0" and await self._has_psk(port, context)):
             raise errors.UnverifiedContext(
                 f"ctx: SSL context {context} does not verify the server (its seclevel is "
                 f"{level or 'unknown'}); configure it with a CA, under contexts in the modem "
@@ -243,6 +243,14 @@ class ContextDialogue:
         except errors.CommandFailed:
             # a firmware without the tag counts in seconds
             return False
+
+    async def _has_psk(self, port: ATPort, context: int) -> bool:
+        """Whether a pre-shared key does the server's authentication."""
+        try:
+            values = await self._read_alone(port, context, "psk")
+        except errors.CommandFailed:
+            return False
+        return len(values) > 1 and bool(values[1])
 
     @property
     def _limit(self) -> int:
