@@ -27,6 +27,11 @@ def echo_server() -> Any:
     return server
 
 
+def new_client() -> Any:
+    """Make a client."""
+    return WebSocketClientProtocol()
+
+
 class Client:
     """One client.
 
@@ -39,7 +44,7 @@ class Client:
         self.when_open: Deferred[None] = Deferred()
         self.when_complete: Deferred[None] = Deferred()
         self.when_closed: Deferred[bool] = Deferred()
-        self.protocol: Any = WebSocketClientProtocol()
+        self.protocol = new_client()
         self.protocol.onOpen = lambda: self.when_open.callback(None)
         self.protocol.onMessage = self._message
         self.protocol.onClose = self._closed
