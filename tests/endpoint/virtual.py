@@ -121,18 +121,14 @@ class VirtualCase(SynchronousTestCase):
             passed += step
             self.clock.advance(step)
 
-    def until(self, what: Callable[[], object], seconds: float = 60.0, turns: int = 40000) -> None:
+    def until(self, what: Callable[[], object], seconds: float = 60.0, turns: int = 10**6) -> None:
         """Let turns, and at most so many seconds, pass until something is true."""
         end = self.clock.seconds() + seconds
         for _ in range(turns):
-            if what():
-                return
-            self.clock.advance(0)
-            if what():
-                return
-            due = [call.getTime() for call in self.clock.getDelayedCalls()]
-            if due and min(due) > self.clock.seconds() and min(due) <= end:
-                self.clock.advance(min(due) - self.clock.seconds())
+            calls = self.clock.calls
+            if what() or not calls or calls[0].getTime() > end:
+                break
+            self.clock.turn()
         self.assertTrue(what())
 
     def result_of(self, deferred: Deferred[Any], seconds: float = 60.0) -> Any:
