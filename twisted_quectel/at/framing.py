@@ -20,6 +20,8 @@ from typing import Final, NamedTuple
 MAX_LINE: Final = 4096
 #: Longest block that is waited for, in bytes.
 MAX_BLOCK: Final = 65536
+#: Longest piece of raw bytes.
+MAX_RAW: Final = 65536
 
 
 class Kind(Enum):
@@ -95,6 +97,11 @@ class Framer:
             self._buffer = self._buffer[self._position :] + data
         self._scanned -= self._position
         self._position = 0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there are bytes that were not looked at yet, or not to their end."""
+        return self._position < len(self._buffer)
 
     def buffered(self) -> int:
         """Give the number of bytes that wait in here."""
@@ -211,7 +218,9 @@ class Framer:
     def _next_raw(self) -> Event | None:
         if self._position >= len(self._buffer):
             return None
-        data = self._buffer[self._position :]
-        self._buffer = b""
-        self._position = self._scanned = 0
+        data = self._buffer[self._position : self._position + MAX_RAW]
+        self._position += len(data)
+        if self._position >= len(self._buffer):
+            self._buffer = b""
+            self._position = self._scanned = 0
         return Event(Kind.RAW, data)

@@ -9,9 +9,10 @@ block may be cut anywhere.
 from __future__ import annotations
 
 from collections import deque
+from typing import Final
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.protocols.basic import LineReceiver
@@ -25,6 +26,10 @@ from .jobs import DataHandler, Execution, Job, PortHandler, Swallow
 from .results import SEND_OK, Outcome, Result, parse_result
 from .resync import QUESTION_TIMEOUT, Reading, Resync
 from .trace import HOST, MODULE, NOTE, Trace
+
+#: What is handed out in one reactor turn, at most: events, and bytes of them.
+TURN_EVENTS: Final = 256
+TURN_BYTES: Final = 65536
 
 _SWALLOW = Swallow()
 
@@ -57,6 +62,8 @@ class ATPort(LineReceiver):
         self._resync: Resync | None = None
         self._resync_wanted = False
         self._delivering = False
+        self._clock = clock
+        self._rest: IDelayedCall | None = None  # hands out what was too much for one turn
         self._failing = False  # what waits is being failed; nothing is sent until all was told
         self._lost: Failure | None = None
         self._deadline = Deadline(clock, self._timed_out)
@@ -145,13 +152,14 @@ class ATPort(LineReceiver):
     # -- LineReceiver
 
     def dataReceived(self, data: bytes) -> None:
-        """Cut what came into events and hand them out."""
+        """Cut what came into events and hand them out, a bounded number in one turn."""
         self._framer.feed(data)
-        if not self._delivering:
+        if not self._delivering and self._rest is None:
             self._deliver()
 
     def _deliver(self) -> None:
         self._delivering = True
+        events, size = TURN_EVENTS, TURN_BYTES
         try:
             while not self.paused:
                 event = self._framer.next_event()
@@ -168,8 +176,29 @@ class ATPort(LineReceiver):
                     self.promptReceived()
                 else:
                     self.lineLengthExceeded(event.data)
+                events -= 1
+                size -= len(event.data) + len(event.block)
+                if (events <= 0 or size <= 0) and self._framer.waiting:
+                    self._put_off()
+                    return
         finally:
             self._delivering = False
+
+    def _put_off(self) -> None:
+        """Leave the rest to the next turn, and read nothing until it is handed out."""
+        if self._rest is None and self._lost is None:
+            self._rest = self._clock.callLater(0, self._go_on)
+            paused = self.paused  # by whoever uses the port, which this is not
+            LineReceiver.pauseProducing(self)
+            self.paused = paused
+
+    def _go_on(self) -> None:
+        self._rest = None
+        try:
+            self._deliver()
+        finally:
+            if self._rest is None and not self.paused and self._lost is None:
+                LineReceiver.resumeProducing(self)
 
     def setRawMode(self) -> None:
         """Go over to data mode: what comes from here on is raw."""
@@ -202,7 +231,10 @@ class ATPort(LineReceiver):
 
     def resumeProducing(self) -> None:
         """Read on."""
-        LineReceiver.resumeProducing(self)
+        if self._rest is None:
+            LineReceiver.resumeProducing(self)
+        else:
+            self.paused = False
 
     def lineLengthExceeded(self, line: bytes) -> None:
         """A line was longer than any line is: its rest is dropped too."""
@@ -260,6 +292,9 @@ class ATPort(LineReceiver):
             PortLost(f"the port to the module is gone: {cause}", trace=self.trace.last())
         )
         self.trace.add(NOTE, f"port lost: {cause}")
+        rest, self._rest = self._rest, None
+        if rest is not None:
+            rest.cancel()
         self.line_mode = 1
         self._resync = None
         self._deadline.clear()

@@ -1,0 +1,1 @@
+"""Tests against modules, peers and lines that mean no good."""
