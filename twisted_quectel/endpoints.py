@@ -155,6 +155,8 @@ class _Attempt:
         problem = reason.value
         request = self._request
         if isinstance(problem, CancelledError):
+            if self._late and self._modem.obstacle is not None:
+                return Failure(self._modem.obstacle)
             if self._late:
                 return Failure(
                     ModemTimeout(

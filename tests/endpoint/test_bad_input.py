@@ -198,14 +198,15 @@ class NotReadyTests(VirtualCase):
     ) -> ModemError:
         """Connect in vain, and give the exception."""
         description = arguments.pop("description", {})
+        timeout = arguments.pop("timeout", 400)
         self.emulated = self.emulate(settings=settings, **arguments)
         self.trace = StringIO()
         self.emulated.modem(**description).trace_to(self.trace)
-        return self.again(*words)
+        return self.again(*words, timeout=timeout)
 
-    def again(self, *words: str) -> ModemError:
+    def again(self, *words: str, timeout: float = 400) -> ModemError:
         """Connect once more."""
-        connecting = self.start(self.endpoint(self.emulated, timeout=400))
+        connecting = self.start(self.endpoint(self.emulated, timeout=timeout))
         problem = self.refused(connecting, ModemNotReady, ConnectError, seconds=500.0)
         self.one_line(problem, *words)
         assert isinstance(problem, ModemError)
@@ -300,6 +301,14 @@ class NotReadyTests(VirtualCase):
             problem = self.not_ready(word, "apn", settings=ModuleSettings(registration=state))
             self.assertIsInstance(problem, RegistrationError)
             self.assertEqual(problem.code, state)
+
+    def test_impatient_with_silence(self) -> None:
+        """A connect that gives up on a silent port says what was in the way."""
+        self.not_ready("device: ", "answers", faults=[Mute()], timeout=3)
+
+    def test_impatient_with_the_network(self) -> None:
+        """A connect that gives up before there is a network says what was in the way."""
+        self.not_ready("registered", "apn", settings=ModuleSettings(registration=2), timeout=10)
 
     def test_late_registration(self) -> None:
         """A module that registers after a while is waited for."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from twisted.internet.interfaces import IReactorTime
 
 from ..at import ATPort, Command, IWire, Response, execute_form, join, write_form
-from ..errors import CommandFailed
+from ..errors import CommandFailed, ModemNotReady
 from ..families import Family, Firmware, family_for
 from ..modemprofile import ModemProfile
 from .network import PinMemory, unlock_sim, wait_for_registration
@@ -64,15 +64,23 @@ def _lines(response: Response) -> list[str]:
     return texts
 
 
-async def identify(port: ATPort, model: str | None) -> Family:
+async def identify(port: ATPort, model: str | None, known: Family | None = None) -> Family:
     """Find out what the module is, and take the driver for it.
+
+    @param known: the driver of the module that was there before; it stays if
+        the module is of the same model and firmware.
 
     @param model: what its owner says it speaks like, if the module is not to
         be believed.
     @raise UnknownModel: if no driver knows it.
     """
     said, revision, imei = await _texts(port, ("+CGMM", "+CGMR", "+CGSN"))
-    return family_for(Firmware(model or said, revision, imei))
+    firmware = Firmware(model or said, revision, imei)
+    if known is not None:
+        before = known.firmware
+        if (before.model, before.revision, before.imei) == (firmware.model, revision, imei):
+            return known
+    return family_for(firmware)
 
 
 async def bring_up(
@@ -83,22 +91,25 @@ async def bring_up(
     known: Family | None,
     pin: PinMemory,
     make_session: Callable[[Family], Session],
+    obstacle: Callable[[ModemNotReady | None], None],
 ) -> Session:
     """Bring a module up.
 
     @param known: its driver, if it was up before.
+    @param obstacle: told what is in the way while something is waited for.
     @param pin: what is known of its PIN.
     @raise ModemNotReady: a subclass that says why not.
     """
-    await wake(clock, port, wire, profile.baudrate)
+    await wake(clock, port, wire, profile.baudrate, obstacle)
+    obstacle(None)
     await port.execute(Command(write_form("+CMEE", 1)))
-    family = known or await identify(port, profile.model)
+    family = await identify(port, profile.model, known)
     port.trace.redact = family.redact
     dtr = wire is not None and wire.set_dtr(True)
     await family.prepare(port, profile, dtr)
     session = make_session(family)
     await unlock_sim(clock, port, family, profile, pin)
-    await wait_for_registration(clock, port)
+    await wait_for_registration(clock, port, obstacle)
     await session.close_strangers()
     await _provision(session, profile)
     return session

@@ -60,6 +60,7 @@ class Modem(ModemCore):
 
     @ivar reactor: whose time it lives in.
     @ivar profile: what its owner says of it.
+    @ivar obstacle: what its bring-up waits for just now, if that may take long.
     @ivar info: what it is, once it was up; else L{None}.
     """
 
@@ -80,6 +81,7 @@ class Modem(ModemCore):
         """
         self.profile = profile
         self.info: ModemInfo | None = None
+        self.obstacle: ModemNotReady | None = None
         self.reactor = reactor
         self._opener = opener or device_opener(
             reactor, profile.baudrate, profile.rtscts, profile.model
@@ -209,13 +211,13 @@ class Modem(ModemCore):
         starting.addCallbacks(self._came_up, self._not_up)
 
     def _came_up(self, session: Session) -> None:
-        self._starting = None
+        self._starting = self.obstacle = None
         self._pause = 0.0
         self._session = session
         self._life.up()
 
     def _not_up(self, reason: Failure) -> None:
-        self._starting = None
+        self._starting = self.obstacle = None
         self._session = None
         self._pause = min(self._pause * 2 or PAUSE_FIRST, PAUSE_LONGEST)
         if not reason.check(ModemError, CancelledError):
@@ -304,12 +306,16 @@ class Modem(ModemCore):
             self._family,
             self._pin,
             self._make_session,
+            self._in_the_way,
         )
         session.check()
         firmware = session.family.firmware
         self._family = session.family
         self.info = ModemInfo(firmware.model, firmware.revision, firmware.imei, session.family.name)
         return session
+
+    def _in_the_way(self, problem: ModemNotReady | None) -> None:
+        self.obstacle = problem
 
     def _with_culprit(self, problem: NoAnswer) -> NoAnswer:
         """Name who else has the device open, and may take the answers."""

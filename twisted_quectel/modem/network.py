@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -11,7 +12,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 
 from ..at import ATPort, Command, Secret, parse_info, read_form, write_form
-from ..errors import CommandFailed, RegistrationError, SIMError
+from ..errors import CommandFailed, ModemNotReady, RegistrationError, SIMError
 from ..families import Family
 from ..modemprofile import ModemProfile
 
@@ -145,9 +146,12 @@ async def _registration(port: ATPort) -> int:
     return best
 
 
-async def wait_for_registration(clock: IReactorTime, port: ATPort) -> None:
+async def wait_for_registration(
+    clock: IReactorTime, port: ATPort, obstacle: Callable[[ModemNotReady], None]
+) -> None:
     """Wait until the module is registered at home or roaming.
 
+    @param obstacle: told what is in the way while this waits.
     @raise RegistrationError: if it is not after L{REGISTRATION_PATIENCE}.
     """
     end = clock.seconds() + REGISTRATION_PATIENCE
@@ -155,13 +159,15 @@ async def wait_for_registration(clock: IReactorTime, port: ATPort) -> None:
         state = await _registration(port)
         if state in _REGISTERED:
             return
+        problem = RegistrationError(
+            f"the module is not registered in a network ({_STATES.get(state, state)}); check "
+            "antenna, coverage, the SIM's contract and apn",
+            code=state,
+            trace=port.trace.last(),
+        )
         if clock.seconds() >= end:
-            raise RegistrationError(
-                f"the module is not registered in a network ({_STATES.get(state, state)}); check "
-                "antenna, coverage, the SIM's contract and apn",
-                code=state,
-                trace=port.trace.last(),
-            )
+            raise problem
+        obstacle(problem)
         await deferLater(clock, 1.0, lambda: None)
 
 

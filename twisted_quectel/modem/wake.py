@@ -8,6 +8,7 @@ chapters 1.3 and 2.2.3.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
@@ -78,9 +79,16 @@ async def _find_speed(port: ATPort, wire: IWire, wanted: int) -> bool:
     return False
 
 
-async def wake(clock: IReactorTime, port: ATPort, wire: IWire | None, baudrate: int) -> None:
+async def wake(
+    clock: IReactorTime,
+    port: ATPort,
+    wire: IWire | None,
+    baudrate: int,
+    obstacle: Callable[[NoAnswer], None] = lambda problem: None,
+) -> None:
     """Get the module to listen to commands, without echo.
 
+    @param obstacle: told when there is no answer at once.
     @param baudrate: the speed that the module shall have.
     @raise NoAnswer: if nothing gets an answer.
     """
@@ -88,6 +96,13 @@ async def wake(clock: IReactorTime, port: ATPort, wire: IWire | None, baudrate: 
         # what answered may have been late, to this host or to another one before it
         port.resynchronise()
         return
+    silence = NoAnswer(
+        f"device: nothing on {port.name} answers to AT commands; check that it is the module's AT "
+        f"port, that the module is on, and its speed (baudrate, tried {baudrate} and the usual "
+        "ones)",
+        trace=port.trace.last(),
+    )
+    obstacle(silence)
     for _ in range(_ROUNDS):
         await _leave_data_mode(clock, port, wire)
         if not await _greet(port, 2):
@@ -101,9 +116,5 @@ async def wake(clock: IReactorTime, port: ATPort, wire: IWire | None, baudrate: 
         # what was tried may be answered late
         port.resynchronise()
         return
-    raise NoAnswer(
-        f"device: nothing on {port.name} answers to AT commands; check that it is the module's AT "
-        f"port, that the module is on, and its speed (baudrate, tried {baudrate} and the usual "
-        "ones)",
-        trace=port.trace.last(),
-    )
+    silence.trace = port.trace.last()
+    raise silence
