@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..arguments import is_literal
 from ..at import ATPort, Command
-from ..errors import CommandFailed, SocketIdInUse, UnsupportedOperation
+from ..errors import CommandFailed, NetworkDown, SocketIdInUse, UnsupportedOperation
 from ..families import AccessMode, Family
 from ..profiles import TLSProfile
 from .contexts import Context
@@ -176,10 +176,13 @@ def open_problem(
     session: Session, request: OpenRequest, command: Command, code: int | None
 ) -> Exception:
     """Give the exception for an open that failed."""
-    return session.family.open_error(
+    problem = session.family.open_error(
         code,
         request.host,
         request.port,
         "AT" + command.text.shown,
         session.port.trace.last(),
     )
+    if isinstance(problem, NetworkDown):
+        session.doubt_attachment(request.pdp)
+    return problem

@@ -106,6 +106,7 @@ class Session:
         self._waiting: list[Deferred[None]] = []
         self._opening: dict[int, Deferred[int | BaseException]] = {}
         self._attached: dict[int, str] = {}
+        self._doubtful: set[int] = set()
         self._broken: set[int] = set()
         self._warned = False
         self._attaching = DeferredLock()
@@ -200,15 +201,20 @@ class Session:
         await self._attaching.acquire()
         try:
             self.check()
-            if pdp not in self._attached:
+            if pdp not in self._attached or pdp in self._doubtful:
                 if pdp in self._broken:
                     # TCP/IP note: after pdpdeact it has to be deactivated first
                     await self.family.detach(self.port, pdp)
                     self._broken.discard(pdp)
                 self._attached[pdp] = await self.family.attach(self.port, self._profile, pdp)
+                self._doubtful.discard(pdp)
             return self._attached[pdp]
         finally:
             self._attaching.release()
+
+    def doubt_attachment(self, pdp: int) -> None:
+        """An open has found the network down: the next connection asks before it opens."""
+        self._doubtful.add(pdp)
 
     def address(self, pdp: int) -> str:
         """Give the module's address in a PDP context, as far as it is known."""
