@@ -13,7 +13,7 @@ from twisted.internet.error import ConnectError, ConnectionRefusedError, DNSLook
 from tests.endpoint.protocols import Peer, Serving
 from tests.endpoint.virtual import HOST, VirtualCase
 from tests.tlsservers import NOW, ServerOptions, forged, make_ca, options_for
-from twisted_quectel.errors import ModemDNSError, ModemError, TLSOpenFailed
+from twisted_quectel.errors import IdentityNotChecked, ModemDNSError, ModemError, TLSOpenFailed
 from twisted_quectel.profiles import TLSProfile
 from twisted_quectel.testing import ModuleSettings
 
@@ -129,6 +129,19 @@ class IdentityTests(ServerCase):
         self.passes(options_for(self.ca, HOST), cacert=both)
         self.passes(options_for(other, HOST), cacert=both)
         self.fails(options_for(make_ca(), HOST), cacert=both)
+
+    def test_identity_required(self) -> None:
+        """C{identity=require} is refused by a firmware that cannot check the server's name."""
+        serving = self.serve()
+        tls = self.profile(identity="require")
+        connecting = self.start(self.endpoint(self.emulate(), tls=tls))
+        problem = self.refused(connecting, IdentityNotChecked, ConnectError)
+        self.one_line(problem, "identity: ", "identity=prefer")
+        self.assertEqual(serving.peers, [])
+
+    def test_name_is_not_checked(self) -> None:
+        """By default a firmware without the check lets another name of the same CA pass."""
+        self.passes(options_for(self.ca, "other.example"))
 
     def test_forged(self) -> None:
         """A stranger's signature is refused, but for C{ignoreInvalidCertSign}."""
