@@ -272,6 +272,7 @@ class Listener:
 
     @ivar urcs: what no command had asked for.
     @ivar pushing: which connections push.
+    @ivar on_urc: called with each of them, and its counted bytes.
     """
 
     def __init__(self, family: LTEFamily) -> None:
@@ -281,11 +282,14 @@ class Listener:
         self.lost: list[Failure] = []
         self.unresponsive = 0
         self.pushing: set[int] = set()
+        self.on_urc: Callable[[bytes, bytes], None] | None = None
 
     def urc(self, line: bytes, block: bytes) -> None:
         """Note it."""
         self.urcs.append(line)
         self.blocks.append(block)
+        if self.on_urc is not None:
+            self.on_urc(line, block)
 
     def block_length(self, line: bytes) -> int:
         """As the family says."""
