@@ -26,26 +26,45 @@ class DataMode:
         self._port = port
         self._clock = port.module.clock
         self._guard = port.settings.s.get(12, 50) * 0.02
+        for hook in port.module.hooks:
+            self._guard = hook.guard(self._guard)
+        self._tail = sum(hook.behind_carrier() for hook in port.module.hooks)
+        self._late = b""  # comes behind NO CARRIER, or a while later
+        self._late_timer: IDelayedCall | None = None
         self._last = self._clock.seconds()  # when the last byte came
         self._first = 0.0  # when the first plus of a possible escape came
         self._held = b""  # pluses that may be an escape
         self._timer: IDelayedCall | None = None
+        self._suspect: IDelayedCall | None = None  # three pluses behind other bytes
+        self._charge = ""  # what would be said of them
         self._lost = False
 
     def received(self, data: bytes) -> None:
         """Take bytes from the line."""
         now = self._clock.seconds()
+        self._clear(data[:2].upper() == b"AT")
         if self._held or (data in _ESCAPES and now - self._last >= self._guard):
             self._last = now
             self._maybe_escape(data, now)
             return
         if data == b"+++":
-            self._port.module.judge(
-                VerdictKind.NO_GUARD_TIME,
-                f"+++ on {self._port.name} {now - self._last:.3f} s behind other bytes",
-            )
+            # payload may hold them; whoever means them waits behind them, or goes on with AT
+            self._charge = f"+++ on {self._port.name} {now - self._last:.3f} s behind other bytes"
+            self._suspect = self._clock.callLater(self._guard, self._judge)
         self._last = now
         self._forward(data)
+
+    def _judge(self) -> None:
+        self._suspect = None
+        self._port.module.judge(VerdictKind.NO_GUARD_TIME, self._charge)
+
+    def _clear(self, guilty: bool) -> None:
+        """What comes behind suspicious pluses decides about them."""
+        suspect, self._suspect = self._suspect, None
+        if suspect is not None:
+            suspect.cancel()
+            if guilty:
+                self._judge()
 
     def _maybe_escape(self, data: bytes, now: float) -> None:
         if self._timer is not None:
@@ -100,9 +119,23 @@ class DataMode:
             room = port.room()
             if room <= 0:
                 return
-            port.write(secure.read(min(room, 65536)))
+            data = secure.read(min(room, 65536))
+            port.write(self._hold_back(data) if self._tail else data)
         if self._lost:
             port.interpreter.carrier_lost()
+
+    def _hold_back(self, data: bytes) -> bytes:
+        """Keep the last bytes, for they may have to come behind C{NO CARRIER}."""
+        data = self._late + data
+        self._late = data[-self._tail :]
+        if self._late_timer is None:
+            self._late_timer = self._clock.callLater(0.2, self._write_late)
+        return data[: -self._tail]
+
+    def _write_late(self) -> None:
+        self._late_timer = None
+        late, self._late = self._late, b""
+        self._port.write(late)
 
     def lost(self) -> None:
         """The connection has ended; what was received comes first."""
@@ -111,6 +144,7 @@ class DataMode:
 
     def stop(self) -> None:
         """End the stay.  What no socket has taken yet stays with the connection."""
+        self._clear(False)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -118,4 +152,8 @@ class DataMode:
             held, self._held = self._held, b""
             if len(held) < 3:
                 self._forward(held)
+        if self._late_timer is not None:
+            self._late_timer.cancel()
+            self._late_timer = None
+            self._port.module.later(0.0, self._write_late)
         self._port.hold(False)
