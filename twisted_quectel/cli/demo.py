@@ -22,6 +22,8 @@ _MODES: Final = {
     "transparent": "the line carries the connection's bytes and nothing else",
 }
 _HTTPS: Final = 443
+#: Bytes after which a terminal is shown how far a page has come.
+_STEP: Final = 16384
 
 
 @dataclass(frozen=True)
@@ -251,8 +253,9 @@ class _Demo:
     def _progress(self, done: int, total: int | None) -> None:
         if not self._received:
             say(f"  TLS          {self._target.seen()}")
+        shown = self._received // _STEP == done // _STEP and done != total
         self._received = done
-        if sys.stdout.isatty() and self._trace is not sys.stdout:
+        if not shown and sys.stdout.isatty() and self._trace is not sys.stdout:
             share = f" of {total}" if total else ""
             print(f"\r  receiving    {done}{share} bytes", end="\033[K", flush=True)
 
