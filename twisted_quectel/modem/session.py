@@ -425,11 +425,14 @@ class Session:
 
     async def close_strangers(self) -> None:
         """Close what a host before us has left open: it blocks new TLS settings."""
-        for status in await self.family.list_sockets(self.port):
+        listed = {status.id for status in await self.family.list_sockets(self.port)}
+        for id in self.family.limits.sockets:
+            if id not in listed:
+                continue
             try:
-                await self.port.execute(self.family.close_command(status.id, abort=True))
+                await self.port.execute(self.family.close_command(id, abort=True))
             except CommandFailed:
-                self._log.warn("connection {id} of an earlier host stays open", id=status.id)
+                self._log.warn("connection {id} of an earlier host stays open", id=id)
 
     async def require_network(self, pdp: int) -> None:
         """Attach, with the reason as a connect error."""

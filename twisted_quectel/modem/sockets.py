@@ -5,6 +5,7 @@ LTE SSL Application Note v1.1, chapters 1.3, 2.2.3 to 2.2.6 and 2.3.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
@@ -114,8 +115,9 @@ class CommandSocket(SocketCore):
         self._owner: SocketOwner | None = None
         self._life: SocketLife = socket_life(self)
         self._paused = False
-        self._held: list[bytes] = []
+        self._held: deque[bytes] = deque()
         self._held_size = 0
+        self._overrun = False  # too much came before there was an owner
         self._port_held = False
         self._switching = False
         self._send_job = _SendJob(self)
@@ -141,6 +143,11 @@ class CommandSocket(SocketCore):
             owner.ended(self._over_already)
             return
         self._owner = owner
+        if self._overrun:
+            self._fail(
+                RemoteViolation("the module pushed too much before it had reported the connection")
+            )
+            return
         self._arm_poll()
         self._flush_held()
         self._look()
@@ -214,11 +221,17 @@ class CommandSocket(SocketCore):
     # -- reading
 
     def _hold(self, data: bytes) -> None:
+        if self._owner is None and self._held_size > HELD_AT_MOST:
+            # the port cannot be held: the result of the open is still to come on it
+            self._overrun = True
+            return
         self._held.append(data)
         self._held_size += len(data)
         if self._held_size > HELD_BEFORE_SWITCH:
             self._stop_pushing()
-        if self._held_size > HELD_AT_MOST and not self._port_held and self._owner is not None:
+        # another connection may have let the port go that this one holds
+        holding = self._port_held and self._port.paused
+        if self._held_size > HELD_AT_MOST and not holding and self._owner is not None:
             self._port_held = True
             self._port.pauseProducing()
 
@@ -245,7 +258,7 @@ class CommandSocket(SocketCore):
 
     def _flush_held(self) -> None:
         while self._held and not self._paused and self._owner is not None:
-            data = self._held.pop(0)
+            data = self._held.popleft()
             self._held_size -= len(data)
             self._owner.received(data)
 

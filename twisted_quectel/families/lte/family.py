@@ -59,7 +59,10 @@ _NETWORK_TIME: Final = 150.0
 _CLOSE_MILLISECONDS: Final = 10_000
 _LONGEST_PUSH: Final = 4096
 
-_URC = re.compile(rb'\s*\+QSSLURC ?: *(?:"?([a-z]+)"?,)? *(\d{1,3})(?:, *(\d{1,6}))?')
+# possessive: whatever a line holds, it is read in one pass
+_URC = re.compile(
+    rb'\s*+\+QSSLURC ?: *+(?:"?([a-z]++)"?,)? *+(\d{1,3})(?!\d)(?:, *+(\d{1,6})(?!\d))?'
+)
 _READ = re.compile(rb"\s*\+QSSLRE?CV ?: *(\d{1,5})\s*$", re.IGNORECASE)
 _SECRET_LINES = (
     (re.compile(rb'(\+QSSLCFG ?: *"psk", *\d+ *,).*', re.IGNORECASE), rb"\1***"),

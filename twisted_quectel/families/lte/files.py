@@ -116,9 +116,9 @@ async def _upload_once(port: ATPort, path: str, data: bytes, progress: Progress 
         stored = line.integer(0) or 0
         text = line.string(1) or ""
         try:
-            found = int(text, 16)
+            found = int(text[:9], 16)
         except ValueError:
-            return f"the module gave {text!r} for a checksum"
+            return f"the module gave {text[:9]!r} for a checksum"
     if stored != len(data):
         return f"{stored} of {len(data)} bytes arrived"
     if found != checksum(data):
