@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
+from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.error import ConnectionDone
 
 from tests.endpoint.protocols import Echo
 from tests.endpoint.real import MixedReal, RealCase, reactor
 from tests.endpoint.virtual import HOST
 from tests.tlsservers import make_ca, options_for
+from twisted_quectel.emulator import serve_tcp
 from twisted_quectel.errors import DeviceError, TLSOpenFailed
 from twisted_quectel.modem import Modem
 from twisted_quectel.modemprofile import ModemProfile
@@ -188,4 +191,23 @@ class DeviceTests(RealCase):
         problem = await self.assertFailure(second.ready(), DeviceError)
         self.assertIn("in use", str(problem))
         self.assertIn(str(os.getpid()), str(problem))
+        await self.leave(client)
+
+
+class SerialServerTests(RealCase):
+    """A module behind a serial server: C{device} is a client endpoint."""
+
+    async def test_echo(self) -> None:
+        """C{device=tcp:host:port}, escaped, leads to the module as a serial port does."""
+        _, port = self.serve(Echo)
+        emulated = self.emulate()
+        server = TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1")
+        listening: Any = await serve_tcp(server, emulated.module.port())
+        self.addCleanup(listening.stopListening)
+        device = f"device=tcp\\:127.0.0.1\\:{listening.getHost().port}"
+        client = await self.connect(self.endpoint(self.string(port, device)))
+        data = bytes(range(256)) * 200
+        client.transport.write(data)
+        await client.when_received(len(data))
+        self.assertEqual(bytes(client.received), data)
         await self.leave(client)
