@@ -77,6 +77,7 @@ class Lane:
         self._free = 0.0  # when the line is free again
         self._size = 0  # of the piece that is crossing
         self._paused = False
+        self._stalled = False
         self._busy = False
 
     def write(self, data: bytes) -> None:
@@ -85,24 +86,51 @@ class Lane:
             return
         self._queue.append(data)
         self.pending += len(data)
-        if self._call is None and not self._paused and not self._busy:
+        if self._call is None and not self._held and not self._busy:
             self._free = max(self._free, self._clock.seconds())
             self._schedule()
+
+    @property
+    def _held(self) -> bool:
+        return self._paused or self._stalled
 
     def pause(self) -> None:
         """Hold the line (CTS low): nothing arrives."""
         self._paused = True
-        if self._call is not None:
-            self._call.cancel()
-            self._call = None
+        self._stop()
 
     def resume(self) -> None:
         """Let the line go on."""
         if self._paused:
             self._paused = False
-            if self.pending and self._call is None and not self._busy:
-                self._free = self._clock.seconds()
-                self._schedule()
+            self._go_on()
+
+    def stall(self, on: bool) -> None:
+        """Hold the line whoever else wants it to go on; or do so no more."""
+        if on is not self._stalled:
+            self._stalled = on
+            if on:
+                self._stop()
+            else:
+                self._go_on()
+
+    def give_back(self, data: bytes) -> None:
+        """Put bytes back at the head of the line."""
+        if data:
+            self._queue.appendleft(data)
+            self.pending += len(data)
+            if not self._busy:
+                self._go_on()
+
+    def _stop(self) -> None:
+        if self._call is not None:
+            self._call.cancel()
+            self._call = None
+
+    def _go_on(self) -> None:
+        if self.pending and self._call is None and not self._held and not self._busy:
+            self._free = self._clock.seconds()
+            self._schedule()
 
     def clear(self) -> None:
         """Drop what is on its way and stop."""
@@ -135,14 +163,14 @@ class Lane:
                 self._deliver(data)
         finally:
             self._busy = False
-            if self.pending and not self._paused and self._call is None:
+            if self.pending and not self._held and self._call is None:
                 self._schedule()
         self.on_drain()
 
     def _deliver_cut(self, data: bytes) -> None:
         position = 0
         while position < len(data):
-            if self._paused:  # the reader stopped in between
+            if self._held:  # the reader stopped in between
                 self._queue.appendleft(data[position:])
                 self.pending += len(data) - position
                 return

@@ -93,9 +93,23 @@ class MemoryWire:
     # between the ends
 
     def _to_module(self, data: bytes) -> None:
+        tap = self._port.module.tap
+        if tap is None:
+            self._reach_module(data)
+        else:
+            tap.cross(self, True, data, self._reach_module)
+
+    def _reach_module(self, data: bytes) -> None:
         self._port.data_received(self._garbled(data))
 
     def _to_host(self, data: bytes) -> None:
+        tap = self._port.module.tap
+        if tap is None:
+            self._reach_host(data)
+        else:
+            tap.cross(self, False, data, self._reach_host)
+
+    def _reach_host(self, data: bytes) -> None:
         if not self.disconnected:
             self._protocol.dataReceived(self._garbled(data))
 
@@ -182,6 +196,24 @@ class MemoryWire:
         if not self.disconnected:
             self._reason = ConnectionLost()
             self._end(dtr=False)
+
+    @property
+    def port_name(self) -> str:
+        """The name of the module's port."""
+        return self._port.name
+
+    def stall(self, on: bool) -> None:
+        """Let nothing cross in either direction, or let it go on: nothing is lost."""
+        for lane in (self._out, self._in):
+            lane.stall(on)
+
+    def drop(self) -> None:
+        """Lose what is on its way from the module."""
+        self._in.clear()
+
+    def give_back(self, data: bytes, to_module: bool) -> None:
+        """Put bytes that have not crossed back at the head of their direction."""
+        (self._out if to_module else self._in).give_back(data)
 
     def _end(self, dtr: bool = True) -> None:
         if self.disconnected:

@@ -18,6 +18,7 @@ from .commands_pdp import PDP
 from .commands_ssl import SSL
 from .faults import Fault, Hooks
 from .files import FileSystem
+from .killpoints import Tap
 from .link import Link
 from .network import INetwork
 from .pdp import PDPContexts
@@ -47,6 +48,7 @@ class Module:
     @ivar quirks: names of L{quirks.QUIRKS<twisted_quectel.emulator.quirks.QUIRKS>}.
     @ivar verdicts: what hosts did against the documents.
     @ivar powered: whether it is on and has booted.
+    @ivar tap: counts what crosses its lines in memory, if somebody wants that.
     @ivar muted: whether it hangs: it hears nothing and says nothing, and its
         connections go on.
     """
@@ -99,6 +101,7 @@ class Module:
         self.baudrate = link.baudrate or _DEFAULT_BAUDRATE
         self.powered = False
         self.muted = False
+        self.tap: Tap | None = None
         self._ports: dict[str, Port] = {}
         self._calls: set[IDelayedCall] = set()
         chance = random.Random(seed)
