@@ -281,7 +281,8 @@ class PrepareTests(SynchronousTestCase):
         self.bench = PortBench()
         self.bench.answers["+QURCCFG"] = urcs
         described = ModemProfile(name="m", device="/dev/m", **profile)
-        return self.bench.run(self.bench.family.prepare(self.bench.port, described, dtr))
+        ports = ("all", "usbat") if described.urc_port is None else (described.urc_port,)
+        return self.bench.run(self.bench.family.prepare(self.bench.port, described, dtr, ports))
 
     def test_circuits(self) -> None:
         """DTR ends data mode and keeps the connection (chapter 1.3), where there is one."""
@@ -304,8 +305,12 @@ class PrepareTests(SynchronousTestCase):
         self.assertEqual(self.bench.module.sent("+QURCCFG"), ['+QURCCFG="urcport","uart1"'])
 
     def test_urc_port_refused(self) -> None:
-        """An older firmware without "all" stays as it is; a port that was asked for must be."""
+        """Without "all" the next is tried, and all may fail; a port that was asked for must be."""
         self.successResultOf(self.prepare(urcs="ERROR"))
+        self.assertEqual(
+            self.bench.module.sent("+QURCCFG"),
+            ['+QURCCFG="urcport","all"', '+QURCCFG="urcport","usbat"'],
+        )
         self.failureResultOf(self.prepare(urcs="ERROR", urc_port="uart1"), errors.CommandFailed)
 
     def test_pin_tries(self) -> None:

@@ -221,8 +221,14 @@ class Family(ABC):
     # -- bring-up
 
     @abstractmethod
-    async def prepare(self, port: ATPort, profile: ModemProfile, dtr: bool) -> None:
-        """Set what the driver relies on: URC port, flow control, DTR."""
+    async def prepare(
+        self, port: ATPort, profile: ModemProfile, dtr: bool, urc_ports: Sequence[str]
+    ) -> None:
+        """Set what the driver relies on: URC port, flow control, DTR.
+
+        @param dtr: whether this port has DTR.
+        @param urc_ports: where URCs shall go, the best first.
+        """
 
     @abstractmethod
     async def prepare_data(self, port: ATPort, dtr: bool) -> None:

@@ -13,6 +13,7 @@ from ..families import Family, Firmware, family_for
 from ..modemprofile import ModemProfile
 from .network import PinMemory, unlock_sim, wait_for_registration
 from .session import Session
+from .urcport import urc_ports
 from .wake import wake
 
 
@@ -106,7 +107,7 @@ async def bring_up(
     family = await identify(port, profile.model, known)
     port.trace.redact = family.redact
     dtr = wire is not None and wire.set_dtr(True)
-    await family.prepare(port, profile, dtr)
+    await family.prepare(port, profile, dtr, urc_ports(profile))
     session = make_session(family)
     await unlock_sim(clock, port, family, profile, pin)
     await wait_for_registration(clock, port, obstacle)

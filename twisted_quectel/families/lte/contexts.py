@@ -266,7 +266,7 @@ class ContextDialogue:
         if setting.tag == "checkhost":
             return errors.IdentityNotChecked(
                 f"identity: the firmware of this module ({model}) cannot check the server's name; "
-                "identity=prefer accepts that, quecteltls: checks it on the host",
+                "identity=prefer accepts that; a CA for your servers alone makes up for it",
                 family=NAME,
             )
         return errors.UnsupportedOperation(

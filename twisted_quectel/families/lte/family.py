@@ -141,18 +141,23 @@ class LTEFamily(Family):
 
     # -- bring-up
 
-    async def prepare(self, port: ATPort, profile: ModemProfile, dtr: bool) -> None:
+    async def prepare(
+        self, port: ATPort, profile: ModemProfile, dtr: bool, urc_ports: Sequence[str]
+    ) -> None:
         """Set error numbers, DTR and DCD, flow control and the port of the URCs."""
         await self.prepare_data(port, dtr)
         if profile.rtscts:
             await port.execute(Command(write_form("+IFC", 2, 2)))
-        urc_port = write_form("+QURCCFG", "urcport", profile.urc_port or "all")
-        try:
-            await port.execute(Command(urc_port, ("+QURCCFG",)))
-        except errors.CommandFailed:
-            # an older firmware has no "all": then it stays as the user has set it
-            if profile.urc_port is not None:
-                raise
+        for urc_port in urc_ports:
+            command = Command(write_form("+QURCCFG", "urcport", urc_port), ("+QURCCFG",))
+            try:
+                await port.execute(command)
+            except errors.CommandFailed:
+                # an older firmware has no "all"; where no other is known it stays as it is
+                if profile.urc_port is not None:
+                    raise
+            else:
+                return
 
     async def prepare_data(self, port: ATPort, dtr: bool) -> None:
         """Set what the escape and the end of a connection are recognised by.
