@@ -169,7 +169,8 @@ async def error_code(session: Session, port: ATPort) -> int | None:
         response = await port.execute(command, urgent=True)
     except CommandFailed:
         return None
-    return session.family.read_error(response)
+    # some firmware says 0, success, behind an error
+    return session.family.read_error(response) or None
 
 
 def open_problem(
