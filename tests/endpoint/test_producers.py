@@ -182,6 +182,8 @@ class ProducerTests(Mixed):
         self.assertLess(client.count, 20_000)
         self.assertLess(server.sent, TOTAL)
         sent = server.sent
+        held = client.transport._socket._held
+        self.assertLessEqual(sum(map(len, held)), HELD_AT_MOST)
         self.settle(120.0)
         self.assertEqual(server.sent, sent)
         client.transport.resumeProducing()
