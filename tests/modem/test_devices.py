@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+from serial.tools.list_ports_common import ListPortInfo
 from twisted.internet.task import Clock
 from zope.interface.verify import verifyObject
 
@@ -61,12 +62,14 @@ class PathTests(DeviceCase):
         self.assertIn(f"{path} does not exist", self.refused(path))
 
     def test_suggests(self) -> None:
-        """The serial ports that are there are listed."""
-        with mock.patch("glob.glob", side_effect=[["/dev/ttyUSB2"], ["/dev/ttyACM0"]]):
+        """The serial ports that are there are listed, those of a module first."""
+        uart, module = ListPortInfo("/dev/ttyS0"), ListPortInfo("/dev/ttyUSB2")
+        module.vid, module.product = 0x2C7C, "EC25"
+        with mock.patch("serial.tools.list_ports.comports", return_value=[uart, module]):
             message = self.refused("/dev/ttyUSB997")
-        self.assertIn("/dev/ttyACM0, /dev/ttyUSB2", message)
-        with mock.patch("glob.glob", return_value=[]):
-            self.assertIn("none of that kind is plugged in", self.refused("/dev/ttyUSB997"))
+        self.assertIn("/dev/ttyUSB2 (EC25), /dev/ttyS0", message)
+        with mock.patch("serial.tools.list_ports.comports", return_value=[]):
+            self.assertIn("there is none on this machine", self.refused("/dev/ttyUSB997"))
 
     def test_no_serial_port(self) -> None:
         """A folder, a file and a character device of another kind are none."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import glob
 import grp
 import os
 import pwd
@@ -35,6 +34,11 @@ _PREFIXES: Final = frozenset({"tcp", "ssl", "unix"})
 _PTY_MAJORS: Final = range(136, 144)
 
 _MODEL: Final = "EC25"
+
+#: USB vendor number of the modules.
+_QUECTEL_VENDOR: Final = 0x2C7C
+#: How many ports a message names at most.
+_NAMED_PORTS: Final = 8
 
 _TIOCGEXCL: Final = 0x80045440
 
@@ -137,11 +141,15 @@ def _refusal(device: str, cause: OSError) -> DeviceError:
 
 
 def _others() -> str:
-    """Name the serial ports that look like a module's."""
-    found = sorted(glob.glob("/dev/ttyUSB*") + glob.glob("/dev/ttyACM*"))
-    if not found:
-        return "give a serial port, such as /dev/ttyUSB2 (none of that kind is plugged in)"
-    return f"give a serial port; there are {', '.join(found)}"
+    """Name the serial ports that there are, a module's before others."""
+    # only an error needs it
+    from serial.tools.list_ports import comports
+
+    ports = sorted(comports(), key=lambda port: (port.vid != _QUECTEL_VENDOR, port.device))
+    if not ports:
+        return "give a serial port, such as /dev/ttyUSB2 (there is none on this machine)"
+    names = [f"{port.device} ({port.product})" if port.product else port.device for port in ports]
+    return f"give a serial port; there are {', '.join(names[:_NAMED_PORTS])}"
 
 
 def _forbidden(device: str) -> str:
