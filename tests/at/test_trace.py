@@ -39,7 +39,7 @@ class TraceTests(SynchronousTestCase):
                 "1.500 > <5 bytes>",
                 '1.500 < +QSSLURC: "recv",1,9 <9 bytes>',
                 "1.500 # port lost",
-                "1.500 < \\xff\x00",
+                "1.500 < \\xff\\x00",
             ),
         )
 

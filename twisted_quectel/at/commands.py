@@ -87,6 +87,12 @@ class Command:
         return self.bare
 
 
+#: What an answer may have in information responses, in bytes; what is more is dropped.
+MAX_ANSWER: Final = 65536
+#: What a line counts for beside its bytes.
+_LINE_COST: Final = 64
+
+
 @dataclass(slots=True, eq=False)
 class Response:
     """What a command was answered.
@@ -102,6 +108,17 @@ class Response:
     lines: list[bytes] = field(default_factory=list)
     block: bytes = b""
     body_sent: bool = False
+    _room: int = field(default=MAX_ANSWER, repr=False)
+
+    def keep(self, line: bytes) -> bool:
+        """Add an information response.
+
+        @return: whether there was room for it.
+        """
+        self._room -= len(line) + _LINE_COST
+        if self._room >= 0:
+            self.lines.append(line)
+        return self._room >= 0
 
     @property
     def info(self) -> list[InfoLine]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
@@ -87,10 +88,12 @@ class Execution(Job):
             self.deferred.callback(response)
             return
         shown = "AT" + response.command.text.shown
+        # what was asked for may stand in the refusal
+        result = self._trace.redacted(response.result.text)
         self.deferred.errback(
             CommandFailed(
-                f"{shown} was answered by {response.result.describe()}",
-                result=response.result.text,
+                f"{shown} was answered by {replace(response.result, text=result).describe()}",
+                result=result,
                 code=response.result.code,
                 command=shown,
                 trace=self._trace.last(),

@@ -242,11 +242,14 @@ class ATPort(LineReceiver):
 
     def lineReceived(self, line: bytes) -> None:
         """A line came: an answer, a final result or a URC."""
-        self.trace.add(MODULE, line)
+        command = self._command
+        if command is not None and command.bare:
+            self.trace.add(MODULE, line)
+        else:
+            self.trace.heard(line)
         if self._resync is not None:
             self._resync_line(self._resync, line)
             return
-        command = self._command
         if command is None:
             self._urc(line, b"")
             return
@@ -256,8 +259,8 @@ class ATPort(LineReceiver):
         elif line == self._echo:
             return
         elif command.is_answer(line):
-            if self._response is not None:
-                self._response.lines.append(line)
+            if self._response is not None and not self._response.keep(line):
+                self.trace.add(NOTE, "a line too many was dropped")
         else:
             self._urc(line, b"")
 
@@ -266,8 +269,7 @@ class ATPort(LineReceiver):
         self.trace.add(MODULE, header, len(block))
         command = self._command if self._resync is None else self._resync.late
         if command is not None and command.block is not None and command.is_answer(header):
-            if self._response is not None:
-                self._response.lines.append(header)
+            if self._response is not None and self._response.keep(header):
                 self._response.block = block
             return
         self._urc(header, block)

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import Final
 
 from ..tables.cme import CME_ERRORS
+from .syntax import printable
 
 
 class Outcome(Enum):
@@ -49,7 +50,7 @@ class Result:
 
     def describe(self) -> str:
         """Give the result for people."""
-        shown = self.text.decode("ascii", "backslashreplace")
+        shown = printable(self.text)
         meaning = CME_ERRORS.get(self.code) if self.code is not None else None
         if meaning is not None and meaning.lower() not in shown.lower():
             return f"{shown} ({meaning})"

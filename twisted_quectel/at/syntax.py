@@ -15,6 +15,7 @@ from typing import Final
 REDACTED: Final = "***"
 
 _BARE = re.compile(r"[0-9A-Za-z+*#./:_-]*")
+_PRINTABLE = re.compile(rb"[ -~]*")
 _NAME = re.compile(r"[A-Z0-9+&%$^*]{1,24}")
 _BASIC = re.compile(r"(?:&?[A-Z]\d{0,4}|S\d{1,3}=\d{1,3})*")
 _PREFIX = re.compile(rb"\s*([+^*%][A-Za-z][A-Za-z0-9 ]{0,30}?)\s*:[ \t]*")
@@ -275,6 +276,13 @@ class InfoLine:
         if index < len(self.fields):
             return self.fields[index].string()
         return None
+
+
+def printable(data: bytes) -> str:
+    """Give text for people; what is no printable ASCII is shown as C{\\xhh}."""
+    if _PRINTABLE.fullmatch(data):
+        return data.decode("ascii")
+    return "".join(chr(byte) if 32 <= byte < 127 else f"\\x{byte:02x}" for byte in data)
 
 
 def prefix_of(line: bytes) -> str:

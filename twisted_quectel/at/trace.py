@@ -6,11 +6,12 @@ a file.
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 from typing import Final, TextIO
 
-from .syntax import REDACTED
+from .syntax import REDACTED, printable
 
 #: How many lines are kept for error messages.
 KEPT: Final = 32
@@ -20,6 +21,21 @@ CARRIED: Final = 10
 HOST: Final = ">"
 MODULE: Final = "<"
 NOTE: Final = "#"
+
+_UNASKED: Final = -2
+#: What a module says of its own: information responses, URCs, final results.
+_SPOKEN: Final = re.compile(
+    rb"\s*+[+^*%][A-Za-z][A-Za-z0-9 ]{0,30} ?:"
+    rb"|\s*+(?:OK|ERROR|CONNECT(?: \d+)?|NO CARRIER|NO ANSWER|NO DIALTONE|BUSY|RING"
+    rb"|SEND OK|SEND FAI?L+|CLOSE OK|RDY|APP RDY|POWERED DOWN|NORMAL POWER DOWN"
+    rb"|SMS Ready|Call Ready|PB DONE|DST: \d+|(?:OVER|UNDER)-VOLTAGE [A-Z ]+)\s*$"
+)
+#: The echo of a command line, as far as it can be shown.
+_ECHO: Final = re.compile(rb"AT(?:[+&][A-Z0-9]{1,24})?(?=[=?;]|\s*$)")
+
+
+#: Time, direction, text or line, number of bytes that went with it.
+_Entry = tuple[float, str, "str | bytes", int]
 
 
 def _unchanged(line: bytes) -> bytes:
@@ -41,7 +57,7 @@ class Trace:
         self.name = name
         self.redact: Callable[[bytes], bytes] = _unchanged
         self._seconds = seconds
-        self._kept: deque[tuple[float, str, str | bytes, int]] = deque(maxlen=KEPT)
+        self._kept: deque[_Entry] = deque(maxlen=KEPT)
         self._secrets: dict[bytes, None] = {}
         self._file: TextIO | None = None
 
@@ -61,7 +77,16 @@ class Trace:
         @param what: redacted text, or a line as it came from the module.
         @param count: number of payload bytes that went with it.
         """
-        entry = (self._seconds(), direction, what, count)
+        self._note((self._seconds(), direction, what, count))
+
+    def heard(self, line: bytes) -> None:
+        """Note a line that may be anything, payload of somebody else's too.
+
+        It is shown if it looks like what a module says, else only its length.
+        """
+        self._note((self._seconds(), MODULE, line, _UNASKED))
+
+    def _note(self, entry: _Entry) -> None:
         self._kept.append(entry)
         if self._file is not None:
             self._file.write(f"{self.name} {self._format(entry)}\n")
@@ -73,14 +98,21 @@ class Trace:
 
     def clean(self, line: bytes) -> str:
         """Give a line of the module for people, secrets replaced."""
+        return printable(self.redacted(line))
+
+    def redacted(self, line: bytes) -> bytes:
+        """Give a line of the module, secrets replaced."""
         line = self.redact(line)
         for secret in self._secrets:
             if secret in line:
                 line = line.replace(secret, REDACTED.encode("ascii"))
-        return line.decode("ascii", "backslashreplace")
+        return line
 
-    def _format(self, entry: tuple[float, str, str | bytes, int]) -> str:
+    def _format(self, entry: _Entry) -> str:
         seconds, direction, what, count = entry
+        if count == _UNASKED and isinstance(what, bytes) and not _SPOKEN.match(what):
+            echo = _ECHO.match(what)
+            what, count = (echo.group() + b"...", -1) if echo else (b"", len(what))
         text = self.clean(what) if isinstance(what, bytes) else what
         if count >= 0:
             text = f"{text} <{count} bytes>" if text else f"<{count} bytes>"

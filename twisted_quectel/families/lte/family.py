@@ -65,9 +65,12 @@ _URC = re.compile(
 )
 _READ = re.compile(rb"\s*\+QSSLRE?CV ?: *(\d{1,5})\s*$", re.IGNORECASE)
 _SECRET_LINES = (
-    (re.compile(rb'(\+QSSLCFG ?: *"psk", *\d+ *,).*', re.IGNORECASE), rb"\1***"),
-    (re.compile(rb'(\+QICSGP ?: *(?:\d+ *, *)+"[^"]*" *,).*', re.IGNORECASE), rb"\1***"),
-    (re.compile(rb"(AT\+CPIN=).*", re.IGNORECASE), rb"\1***"),
+    (re.compile(rb'(\+QSSLCFG ?[:=] *"?psk"?(?: *, *\d+ *,|\b)).*', re.IGNORECASE), rb"\1***"),
+    (
+        re.compile(rb'(\+QICSGP ?[:=] *+(?:\d+ *+, *+)++"?[^",]*+"? *+,).*', re.IGNORECASE),
+        rb"\1***",
+    ),
+    (re.compile(rb"(\+CPIN ?=).*", re.IGNORECASE), rb"\1***"),
 )
 _BOOTED: Final = frozenset({b"RDY", b"APP RDY"})
 _DOWN: Final = frozenset({b"POWERED DOWN", b"NORMAL POWER DOWN"})
