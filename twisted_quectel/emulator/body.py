@@ -92,11 +92,13 @@ class UploadResult:
     @ivar data: what came.
     @ivar timed_out: whether it ended for want of bytes.
     @ivar escaped: whether C{+++} ended it.
+    @ivar lossy: whether bytes got lost on the way, which is not the host's fault.
     """
 
     data: bytes
     timed_out: bool = False
     escaped: bool = False
+    lossy: bool = False
 
 
 class Upload:
@@ -112,8 +114,14 @@ class Upload:
         timeout: float,
         acknowledge: Callable[[bytes], None] | None,
         done: Callable[[], None],
+        loses: int = 0,
     ) -> None:
+        """
+        @param loses: bytes at the beginning that get lost on their way.
+        """
         self.result: Deferred[UploadResult] = Deferred()
+        self._loses = loses
+        self._lossy = loses > 0
         self._size = size
         self._timeout = timeout
         self._acknowledge = acknowledge
@@ -124,6 +132,10 @@ class Upload:
 
     def feed(self, data: bytearray) -> bool:
         """Take bytes off the front; L{True} once the upload is complete."""
+        if self._loses:
+            gone = min(self._loses, len(data))
+            self._loses -= gone
+            del data[:gone]
         before = len(self._body)
         piece = bytes(data[: self._size - before])
         self._body += piece
@@ -148,7 +160,7 @@ class Upload:
 
     def _timed_out(self) -> None:
         self._timer = None
-        self._finish(UploadResult(bytes(self._body), timed_out=True))
+        self._finish(UploadResult(bytes(self._body), timed_out=True, lossy=self._lossy))
 
     def _finish(self, result: UploadResult) -> None:
         if self._timer is not None:

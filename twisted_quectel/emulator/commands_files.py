@@ -85,7 +85,8 @@ async def qfupl(call: Call) -> Outcome:
         call.module.judge(VerdictKind.ESCAPE_IN_UPLOAD, f"after {len(result.data)} of {size} bytes")
     call.info(f"+QFUPL: {len(result.data)},{files.checksum(result.data)}")
     if result.timed_out:
-        call.module.judge(VerdictKind.SHORT_UPLOAD, f"{len(result.data)} of {size} bytes")
+        if not result.lossy:
+            call.module.judge(VerdictKind.SHORT_UPLOAD, f"{len(result.data)} of {size} bytes")
         return cme(files.TIMED_OUT)
     call.module.tls.forget()
     return OK

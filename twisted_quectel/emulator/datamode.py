@@ -26,6 +26,11 @@ class DataMode:
         self._port = port
         self._clock = port.module.clock
         self._guard = port.settings.s.get(12, 50) * 0.02
+        for hook in port.module.hooks:
+            self._guard = hook.guard(self._guard)
+        self._tail = sum(hook.behind_carrier() for hook in port.module.hooks)
+        self._late = b""  # comes behind NO CARRIER, or a while later
+        self._late_timer: IDelayedCall | None = None
         self._last = self._clock.seconds()  # when the last byte came
         self._first = 0.0  # when the first plus of a possible escape came
         self._held = b""  # pluses that may be an escape
@@ -114,9 +119,23 @@ class DataMode:
             room = port.room()
             if room <= 0:
                 return
-            port.write(secure.read(min(room, 65536)))
+            data = secure.read(min(room, 65536))
+            port.write(self._hold_back(data) if self._tail else data)
         if self._lost:
             port.interpreter.carrier_lost()
+
+    def _hold_back(self, data: bytes) -> bytes:
+        """Keep the last bytes, for they may have to come behind C{NO CARRIER}."""
+        data = self._late + data
+        self._late = data[-self._tail :]
+        if self._late_timer is None:
+            self._late_timer = self._clock.callLater(0.2, self._write_late)
+        return data[: -self._tail]
+
+    def _write_late(self) -> None:
+        self._late_timer = None
+        late, self._late = self._late, b""
+        self._port.write(late)
 
     def lost(self) -> None:
         """The connection has ended; what was received comes first."""
@@ -133,4 +152,8 @@ class DataMode:
             held, self._held = self._held, b""
             if len(held) < 3:
                 self._forward(held)
+        if self._late_timer is not None:
+            self._late_timer.cancel()
+            self._late_timer = None
+            self._port.module.later(0.0, self._write_late)
         self._port.hold(False)

@@ -15,7 +15,7 @@ _modules: WeakKeyDictionary[Any, dict[str, Module]] = WeakKeyDictionary()
 
 
 def embedded(reactor: IReactorTime, model: str = "EC25") -> Module:
-    """Give the embedded module.
+    """Give the embedded module; a new one if the last was closed.
 
     @param reactor: what it runs on; its connections go through it, too.
     @param model: one of L{MODELS}.
@@ -24,7 +24,7 @@ def embedded(reactor: IReactorTime, model: str = "EC25") -> Module:
     if model not in MODELS:
         raise ValueError(f"model: {model!r} is not one of {', '.join(MODELS)}")
     modules = _modules.setdefault(reactor, {})
-    if model not in modules:
+    if model not in modules or modules[model].closed:
         network = ReactorNetwork(cast(Any, reactor))
         modules[model] = Module(reactor, network=network, model=model)
     return modules[model]

@@ -334,6 +334,8 @@ class Interpreter:
             return b"%d\r" % outcome.code
         elif outcome is CONNECT and "connect_rate" in self._module.quirks:
             text = f"CONNECT {self._module.link.baudrate or 150000000}"
+        for hook in self._module.hooks:
+            text = hook.result(self._port, outcome, text)
         return self._port.frame(text.encode("ascii"))
 
     # what handlers use
@@ -367,7 +369,9 @@ class Interpreter:
         self._skip_line_feed()
         body = Prompt(length, longest, self._body_done, self._echo_body)
         self._body = body
-        self.say(b"\r\n>" + blank)
+        around = [hook.around_prompt(self._port) for hook in self._module.hooks]
+        before, behind = (b"".join(parts) for parts in zip((b"", b""), *around, strict=True))
+        self.say(before + b"\r\n>" + blank + behind)
         return body.result
 
     def upload(self, size: int, timeout: float, ack: bool) -> Deferred[UploadResult]:
@@ -378,7 +382,12 @@ class Interpreter:
         """
         self._skip_line_feed()
         body = Upload(
-            self._module.clock, size, timeout, self._port.write if ack else None, self._body_done
+            self._module.clock,
+            size,
+            timeout,
+            self._port.write if ack else None,
+            self._body_done,
+            sum(hook.upload_loses(self._port, size) for hook in self._module.hooks),
         )
         self._body = body
         self.say(self._final(CONNECT))
@@ -412,10 +421,12 @@ class Interpreter:
 
     def _enter(self, socket: Socket) -> None:
         self._skip_line_feed()
-        self._data = DataMode(self._port, socket)
+        self._data = data = DataMode(self._port, socket)
         self.resumable = socket
         self._port.online = True
-        socket.went_online(self._data)
+        socket.went_online(data)
+        for hook in self._module.hooks:
+            hook.on_online(data)
         self._module.clock.callLater(0, self.pump_out)
 
     def pump_out(self) -> None:

@@ -51,6 +51,8 @@ class Module:
     @ivar tap: counts what crosses its lines in memory, if somebody wants that.
     @ivar muted: whether it hangs: it hears nothing and says nothing, and its
         connections go on.
+    @ivar hung: whether it holds CTS low for good.
+    @ivar closed: whether it was closed for good.
     """
 
     def __init__(
@@ -101,6 +103,8 @@ class Module:
         self.baudrate = link.baudrate or _DEFAULT_BAUDRATE
         self.powered = False
         self.muted = False
+        self.hung = False
+        self.closed = False
         self.tap: Tap | None = None
         self._ports: dict[str, Port] = {}
         self._calls: set[IDelayedCall] = set()
@@ -214,6 +218,13 @@ class Module:
         """Cut the power: nothing is said any more."""
         self._reset()
 
+    def hang(self, on: bool) -> None:
+        """Hold CTS low, whatever room there is; or go on."""
+        if on is not self.hung:
+            self.hung = on
+            for port in self._ports.values():
+                port.hang(on)
+
     def lose_pdp(self, pdp: int | None = None, told: bool = True) -> None:
         """The network takes PDP contexts away.
 
@@ -230,6 +241,7 @@ class Module:
     def _reset(self) -> None:
         self.powered = False
         self.muted = False
+        self.hang(False)
         self._cancel()
         self.sockets.reset()
         for port in self._ports.values():
@@ -252,4 +264,5 @@ class Module:
 
     def close(self) -> None:
         """Stop all timers and connections.  The module is off afterwards."""
+        self.closed = True
         self._reset()

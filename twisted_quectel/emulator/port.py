@@ -80,6 +80,8 @@ class Port:
         self.dtr = True
         if self.interpreter.full() or not self.interpreter.accepts():
             self.hold(True)
+        if self.module.hung:
+            self.hang(True)
 
     def detach(self, carrier: Carrier) -> None:
         """Disconnect a line.  What is said from here on is lost."""
@@ -106,7 +108,10 @@ class Port:
     def data_received(self, data: bytes) -> None:
         """Take bytes from the host."""
         if self.module.powered and not self.module.muted:
-            self.interpreter.feed(data)
+            for hook in self.module.hooks:
+                data = hook.heard(self, data)
+            if data:
+                self.interpreter.feed(data)
 
     def write(self, data: bytes) -> None:
         """Say something; nobody hears it where no line is connected."""
@@ -128,8 +133,13 @@ class Port:
         """Stop the host from sending, or let it go on."""
         if on is not self._held:
             self._held = on
-            if self._carrier is not None:
+            if self._carrier is not None and not self.module.hung:
                 self._carrier.hold(on)
+
+    def hang(self, on: bool) -> None:
+        """The module hangs with CTS low, whatever room there is; or goes on."""
+        if self._carrier is not None:
+            self._carrier.hold(on or self._held)
 
     def line_ready(self) -> None:
         """The line has room again."""

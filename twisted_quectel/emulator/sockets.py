@@ -41,6 +41,8 @@ class Socket:
     @ivar remote: C{<server_port>}.
     @ivar port: the port on which it was opened.
     @ivar opened: fires with the result code of the open.
+    @ivar isolated: whether the network has gone, and nobody knows.
+    @ivar room: bytes that it then takes all the same.
     """
 
     def __init__(
@@ -54,6 +56,8 @@ class Socket:
         self.port = port
         self.host = host
         self.remote = 0
+        self.isolated = False
+        self.room = module.settings.send_limit  # for what an isolated one takes
         self.opened: Deferred[int] = Deferred()
         self.secure = SecureSocket(
             module.clock,
@@ -83,6 +87,9 @@ class Socket:
         if self.state != OPENING:
             return
         self.state = CONNECTED if code == 0 else INITIAL
+        if code == 0:
+            for hook in self._module.hooks:
+                hook.on_opened(self)
         opened, self.opened = self.opened, Deferred()
         opened.callback(code)
 
@@ -116,13 +123,20 @@ class Socket:
         self._held.clear()
         if self._data is not None:
             self._data.lost()
-        elif self.mode == PUSH and self.secure.unread() and not self._lazy:
+        elif (
+            self.mode == PUSH
+            and self.secure.unread()
+            and not self._lazy
+            and not any(hook.closes_early(self) for hook in self._module.hooks)
+        ):
             self._closed_due = True
         else:
             self._tell_closed()
 
     def _tell_closed(self) -> None:
         self._closed_due = False
+        if self.mode == PUSH:
+            self._lazy = True  # what was not pushed is there to be read
         self.port.interpreter.connection_gone(self)
         self._module.urc(f'+QSSLURC: "closed",{self.id}')
 
@@ -149,9 +163,13 @@ class Socket:
         if self.mode != PUSH or self._lazy or not self.secure.unread():
             return False
         port = self._module.urc_port()
-        if not port.may_speak():
+        hooks = self._module.hooks
+        if not port.may_speak() or not all(hook.may_push(self) for hook in hooks):
             return False
-        data = self.secure.read(PUSH_SIZE)
+        size = PUSH_SIZE
+        for hook in hooks:
+            size = hook.push_size(size)
+        data = self.secure.read(size)
         header = f'+QSSLURC: "recv",{self.id},{len(data)}'.encode("ascii")
         port.write(port.frame(header) + data)
         if self._closed_due and not self.secure.unread():
@@ -174,6 +192,9 @@ class Socket:
 
     def send(self, data: bytes) -> bool:
         """Take a whole send, or nothing of it."""
+        if self.isolated:
+            self.room = max(0, self.room - len(data))
+            return self.state == CONNECTED and self.room > 0
         return not self._held and self.state == CONNECTED and self.secure.send(data)
 
     def send_or_hold(self, data: bytes) -> bool:
@@ -181,6 +202,8 @@ class Socket:
 
         @return: L{False} if some of them wait, and more should not come.
         """
+        if self.isolated:
+            return self.send(data)
         if not self._held and len(data) <= self.secure.send_space() and self.secure.send(data):
             return True
         if self.state != CONNECTED:
@@ -274,6 +297,11 @@ class Socket:
             drained, self._drained = self._drained, None
             drained.callback(None)
 
+    def isolate(self) -> None:
+        """The network carries nothing more, and nobody is told."""
+        self.secure.abort()
+        self.isolated = True
+
     def cut(self) -> None:
         """The network has gone from under the connection."""
         if self.state == OPENING:
@@ -315,6 +343,13 @@ class Sockets:
         self._sockets[id] = socket
         self.failed.discard(id)
         return socket
+
+    def rename(self, socket: Socket, id: int) -> None:
+        """Give a connection another id; a careful host closes the old one too."""
+        del self._sockets[socket.id]
+        self.failed.add(socket.id)
+        socket.id = id
+        self._sockets[id] = socket
 
     def release(self, socket: Socket) -> None:
         """Give an id back; the last one of an SSL context releases that."""

@@ -1,0 +1,171 @@
+"""What a fault of an emulated module is, and the moments at which it can step in.
+
+A fault is a small frozen value; what it has to remember lives in the L{Hooks}
+that it makes for each module.  To add one: subclass L{Fault}, override
+L{Fault.arm}, decorate it with L{fault}, and name it in C{docs/faults.rst}.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, TypeVar
+
+from .commands import Call, Form, Outcome
+
+if TYPE_CHECKING:
+    from .datamode import DataMode
+    from .module import Module
+    from .port import Port
+    from .sockets import Socket
+
+
+class Hooks:
+    """The moments at which a fault can step in.  Here: it never does."""
+
+    # commands and their answers
+
+    def delay(self, call: Call) -> float:
+        """Give the seconds that an answer is late."""
+        return 0.0
+
+    def replace(self, call: Call) -> Outcome | None:
+        """Give an outcome in place of executing the command."""
+        return None
+
+    def answer(self, port: Port, pieces: list[bytes]) -> list[bytes]:
+        """Change an answer, whose last piece is the final result."""
+        return pieces
+
+    def result(self, port: Port, outcome: Outcome, text: str) -> str:
+        """Change the text of a final result."""
+        return text
+
+    def urc(self, line: str) -> list[str]:
+        """Change, drop or repeat a URC."""
+        return [line]
+
+    def heard(self, port: Port, data: bytes) -> bytes:
+        """Give what the module hears of what the host says."""
+        return data
+
+    # sending and receiving
+
+    def refuse_prompt(self, call: Call) -> Outcome | None:
+        """Give a final result in place of a prompt."""
+        return None
+
+    def around_prompt(self, port: Port) -> tuple[bytes, bytes]:
+        """Give what is said in front of a prompt and behind it."""
+        return b"", b""
+
+    def on_send(self, call: Call, data: bytes) -> Outcome | None:
+        """Give a final result in place of taking a send's body."""
+        return None
+
+    def on_read(self, call: Call, length: int) -> int:
+        """Give the number of bytes to read, at most C{length}."""
+        return length
+
+    def push_size(self, longest: int) -> int:
+        """Give the size of the longest direct push."""
+        return longest
+
+    def may_push(self, socket: Socket) -> bool:
+        """Tell whether a connection may push now."""
+        return True
+
+    def closes_early(self, socket: Socket) -> bool:
+        """Tell whether C{closed} comes ahead of what is not pushed yet."""
+        return False
+
+    # connections
+
+    def on_open(self, call: Call) -> int | None:
+        """Give the result code of an open in place of trying."""
+        return None
+
+    def on_opened(self, socket: Socket) -> None:
+        """An open has succeeded, and is not reported yet."""
+
+    def on_online(self, data: DataMode) -> None:
+        """A port has gone over to data mode."""
+
+    def guard(self, seconds: float) -> float:
+        """Give the silence that the escape needs."""
+        return seconds
+
+    def behind_carrier(self) -> int:
+        """Give the number of last bytes that come behind C{NO CARRIER}."""
+        return 0
+
+    # the rest
+
+    def upload_loses(self, port: Port, size: int) -> int:
+        """Give the number of bytes of an upload that get lost."""
+        return 0
+
+    def boot(self, module: Module) -> None:
+        """The module has restarted."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Something that real modules do and the documents do not.
+
+    @cvar name: what it is called on a command line.
+    @cvar notes: its numbers in the field notes.
+    """
+
+    name: ClassVar[str] = ""
+    notes: ClassVar[tuple[int, ...]] = ()
+
+    def arm(self, module: Module, chance: random.Random) -> Hooks:
+        """Make the hooks for one module.
+
+        @param chance: whatever is random is drawn from it.
+        """
+        raise NotImplementedError
+
+
+#: Every fault by its name.
+FAULTS: dict[str, type[Fault]] = {}
+_T = TypeVar("_T", bound=type[Fault])
+
+
+def fault(cls: _T) -> _T:
+    """Register a fault by its name."""
+    FAULTS[cls.name] = cls
+    return cls
+
+
+class Counter:
+    """Counts what a fault has done.
+
+    @ivar count: so far.
+    """
+
+    def __init__(self, times: int) -> None:
+        """
+        @param times: how often it happens; 0 for always.
+        """
+        self.count = 0
+        self._times = times
+
+    def again(self) -> bool:
+        """Tell whether it happens once more, and count that."""
+        if self._times and self.count >= self._times:
+            return False
+        self.count += 1
+        return True
+
+
+def writes(call: Call, name: str) -> bool:
+    """Tell whether a call is the write form of a command."""
+    return call.name == name and call.form is Form.WRITE
+
+
+def add_quirk(module: Module, name: str) -> Hooks:
+    """Have a module deviate as a quirk says."""
+    module.quirks |= {name}
+    return Hooks()

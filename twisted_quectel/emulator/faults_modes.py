@@ -1,0 +1,127 @@
+"""Faults of data mode (field notes 36-38)."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from .faults_base import Counter, Fault, Hooks, fault
+
+if TYPE_CHECKING:
+    from .commands import Outcome
+    from .datamode import DataMode
+    from .module import Module
+    from .port import Port
+
+
+@fault
+@dataclass(frozen=True)
+class LongGuard(Fault):
+    """The escape needs more silence than S12 says.
+
+    @ivar seconds: on either side.
+    """
+
+    name: ClassVar[str] = "long_guard"
+    notes: ClassVar[tuple[int, ...]] = (36,)
+    seconds: float = 1.05
+
+    def arm(self, module: Module, chance: random.Random) -> Hooks:
+        spec = self
+
+        class Long(Hooks):
+            def guard(self, seconds: float) -> float:
+                return max(seconds, spec.seconds)
+
+        return Long()
+
+
+@fault
+@dataclass(frozen=True)
+class DataBehindCarrier(Fault):
+    """C{NO CARRIER} comes ahead of the last bytes of the connection.
+
+    @ivar tail: so many bytes come behind it.
+    """
+
+    name: ClassVar[str] = "data_behind_carrier"
+    notes: ClassVar[tuple[int, ...]] = (37,)
+    tail: int = 40
+
+    def arm(self, module: Module, chance: random.Random) -> Hooks:
+        spec = self
+
+        class Behind(Hooks):
+            def behind_carrier(self) -> int:
+                return spec.tail
+
+        return Behind()
+
+
+@fault
+@dataclass(frozen=True)
+class ConnectAndGone(Fault):
+    """C{CONNECT}, and at once C{NO CARRIER}: data mode is over before it began.
+
+    @ivar times: so many opens; 0 for all.
+    @ivar turns: of the clock between the two.
+    """
+
+    name: ClassVar[str] = "connect_and_gone"
+    notes: ClassVar[tuple[int, ...]] = (37,)
+    times: int = 1
+    turns: int = 0
+
+    def arm(self, module: Module, chance: random.Random) -> Hooks:
+        spec, counter = self, Counter(self.times)
+
+        class Gone(Hooks):
+            def on_online(self, data: DataMode) -> None:
+                if not counter.again():
+                    return
+
+                def go(turns: int = spec.turns) -> None:
+                    if turns:
+                        module.later(0.0, lambda: go(turns - 1))
+                    else:
+                        data.socket.cut()
+
+                go()
+
+        return Gone()
+
+
+@fault
+@dataclass(frozen=True)
+class SwallowsAfterCarrier(Fault):
+    """Behind C{NO CARRIER} every command is swallowed until the port gets an escape.
+
+    @ivar times: so often; 0 for always.
+    """
+
+    name: ClassVar[str] = "swallows_after_carrier"
+    notes: ClassVar[tuple[int, ...]] = (38,)
+    times: int = 1
+
+    def arm(self, module: Module, chance: random.Random) -> Hooks:
+        deaf: set[str] = set()
+        counter = Counter(self.times)
+
+        class Swallows(Hooks):
+            def result(self, port: Port, outcome: Outcome, text: str) -> str:
+                if text == "NO CARRIER" and counter.again():
+                    deaf.add(port.name)
+                return text
+
+            def heard(self, port: Port, data: bytes) -> bytes:
+                if port.name not in deaf:
+                    return data
+                if b"+++" in data:
+                    deaf.discard(port.name)
+                return b""
+
+            def boot(self, module: Module) -> None:
+                deaf.clear()
+
+        return Swallows()

@@ -1,0 +1,236 @@
+"""Faults of TLS settings and opens (field notes 18 and 24-32)."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from ..tables.lte import CLIENT_IDS, SSL_CONTEXT_IDS
+from .commands import ERROR, OK, Call, Outcome
+from .faults_base import Counter, Fault, Hooks, add_quirk, fault, writes
+from .sockets import CONNECTED
+
+if TYPE_CHECKING:
+    from .module import Module
+    from .sockets import Socket
+
+#: What a wedged module refuses.
+_WEDGED: Final = frozenset({"+QSSLOPEN", "+QSSLSEND", "+QSSLRECV", "+QIACT"})
+
+
+@fault
+@dataclass(frozen=True)
+class OtherId(Fault):
+    """An open reports another id than the one asked for, and the connection has that one.
+
+    @ivar distance: between the two.
+    @ivar times: so many opens; 0 for all.
+    """
+
+    name: ClassVar[str] = "other_id"
+    notes: ClassVar[tuple[int, ...]] = (18,)
+    distance: int = 5
+    times: int = 1
+
+    def arm(self, module: Module, chance: random.Random) -> Hooks:
+        spec, counter = self, Counter(self.times)
+
+        class Other(Hooks):
+            def on_opened(self, socket: Socket) -> None:
+                other = (socket.id + spec.distance) % len(CLIENT_IDS)
+                if module.sockets.get(other) is None and counter.again():
+                    module.sockets.rename(socket, other)
+
+        return Other()
+
+
+@fault
+@dataclass(frozen=True)
+class OpenFails(Fault):
+    """The first opens end in a result code of chapter 5.
+
+    @ivar code: 550-574, or one that no document lists.
+    @ivar times: so many opens; 0 for all.
+    """
+
+    name: ClassVar[str] = "open_fails"
+    notes: ClassVar[tuple[int, ...]] = (8, 24)
+    code: int = 566
+    times: int = 1
+
+    def arm(self, module: Module, chance: random.Random) -> Hooks:
+        spec, counter = self, Counter(self.times)
+
+        class Fails(Hooks):
+            def on_open(self, call: Call) -> int | None:
+                return spec.code if counter.again() else None
+
+        return Fails()
+
+
+@fault
+@dataclass(frozen=True)
+class WriteIsQuery(Fault):
+    """An C{AT+QSSLCFG} that sets a value is answered like a query, with C{OK}: nothing is set.
+
+    @ivar tag: which one; empty for any.
+    @ivar times: so many of them; 0 for all.
+    """
+
+    name: ClassVar[str] = "write_is_query"
+    notes: ClassVar[tuple[int, ...]] = (26,)
+    tag: str = ""
+    times: int = 1
+
+    def arm(self, module: Module, chance: random.Random) -> Hooks:
+        spec, counter = self, Counter(self.times)
+
+        class Query(Hooks):
+            def replace(self, call: Call) -> Outcome | None:
+                if writes(call, "+QSSLCFG") and len(call.fields) > 2:
+                    tag = call.string(0) or ""
+                    if spec.tag in ("", tag) and counter.again():
+                        call.fields = call.fields[:2]
+                return None
+
+        return Query()
+
+
+@fault
+@dataclass(frozen=True)
+class QuotedCipher(Fault):
+    """The cipher suite is taken and answered in quotes only."""
+
+    name: ClassVar[str] = "quoted_cipher"
+    notes: ClassVar[tuple[int, ...]] = (27,)
+
+    def arm(self, module: Module, chance: random.Random) -> Hooks:
+        return add_quirk(module, "quoted_cipher")
+
+
+@fault
+@dataclass(frozen=True)
+class Wedge(Fault):
+    """After so many opens everything about sockets fails with 552 until a restart.
+
+    @ivar opens: so many.
+    """
+
+    name: ClassVar[str] = "wedge_after"
+    notes: ClassVar[tuple[int, ...]] = (28,)
+    opens: int = 20
+
+    def arm(self, module: Module, chance: random.Random) -> Hooks:
+        spec, count = self, 0
+
+        class Wedged(Hooks):
+            def replace(self, call: Call) -> Outcome | None:
+                nonlocal count
+                if writes(call, "+QSSLOPEN"):
+                    count += 1
+                if count > spec.opens and call.name in _WEDGED and writes(call, call.name):
+                    return call.fail(552)
+                return None
+
+            def boot(self, module: Module) -> None:
+                nonlocal count
+                count = 0
+
+        return Wedged()
+
+
+@fault
+@dataclass(frozen=True)
+class Strangers(Fault):
+    """An earlier host has left connections open, which block the settings of their contexts.
+
+    @ivar count: of the connections.
+    """
+
+    name: ClassVar[str] = "strangers"
+    notes: ClassVar[tuple[int, ...]] = (29,)
+    count: int = 12
+
+    def arm(self, module: Module, chance: random.Random) -> Hooks:
+        strangers: list[Socket] = []
+        for id in list(CLIENT_IDS)[: self.count]:
+            context = id % len(SSL_CONTEXT_IDS)
+            socket = module.sockets.create(id, 1, context, 0, module.port(), "stranger.example")
+            socket.state = CONNECTED
+            strangers.append(socket)
+
+        class Blocked(Hooks):
+            def replace(self, call: Call) -> Outcome | None:
+                if not writes(call, "+QSSLCFG") or len(call.fields) < 3:
+                    return None
+                context = call.integer(1, SSL_CONTEXT_IDS)
+                blocked = any(
+                    module.sockets.get(each.id) is each and each.context == context
+                    for each in strangers
+                )
+                return call.fail(552) if blocked else None
+
+        return Blocked()
+
+
+@fault
+@dataclass(frozen=True)
+class IdLingers(Fault):
+    """An id stays in use for a while behind the C{OK} of its close: an open gets 563.
+
+    @ivar seconds: for so long.
+    """
+
+    name: ClassVar[str] = "id_lingers"
+    notes: ClassVar[tuple[int, ...]] = (32,)
+    seconds: float = 2.0
+
+    def arm(self, module: Module, chance: random.Random) -> Hooks:
+        spec = self
+        until: dict[int, float] = {}
+
+        class Lingers(Hooks):
+            def replace(self, call: Call) -> Outcome | None:
+                now = module.clock.seconds()
+                if writes(call, "+QSSLCLOSE"):
+                    id = call.integer(0, CLIENT_IDS)
+                    if id is not None and module.sockets.get(id) is not None:
+                        until[id] = now + spec.seconds
+                    elif id is not None and until.get(id, 0.0) > now:
+                        return OK
+                elif writes(call, "+QSSLOPEN"):
+                    id = call.integer(2, CLIENT_IDS)
+                    if id is not None and until.get(id, 0.0) > now:
+                        return call.fail(563)
+                return None
+
+        return Lingers()
+
+
+@fault
+@dataclass(frozen=True)
+class ResultLost(Fault):
+    """C{AT+QSSLOPEN} ends in C{OK}, and no result ever comes; nothing is opened.
+
+    @ivar times: so many opens; 0 for all.
+    """
+
+    name: ClassVar[str] = "result_lost"
+    notes: ClassVar[tuple[int, ...]] = (4,)
+    times: int = 1
+
+    def arm(self, module: Module, chance: random.Random) -> Hooks:
+        counter = Counter(self.times)
+
+        class Lost(Hooks):
+            def replace(self, call: Call) -> Outcome | None:
+                if not writes(call, "+QSSLOPEN") or not counter.again():
+                    return None
+                id = call.integer(2, CLIENT_IDS)
+                if id is not None:
+                    module.sockets.failed.add(id)
+                # in transparent mode there is but the final result
+                return ERROR if call.integer(5, range(3), 0) == 2 else OK
+
+        return Lost()
