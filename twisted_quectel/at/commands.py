@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
-from .results import Result
+from .results import Result, is_bare_urc
 from .syntax import CommandText, InfoLine, InvalidValue, parse_info, prefix_of
 
 
@@ -84,7 +84,7 @@ class Command:
             if prefix not in self.prefixes:
                 return False
             return self.takes is None or self.takes(line)
-        return self.bare
+        return self.bare and not is_bare_urc(line)
 
 
 #: What an answer may have in information responses, in bytes; what is more is dropped.

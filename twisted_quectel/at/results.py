@@ -83,6 +83,19 @@ _BY_TEXT: Final = {text.lower(): code for code, text in CME_ERRORS.items()}
 _BY_TEXT["file already exist"] = 407
 
 
+#: What modules report unasked without any prefix.
+_BARE_URC: Final = re.compile(
+    rb"(?:APP |MODEM )?RDY|(?:NORMAL )?POWER(?:ED)? DOWN|(?:SMS|Call|PB) (?:Ready|DONE)|CLOSE OK"
+    rb"|DST: \d+|RING|[A-Z]+[-_]VOLTAGE [A-Z ]+",
+    re.IGNORECASE,
+)
+
+
+def is_bare_urc(line: bytes) -> bool:
+    """Tell whether a line is a URC although it has no prefix."""
+    return _BARE_URC.fullmatch(line.strip()) is not None
+
+
 def parse_result(line: bytes, send: bool = False) -> Result | None:
     """Take a line for a final result.
 

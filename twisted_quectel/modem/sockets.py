@@ -210,8 +210,8 @@ class CommandSocket(SocketCore):
         if self._peer_closed or self.is_over:
             return
         self._peer_closed = True
-        if self.mode is AccessMode.BUFFER:
-            self._more = True
+        # in push mode too: some firmware closes ahead of the last pushes
+        self._more = True
         self._look()
 
     def lost(self, reason: Failure) -> None:
@@ -266,7 +266,7 @@ class CommandSocket(SocketCore):
         """Read, if there may be something and somebody wants it."""
         if self._paused or self._held or self._owner is None:
             return
-        if self._more and self.mode is AccessMode.BUFFER:
+        if self._more and (self._peer_closed or self.mode is AccessMode.BUFFER):
             if not self._read_waits:
                 self._read_waits = True
                 self._port.enqueue(self._read_job)

@@ -1,0 +1,1 @@
+"""Tests that the host survives what real modules do."""

@@ -1,0 +1,143 @@
+"""What every fault is held against: an exchange that must come out exact."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from twisted.internet.error import ConnectionDone, ConnectionLost
+
+from tests.endpoint.protocols import Peer, Serving
+from tests.endpoint.virtual import MODES, VirtualCase
+from twisted_quectel.testing import EmulatedModule
+
+#: Of what is random in the faults and in the payload.
+SEEDS = (1, 2)
+
+#: What a module says, as payload.
+_IMITATIONS = (
+    b"\r\nOK\r\n",
+    b"\r\nERROR\r\n",
+    b"\r\nSEND OK\r\n",
+    b'\r\n+QSSLURC: "closed",0\r\n',
+    b'\r\n+QSSLURC: "recv",0,9\r\n',
+    b"\r\n+QSSLRECV: 0\r\n",
+    b"\r\nNO CARRIER\r\n",
+    b"\r\nRDY\r\n",
+    b"\r\n> ",
+    b"+++",
+    b"\x1a\x1b\0\xff",
+    b'"',
+    b"Content-Type: text/plain\r\n",
+)
+
+
+def payload(seed: int, size: int = 2500) -> bytes:
+    """Give bytes that imitate all that a module says, and end in CR LF."""
+    chance = random.Random(seed)
+    pieces: list[bytes] = []
+    while sum(map(len, pieces)) < size:
+        pieces.append(chance.choice(_IMITATIONS))
+        pieces.append(chance.randbytes(chance.randrange(120)))
+    return b"".join(pieces) + b"\r\n"
+
+
+class FaultCase(VirtualCase):
+    """A module with faults, a server, and exchanges between them.
+
+    @ivar seed: of this test.
+    """
+
+    seed = 1
+    emulated: EmulatedModule
+
+    def begin(self, *faults: Any, **arguments: Any) -> None:
+        """Make a module with faults, and a server."""
+        description = arguments.pop("description", {})
+        arguments.setdefault("seed", self.seed)
+        self.emulated = self.emulate(faults=faults, **arguments)
+        if description:
+            values = dict(description)
+            if self.mode == "transparent":
+                values.setdefault("data_devices", ("usbat", "uart1"))
+            self.emulated._modem = None
+            self.emulated.modem(**values)
+        self.serving = self.serve()
+
+    def open(self, seconds: float = 120.0, make: Callable[[], Any] = Peer, **arguments: Any) -> Any:
+        """Connect."""
+        values = {"mode": self.mode, "timeout": 100.0, **arguments}
+        return self.connect(self.endpoint(self.emulated, **values), make, seconds=seconds)
+
+    def both_ways(self, peer: Any, seed: int, seconds: float = 120.0) -> None:
+        """Send and receive, in pieces, and look at every byte."""
+        server = self.serving.peers[-1]
+        for number, data in enumerate((payload(seed), payload(seed + 50, 200), b"x")):
+            came, went = peer.count, server.count
+            peer.transport.write(data)
+            self.result_of(server.when_received(went + len(data)), seconds)
+            self.assertEqual(bytes(server.received[went:]), data, number)
+            server.transport.write(data[::-1])
+            self.result_of(peer.when_received(came + len(data)), seconds)
+            self.assertEqual(bytes(peer.received[came:]), data[::-1], number)
+
+    def ended(self, peer: Peer, *kinds: type[Exception], seconds: float = 120.0) -> Any:
+        """Wait for the end, and look that it is told once."""
+        reason = self.end_of(peer, seconds)
+        self.assertIsInstance(reason, kinds)
+        self.settle(2.0)
+        self.assertEqual(len(peer.reasons), 1)
+        return reason
+
+    def closed_by_server(self, peer: Any, seed: int, seconds: float = 120.0) -> None:
+        """The server sends a tail and closes: the tail comes, then the end."""
+        came, tail = peer.count, payload(seed, 4000)
+        server = self.serving.peers[-1]
+        server.transport.write(tail)
+        server.transport.loseConnection()
+        self.ended(peer, ConnectionDone, seconds=seconds)
+        self.assertEqual(bytes(peer.received[came:]), tail)
+
+    def closed_by_client(self, peer: Any, data: bytes = b"the last words") -> None:
+        """The client writes and closes: the server gets it all, and an orderly end."""
+        server = self.serving.peers[-1]
+        went = server.count
+        peer.transport.write(data)
+        peer.transport.loseConnection()
+        self.ended(peer, ConnectionDone)
+        self.until(lambda: server.reasons)
+        self.assertEqual(bytes(server.received[went:]), data)
+        self.assertIsInstance(server.reasons[0].value, ConnectionDone)
+
+    def works(self, seconds: float = 300.0) -> None:
+        """A new connection works, both ways, and closes in order."""
+        peer = self.open(seconds=seconds)
+        self.both_ways(peer, self.seed + 100)
+        self.closed_by_client(peer)
+
+    def lost(self, peer: Peer, seconds: float = 300.0) -> Any:
+        """The connection ends as lost, once."""
+        return self.ended(peer, ConnectionLost, seconds=seconds)
+
+
+def matrix(
+    space: dict[str, Any],
+    base: type[FaultCase],
+    modes: Iterable[str] = MODES,
+    seeds: Iterable[int] = (1,),
+) -> None:
+    """Put a class for each access mode and seed into a module's namespace."""
+    for mode in modes:
+        for seed in seeds:
+            name = f"{base.__name__}{mode.capitalize()}{seed}Tests"
+            doc = f"{(base.__doc__ or '').rstrip('.')}: {mode} mode, seed {seed}."
+            space[name] = type(
+                name,
+                (base,),
+                {"mode": mode, "seed": seed, "__doc__": doc, "__module__": base.__module__},
+            )
+            space[name].__unittest_skip__ = False
+
+
+__all__ = ["SEEDS", "FaultCase", "Serving", "matrix", "payload"]
