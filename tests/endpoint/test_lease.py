@@ -162,6 +162,21 @@ class OneChannelTests(VirtualCase):
 class SeveralChannelsTests(VirtualCase):
     """A modem with further ports: both kinds of connections side by side."""
 
+    def test_cancelled_open(self) -> None:
+        """A connect that is cancelled is closed from the port for commands, at once."""
+        emulated = self.emulate()
+        modem = emulated.modem(data_devices=("usbat",))
+        self.serve(Echo)
+        self.network.silence("silent.example")
+        self.result_of(modem.ready())
+        connecting = self.start(self.endpoint(emulated, host="silent.example", mode="transparent"))
+        self.settle(2.0)
+        connecting.cancel()
+        self.failureResultOf(connecting)
+        peer = self.connect(self.endpoint(emulated, mode="transparent"), seconds=5.0)
+        peer.transport.loseConnection()
+        self.end_of(peer)
+
     def test_side_by_side(self) -> None:
         """Two transparent connections and one in push mode work at a time, on a timed line."""
         emulated = self.emulate(link=Link(baudrate=115200, latency=0.01))

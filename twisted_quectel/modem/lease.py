@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ..at import Command, Job, Outcome, Response
+from ..at import ATPort, Command, Job, Outcome, Response
 from ..errors import CommandFailed, ModemError, PortUnresponsive, SendFailed
 from ..families import AccessMode, Family
 from .channels import Channel
@@ -27,19 +27,27 @@ from .session import Session
 _log = Logger()
 
 
+def _ignore_modem_errors(reason: Failure) -> None:
+    """It was not open any more, or the module is gone: either will do."""
+    reason.trap(ModemError)
+
+
 class _OpenJob(Job):
     """Opens, and takes the port over in the turn in which C{CONNECT} is seen."""
 
     def __init__(self, command: Command, socket: LeasedSocket) -> None:
         self._command = command
         self._socket = socket
+        self.sent = False
+        self.withdrawn = False
         self.deferred: Deferred[Response] = Deferred(self._cancelled)
 
     def _cancelled(self, _: Deferred[Response]) -> None:
         """Nobody waits any more, but the answer still concerns the socket."""
 
     def command(self) -> Command | None:
-        return self._command
+        self.sent = not self.withdrawn
+        return self._command if self.sent else None
 
     def done(self, response: Response) -> None:
         if response.result.outcome is Outcome.CONNECT:
@@ -69,6 +77,7 @@ class LeasedSocket(LeaseCore):
         self,
         clock: IReactorTime,
         channel: Channel,
+        control: ATPort,
         family: Family,
         id: int,
         pdp_is_up: Callable[[], Deferred[bool]],
@@ -78,6 +87,7 @@ class LeasedSocket(LeaseCore):
         close_time: int | None,
     ) -> None:
         """
+        @param control: the modem's port for commands.
         @param pdp_is_up: asks whether the PDP context is still up.
         @param freed: told when all is to be given back.
         @param unresponsive: told when the channel does not leave data mode.
@@ -85,7 +95,9 @@ class LeasedSocket(LeaseCore):
         @param close_time: what the family wants an orderly close to name.
         """
         self.id = id
+        self._clock = clock
         self._channel = channel
+        self._control = control
         self._family = family
         self._pdp_is_up = pdp_is_up
         self._freed = freed
@@ -93,6 +105,7 @@ class LeasedSocket(LeaseCore):
         self._closed_is_lost = closed_is_lost
         self._close_time = close_time
         self._owner: SocketOwner | None = None
+        self._interrupted = False
         self._held: list[bytes] = []
         self._paused = False
         self._life: LeaseLife = lease_life(self)
@@ -201,6 +214,16 @@ class LeasedSocket(LeaseCore):
         """Take the port over."""
         self._pipe.start()
 
+    def do_interrupt(self) -> None:
+        """Close from the port for commands; the open then ends with an error.
+
+        On a modem's only port nothing can be said until the open has ended.
+        """
+        if self._control is not self._channel.port:
+            self._interrupted = True
+            command = self._family.close_command(self.id, True)
+            self._control.execute(command).addErrback(_ignore_modem_errors)
+
     def do_leave(self) -> None:
         """Write what is left, and go back to command mode."""
         self._pipe.leave().addCallbacks(lambda _: self._life.left(), self._pipe_lost)
@@ -231,6 +254,10 @@ class LeasedSocket(LeaseCore):
 
     def do_close(self, abort: bool) -> None:
         """Have the module close."""
+        if self._interrupted:
+            # it was closed from the other port
+            self._clock.callLater(0, self._life.closed)
+            return
         command = self._family.close_command(self.id, abort, self._close_time)
         self._channel.port.execute(command).addBoth(lambda _: self._life.closed())
 
@@ -285,6 +312,7 @@ async def _open_transparent(
     socket = LeasedSocket(
         session.clock,
         channel,
+        session.port,
         family,
         id,
         lambda: Deferred.fromCoroutine(session.pdp_is_up(request.pdp)),
@@ -308,8 +336,12 @@ async def _open_transparent(
     try:
         response = await job.deferred
     except CancelledError:
-        # the module is still at it: what comes of it is undone when it comes
-        socket.abort()
+        if job.sent:
+            # the module is still at it: what comes of it is undone when it comes
+            socket.abort()
+        else:
+            job.withdrawn = True
+            socket.lost(Failure(error.ConnectionAborted()))
         raise
     except (ModemError, CommandFailed):
         socket.refused()

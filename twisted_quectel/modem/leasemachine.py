@@ -23,6 +23,9 @@ class LeaseCore:
     def do_pipe(self) -> None:
         """The port is in data mode: take it over."""
 
+    def do_interrupt(self) -> None:
+        """Have the module give up its open, if there is another port to say so."""
+
     def do_leave(self) -> None:
         """Write what is left, and go back to command mode; ends in C{left}."""
 
@@ -105,8 +108,10 @@ def _refused(life: LeaseLife, core: LeaseCore) -> None:
     core.do_close(abort=True)
 
 
-_opening.upon(LeaseLife.abort).to(_abandoned).returns(None)
-_opening.upon(LeaseLife.close).to(_abandoned).returns(None)
+@_opening.upon(LeaseLife.abort).to(_abandoned)
+@_opening.upon(LeaseLife.close).to(_abandoned)
+def _give_up(life: LeaseLife, core: LeaseCore) -> None:
+    core.do_interrupt()
 
 
 @_piping.upon(LeaseLife.close).to(_leaving)
