@@ -40,6 +40,7 @@ class Socket:
     @ivar host: C{<serveraddr>}.
     @ivar remote: C{<server_port>}.
     @ivar port: the port on which it was opened.
+    @ivar pushed: the number of its last push among all.
     @ivar opened: fires with the result code of the open.
     @ivar isolated: whether the network has gone, and nobody knows.
     @ivar room: bytes that it then takes all the same.
@@ -56,6 +57,7 @@ class Socket:
         self.port = port
         self.host = host
         self.remote = 0
+        self.pushed = 0
         self.isolated = False
         self.room = module.settings.send_limit  # for what an isolated one takes
         self.opened: Deferred[int] = Deferred()
@@ -98,8 +100,8 @@ class Socket:
         if self._data is not None:
             self._data.pump_out()
         elif self.mode == PUSH:
-            while self.push():
-                pass
+            # in turn with the others: the line may take no more than one piece
+            self._module.sockets.port_ready(self._module.urc_port())
         elif self.mode == BUFFER:
             self.notify()
 
@@ -172,6 +174,7 @@ class Socket:
         data = self.secure.read(size)
         header = f'+QSSLURC: "recv",{self.id},{len(data)}'.encode("ascii")
         port.write(port.frame(header) + data)
+        self.pushed = self._module.sockets.next_push()
         if self._closed_due and not self.secure.unread():
             self._tell_closed()
         return True
@@ -329,6 +332,7 @@ class Sockets:
         self.failed: set[int] = set()
         self._module = module
         self._sockets: dict[int, Socket] = {}
+        self._pushes = 0
 
     def __iter__(self) -> Iterator[Socket]:
         return iter([self._sockets[id] for id in sorted(self._sockets)])
@@ -368,11 +372,18 @@ class Sockets:
         socket.port.interpreter.connection_gone(socket)
         socket.secure.close()
 
+    def next_push(self) -> int:
+        """Number a push."""
+        self._pushes += 1
+        return self._pushes
+
     def port_ready(self, port: Port) -> None:
         """A port can speak again: let the connections push, one piece each in turn."""
         if port is not self._module.urc_port():
             return
         sockets = [socket for socket in self._sockets.values() if socket.mode == PUSH]
+        # the line may take but a few pieces: who pushed last is behind those that did not
+        sockets.sort(key=lambda socket: socket.pushed)
         while sockets:
             sockets = [socket for socket in sockets if socket.push()]
 
