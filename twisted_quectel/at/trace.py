@@ -89,7 +89,11 @@ class Trace:
     def _note(self, entry: _Entry) -> None:
         self._kept.append(entry)
         if self._file is not None:
-            self._file.write(f"{self.name} {self._format(entry)}\n")
+            try:
+                self._file.write(f"{self.name} {self._format(entry)}\n")
+            except (OSError, ValueError):
+                # full or closed: whatever becomes of the file, the port goes on
+                self._file = None
 
     def last(self, count: int = CARRIED) -> tuple[str, ...]:
         """Give the last lines."""

@@ -61,7 +61,8 @@ _LONGEST_PUSH: Final = 4096
 
 # possessive: whatever a line holds, it is read in one pass
 _URC = re.compile(
-    rb'\s*+\+QSSLURC ?: *+(?:"?([a-z]++)"?,)? *+(\d{1,3})(?!\d)(?:, *+(\d{1,6})(?!\d))?'
+    rb'\s*+\+QSSLURC ?: *+(?:"?([a-z]++)"?,)? *+(\d{1,3})(?=\s*+(?:,|$))'
+    rb"(?: *+, *+(\d{1,6})(?=\s*+(?:,|$)))?"
 )
 _READ = re.compile(rb"\s*\+QSSLRE?CV ?: *(\d{1,5})\s*$", re.IGNORECASE)
 _SECRET_LINES = (
@@ -119,7 +120,9 @@ class LTEFamily(Family):
         elif line.startswith(b"+QIURC"):
             info = parse_info(line)
             if info.string(0) == "pdpdeact":
-                return PDPLost(info.integer(1))
+                pdp = info.integer(1)
+                if pdp is not None or not info.string(1):
+                    return PDPLost(pdp)
         elif line in _BOOTED:
             return Booted()
         elif line in _DOWN:
