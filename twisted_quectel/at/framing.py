@@ -103,6 +103,11 @@ class Framer:
         """Whether there are bytes that were not looked at yet, or not to their end."""
         return self._position < len(self._buffer)
 
+    @property
+    def in_block(self) -> bool:
+        """Whether a part of a block is still to come."""
+        return self._missing > 0
+
     def buffered(self) -> int:
         """Give the number of bytes that wait in here."""
         waiting = len(self._buffer) - self._position

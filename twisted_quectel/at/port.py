@@ -31,6 +31,11 @@ from .trace import HOST, MODULE, NOTE, Trace
 TURN_EVENTS: Final = 256
 TURN_BYTES: Final = 65536
 
+#: Seconds of silence within a block after which its rest is not expected any
+#: more: a module that restarts is silent for longer, and what it says then is
+#: none of the block's bytes.
+BLOCK_SILENCE: Final = 2.0
+
 _SWALLOW = Swallow()
 
 
@@ -38,6 +43,8 @@ class ATPort(LineReceiver):
     """The host's end of one AT port.
 
     @ivar trace: what went over it.
+    @ivar doubtful: whether it was given up while the module was, or may have been,
+        in data mode.
     @ivar data_handler: who reads it in data mode.  Whoever waits for
         C{CONNECT} sets it before C{done} returns.
     """
@@ -50,6 +57,7 @@ class ATPort(LineReceiver):
         self.name = name
         self.trace = Trace(name, clock.seconds)
         self.data_handler: DataHandler | None = None
+        self.doubtful = False
         self._handler = handler
         self._framer = Framer(self._block_length, MAX_LINE)
         self._queue: deque[Job] = deque()
@@ -67,6 +75,7 @@ class ATPort(LineReceiver):
         self._failing = False  # what waits is being failed; nothing is sent until all was told
         self._lost: Failure | None = None
         self._deadline = Deadline(clock, self._timed_out)
+        self._block_due = Deadline(clock, self._block_stalled)
 
     # -- for whoever has commands to send
 
@@ -118,6 +127,7 @@ class ATPort(LineReceiver):
 
     def abandon(self, reason: Failure) -> None:
         """Fail everything that waits, and start from an idle port in command mode."""
+        self._note_mode()
         self._resync = None
         self._resync_wanted = False
         data_handler, self.data_handler = self.data_handler, None
@@ -125,6 +135,7 @@ class ATPort(LineReceiver):
         self._framer.clear()
         self._framer.set_line()
         self._deadline.clear()
+        self._block_due.clear()
         self._fail_all(reason)
         if data_handler is not None:
             data_handler.port_lost(reason)
@@ -183,6 +194,10 @@ class ATPort(LineReceiver):
                     return
         finally:
             self._delivering = False
+            if self._framer.in_block and not self.paused and self._lost is None:
+                self._block_due.set(BLOCK_SILENCE)
+            else:
+                self._block_due.clear()
 
     def _put_off(self) -> None:
         """Leave the rest to the next turn, and read nothing until it is handed out."""
@@ -227,6 +242,7 @@ class ATPort(LineReceiver):
 
     def pauseProducing(self) -> None:
         """Read no more, and hand out no more of what was read."""
+        self._block_due.clear()
         LineReceiver.pauseProducing(self)
 
     def resumeProducing(self) -> None:
@@ -294,12 +310,14 @@ class ATPort(LineReceiver):
             PortLost(f"the port to the module is gone: {cause}", trace=self.trace.last())
         )
         self.trace.add(NOTE, f"port lost: {cause}")
+        self._note_mode()
         rest, self._rest = self._rest, None
         if rest is not None:
             rest.cancel()
         self.line_mode = 1
         self._resync = None
         self._deadline.clear()
+        self._block_due.clear()
         self._fail_all(self._lost)
         data_handler, self.data_handler = self.data_handler, None
         if data_handler is not None:
@@ -435,6 +453,10 @@ class ATPort(LineReceiver):
             return
         shown = "AT" + command.text.shown
         self.trace.add(NOTE, f"no answer to {shown} within {command.timeout:g} s")
+        if command.data_mode:
+            # it may be in data mode now, where a question would be payload
+            self._give_up()
+            return
         job, _ = self._take_current()
         if not command.probe:
             self._begin_resync(command)
@@ -450,6 +472,12 @@ class ATPort(LineReceiver):
                 ),
             )
         self._next()
+
+    def _block_stalled(self) -> None:
+        """The rest of a block does not come: what comes next is not its rest."""
+        self.trace.add(NOTE, "a block is not completed")
+        self._framer.clear()
+        self._give_up()
 
     # -- getting back in step
 
@@ -480,6 +508,7 @@ class ATPort(LineReceiver):
 
     def _give_up(self) -> None:
         """The module does not answer: fail everything, and tell."""
+        self._note_mode()
         self._resync = None
         self.trace.add(NOTE, "the module does not answer")
         self._deadline.clear()
@@ -494,6 +523,11 @@ class ATPort(LineReceiver):
         self._next()
 
     # -- ends
+
+    def _note_mode(self) -> None:
+        command = self._command
+        if not self.line_mode or (command is not None and command.data_mode):
+            self.doubtful = True
 
     def _fail_all(self, reason: Failure) -> None:
         current, _ = self._take_current()

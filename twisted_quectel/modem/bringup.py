@@ -93,15 +93,17 @@ async def bring_up(
     pin: PinMemory,
     make_session: Callable[[Family], Session],
     obstacle: Callable[[ModemNotReady | None], None],
+    in_data_mode: bool = False,
 ) -> Session:
     """Bring a module up.
 
     @param known: its driver, if it was up before.
     @param obstacle: told what is in the way while something is waited for.
     @param pin: what is known of its PIN.
+    @param in_data_mode: whether it is known to have been in data mode.
     @raise ModemNotReady: a subclass that says why not.
     """
-    await wake(clock, port, wire, profile.baudrate, obstacle)
+    await wake(clock, port, wire, profile.baudrate, obstacle, in_data_mode)
     obstacle(None)
     await port.execute(Command(write_form("+CMEE", 1)))
     family = await identify(port, profile.model, known)

@@ -17,6 +17,8 @@ import re
 from typing import Final
 
 NO_CARRIER: Final = b"\r\nNO CARRIER\r\n"
+#: What a module says first when it has restarted, in data mode or not.
+RDY: Final = b"\r\nRDY\r\n"
 OK: Final = b"\r\nOK\r\n"
 
 #: Longest tail that is kept back behind a word, in bytes.
@@ -35,14 +37,17 @@ _TALK: Final = re.compile(rb"(?:\r\n" + _LINE + rb"\r\n)*" + _UNFINISHED)
 #: The same behind an escape that may have been echoed.
 _ECHOED: Final = re.compile(rb"\+{0,3}(?:\r\n" + _LINE + rb"\r\n)*" + _UNFINISHED)
 _URCS: Final = re.compile(rb"(?:\r\n\+[A-Z]+: [ -~]*\r\n)*(?:\r(?:\n(?:\+[ -~]*\r?)?)?)?")
-_LAST: Final = frozenset(NO_CARRIER + OK)
+#: Words that tell the end of data mode, the longest first.
+_ENDS: Final = (NO_CARRIER, RDY)
+_LAST: Final = frozenset(NO_CARRIER + OK + RDY)
 
 
 class CarrierWatch:
     """Splits a raw stream into payload and a tail that is not decided.  No I/O.
 
     @ivar asked: whether an escape is under way, so that C{OK} is a word too.
-    @ivar carrier: whether the tail is C{NO CARRIER}, with or without URCs.
+    @ivar carrier: whether the tail is C{NO CARRIER} or C{RDY}, with or without
+        URCs.
     @ivar passed: bytes that were given out as payload.
     """
 
@@ -114,13 +119,17 @@ class CarrierWatch:
         return self._split(index, OK, _URCS)
 
     def lost(self) -> tuple[bytes, bytes] | None:
-        """Take the tail for C{NO CARRIER}.
+        """Take the tail for C{NO CARRIER}, or for C{RDY}.
 
-        @return: what is payload, and what the module said behind it; L{None}
-            if the tail is no C{NO CARRIER}.
+        @return: what is payload, and what the module said behind it, C{RDY}
+            included; L{None} if the tail is neither.
         """
         index = self._held.rfind(NO_CARRIER)
-        return None if index < 0 else self._split(index, NO_CARRIER, _ECHOED)
+        if index >= 0:
+            return self._split(index, NO_CARRIER, _ECHOED)
+        index = self._held.find(RDY)
+        split = None if index < 0 else self._split(index, RDY, _ECHOED)
+        return split and (split[0], RDY + split[1])
 
     def _split(
         self, index: int, word: bytes, behind: re.Pattern[bytes]
@@ -139,6 +148,9 @@ class CarrierWatch:
         talk = _ECHOED if self.asked else _TALK
         index = whole.rfind(NO_CARRIER, max(0, size - _WINDOW))
         self.carrier = index >= 0 and talk.fullmatch(whole, index + len(NO_CARRIER)) is not None
+        if not self.carrier:
+            index = whole.rfind(RDY, max(0, size - _WINDOW))
+            self.carrier = index >= 0 and talk.fullmatch(whole, index + len(RDY)) is not None
         if self.carrier:
             return index
         if self.asked:
@@ -148,7 +160,7 @@ class CarrierWatch:
         if whole[-1] not in _LAST:
             return size
         for count in range(min(size, len(NO_CARRIER) - 1), 0, -1):
-            if NO_CARRIER.startswith(whole[-count:]):
+            if any(word.startswith(whole[-count:]) for word in _ENDS):
                 return size - count
             if self.asked and count < len(OK) and OK.startswith(whole[-count:]):
                 return size - count

@@ -41,8 +41,9 @@ class QuietPort:
     to the port for commands too.
     """
 
-    def __init__(self, lost: Callable[[], None]) -> None:
+    def __init__(self, lost: Callable[[], None], unresponsive: Callable[[], None]) -> None:
         self._lost = lost
+        self._unresponsive = unresponsive
 
     def urc(self, line: bytes, block: bytes) -> None:
         """Somebody else hears it."""
@@ -57,7 +58,7 @@ class QuietPort:
 
     def port_unresponsive(self) -> None:
         """The port does not answer."""
-        self._lost()
+        self._unresponsive()
 
 
 class Channels:
@@ -77,8 +78,14 @@ class Channels:
         control: Channel,
         data_devices: Sequence[str],
         opener: Opener,
+        in_data_mode: set[str] | None = None,
     ) -> None:
+        """
+        @param in_data_mode: the devices that were given up in data mode; it
+            outlives this object.
+        """
         self.control = control
+        self._in_data_mode = in_data_mode if in_data_mode is not None else set()
         self.owned = False
         self._reactor = reactor
         self._opener = opener
@@ -120,12 +127,18 @@ class Channels:
         try:
             channel = self._data[device]
             if channel is None or channel.port.lost:
-                channel = await open_channel(
-                    self._reactor, device, QuietPort(lambda: self._forget(device)), self._opener
-                )
+                quiet = QuietPort(lambda: self._lost(device), lambda: self._discard_device(device))
+                channel = await open_channel(self._reactor, device, quiet, self._opener)
                 self._data[device] = channel
             if device not in self._ready:
-                await wake(self._reactor, channel.port, channel.wire, baudrate)
+                await wake(
+                    self._reactor,
+                    channel.port,
+                    channel.wire,
+                    baudrate,
+                    in_data_mode=device in self._in_data_mode,
+                )
+                self.in_command_mode(channel)
                 wire = channel.wire
                 await family.prepare_data(channel.port, wire is not None and wire.set_dtr(True))
                 self._ready.add(device)
@@ -142,8 +155,30 @@ class Channels:
 
     def discard(self, channel: Channel) -> None:
         """Close a port that does not answer; it is opened anew when it is needed."""
+        self.note_mode(channel)
         self._close(channel)
         self._forget(channel.device)
+
+    def _discard_device(self, device: str) -> None:
+        channel = self._data.get(device)
+        if channel is not None:
+            self.discard(channel)
+
+    def _lost(self, device: str) -> None:
+        channel = self._data.get(device)
+        if channel is not None and channel.port.lost:
+            self.note_mode(channel)
+            self._forget(device)
+
+    def note_mode(self, channel: Channel) -> None:
+        """Remember a port that was given up in data mode."""
+        if channel.port.doubtful:
+            self._in_data_mode.add(channel.device)
+
+    def in_command_mode(self, channel: Channel) -> None:
+        """A port answers to commands."""
+        channel.port.doubtful = False
+        self._in_data_mode.discard(channel.device)
 
     def _forget(self, device: str) -> None:
         if device in self._data:
@@ -152,10 +187,10 @@ class Channels:
 
     def abandon(self, reason: Failure) -> None:
         """The module is gone: fail what waits on any port, and prepare them anew."""
-        self.control.port.abandon(reason)
-        for channel in self._data.values():
+        for channel in (self.control, *self._data.values()):
             if channel is not None:
                 channel.port.abandon(reason)
+                self.note_mode(channel)
         self._ready.clear()
         self._sharers = 0
         self.owned = False

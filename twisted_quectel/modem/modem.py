@@ -10,6 +10,7 @@ from typing import Final, TextIO
 
 from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorCore, IReactorTime
+from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -90,6 +91,7 @@ class Modem(ModemCore):
         self._life: ModemLife = modem_life(self)
         self._closing = False
         self._channels: Channels | None = None
+        self._in_data_mode: set[str] = set()  # devices that were given up in it
         self._session: Session | None = None
         self._family: Family | None = None
         self._pin = PinMemory()
@@ -264,7 +266,11 @@ class Modem(ModemCore):
         if self._channels is not None:
             self._channels.close()
             # a module that takes no bytes must not hold up the end
-            self._linger = self.reactor.callLater(LINGER, self._channels.abort)
+            self._linger = self.reactor.callLater(LINGER, self._lingered, self._channels)
+
+    def _lingered(self, channels: Channels) -> None:
+        self._linger = None
+        channels.abort()
 
     # -- bring-up
 
@@ -276,6 +282,8 @@ class Modem(ModemCore):
             except (ModuleLost, PortLost, CommandTimeout) as e:
                 # it restarts or was pulled out; DeviceError ends the loop when it stays away
                 problem = e
+                # in a later turn: the port that is going has not told everybody yet
+                await deferLater(self.reactor, 0, lambda: None)
             except NoAnswer as e:
                 raise self._with_culprit(e) from None
             except CommandFailed as e:
@@ -295,9 +303,14 @@ class Modem(ModemCore):
             control = await open_channel(self.reactor, self.profile.device, self, self._opener)
             control.port.trace.write_to(self._trace_file)
             self._channels = Channels(
-                self.reactor, control, self.profile.data_devices, self._opener
+                self.reactor,
+                control,
+                self.profile.data_devices,
+                self._opener,
+                self._in_data_mode,
             )
-        control = self._channels.control
+        channels = self._channels
+        control = channels.control
         session = await bring_up(
             self.reactor,
             control.port,
@@ -307,7 +320,9 @@ class Modem(ModemCore):
             self._pin,
             self._make_session,
             self._in_the_way,
+            control.device in self._in_data_mode,
         )
+        channels.in_command_mode(control)
         session.check()
         firmware = session.family.firmware
         self._family = session.family
@@ -374,6 +389,7 @@ class Modem(ModemCore):
         """The device is gone."""
         channels, self._channels = self._channels, None
         if channels is not None:
+            channels.note_mode(channels.control)
             channels.abort()
         if self._session is not None:
             self._session.end(f"the device {self.profile.device} is gone")

@@ -85,13 +85,18 @@ async def wake(
     wire: IWire | None,
     baudrate: int,
     obstacle: Callable[[NoAnswer], None] = lambda problem: None,
+    in_data_mode: bool = False,
 ) -> None:
     """Get the module to listen to commands, without echo.
 
     @param obstacle: told when there is no answer at once.
     @param baudrate: the speed that the module shall have.
+    @param in_data_mode: whether it is known to have been in data mode, where a
+        greeting would be payload.
     @raise NoAnswer: if nothing gets an answer.
     """
+    if in_data_mode or (wire is not None and wire.dcd()):
+        await _leave_data_mode(clock, port, wire)
     if await _greet(port, 2):
         # what answered may have been late, to this host or to another one before it
         port.resynchronise()
