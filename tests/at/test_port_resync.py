@@ -9,6 +9,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_quectel.at import Command, Outcome, execute_form
+from twisted_quectel.at.port import PROMPT_PATIENCE
 from twisted_quectel.at.resync import QUESTION_TIMEOUT, QUESTIONS, Reading, Resync
 from twisted_quectel.errors import CommandTimeout, PortLost, PortUnresponsive
 
@@ -166,9 +167,28 @@ class TimeoutTests(SynchronousTestCase):
         self.finish(job)
 
     def test_late_prompt(self) -> None:
-        """A prompt that comes late gets no body; empty lines fill it up."""
-        self.late(send(b"x" * 20))
+        """A prompt that comes late gets its body, for it takes whatever comes first."""
+        done = self.port.execute(send(b"x" * 20))
+        self.bench.sent()
+        self.bench.clock.advance(5.0)
+        self.failureResultOf(done, CommandTimeout)
         job = self.following()
+        self.bench.clock.advance(PROMPT_PATIENCE - 0.1)
+        self.assertEqual(self.bench.sent(), b"")
+        self.bench.feed(b"\r\n> ")
+        self.assertEqual(self.bench.sent(), b"x" * 20)
+        self.bench.feed(b"\r\nSEND OK\r\n")
+        self.finish(job)
+
+    def test_prompt_too_late(self) -> None:
+        """When it comes too late, empty lines fill it up."""
+        done = self.port.execute(send(b"x" * 20))
+        self.bench.sent()
+        self.bench.clock.advance(5.0)
+        self.failureResultOf(done, CommandTimeout)
+        job = self.following()
+        self.bench.clock.advance(PROMPT_PATIENCE)
+        self.assertEqual(self.bench.sent(), b"AT+CMEE?\r")
         self.bench.feed(b"\r\n> ")
         self.assertEqual(self.bench.sent(), b"")
         self.bench.clock.advance(QUESTION_TIMEOUT)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterable
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from twisted.internet.error import ConnectionDone, ConnectionLost
 
-from tests.endpoint.protocols import Peer, Serving
+from tests.endpoint.protocols import Peer
 from tests.endpoint.virtual import MODES, VirtualCase
+from twisted_quectel.emulator import Fault, Hooks, Module
+from twisted_quectel.emulator.commands import Call, Outcome
 from twisted_quectel.testing import EmulatedModule
 
 #: Of what is random in the faults and in the payload.
@@ -50,6 +53,7 @@ class FaultCase(VirtualCase):
     """
 
     seed = 1
+    ready = False
     emulated: EmulatedModule
 
     def begin(self, *faults: Any, **arguments: Any) -> None:
@@ -63,7 +67,9 @@ class FaultCase(VirtualCase):
                 values.setdefault("data_devices", ("usbat", "uart1"))
             self.emulated._modem = None
             self.emulated.modem(**values)
-        self.serving = self.serve()
+        if not self.ready:
+            self.serving = self.serve()
+            self.ready = True
 
     def open(self, seconds: float = 120.0, make: Callable[[], Any] = Peer, **arguments: Any) -> Any:
         """Connect."""
@@ -121,6 +127,26 @@ class FaultCase(VirtualCase):
         return self.ended(peer, ConnectionLost, seconds=seconds)
 
 
+@dataclass(frozen=True)
+class Watch(Fault):
+    """No fault: remembers when a command was executed."""
+
+    name: ClassVar[str] = "watch"
+    command: str
+    seen: list[tuple[float, bytes]] = field(default_factory=list)
+
+    def arm(self, module: Module, chance: random.Random) -> Hooks:
+        spec = self
+
+        class Watching(Hooks):
+            def replace(self, call: Call) -> Outcome | None:
+                if call.name == spec.command:
+                    spec.seen.append((module.clock.seconds(), call.raw))
+                return None
+
+        return Watching()
+
+
 def matrix(
     space: dict[str, Any],
     base: type[FaultCase],
@@ -140,4 +166,4 @@ def matrix(
             space[name].__unittest_skip__ = False
 
 
-__all__ = ["SEEDS", "FaultCase", "Serving", "matrix", "payload"]
+__all__ = ["SEEDS", "FaultCase", "Watch", "matrix", "payload"]

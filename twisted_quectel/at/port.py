@@ -37,6 +37,8 @@ TURN_BYTES: Final = 65536
 BLOCK_SILENCE: Final = 2.0
 
 _SWALLOW = Swallow()
+#: Seconds to wait for the prompt of a send that was given up.
+PROMPT_PATIENCE: Final = 20.0
 
 
 class ATPort(LineReceiver):
@@ -67,6 +69,7 @@ class ATPort(LineReceiver):
         self._echo = b""
         self._body_due = Body.NONE
         self._refused: Result | None = None  # a SEND FAIL that may yet turn into SEND OK
+        self._late_prompt = False  # nobody waits for the prompt any more, but it may come
         self._resync: Resync | None = None
         self._resync_wanted = False
         self._delivering = False
@@ -356,6 +359,7 @@ class ATPort(LineReceiver):
         self._command = command
         self._response = None
         self._refused = None
+        self._late_prompt = False
         self._body_due = command.body_after
         self._framer.prompt_due = command.body_after is Body.PROMPT
         text = command.text
@@ -453,6 +457,14 @@ class ATPort(LineReceiver):
             return
         shown = "AT" + command.text.shown
         self.trace.add(NOTE, f"no answer to {shown} within {command.timeout:g} s")
+        if self._body_due is Body.PROMPT and not self._late_prompt:
+            # the module may still ask for the body, and takes whatever comes first for it
+            self._late_prompt = True
+            job, self._current = self._current, _SWALLOW
+            self._deadline.set(PROMPT_PATIENCE)
+            if job is not None:
+                self._fail(job, self._not_in_time(command))
+            return
         if command.data_mode:
             # it may be in data mode now, where a question would be payload
             self._give_up()
@@ -461,17 +473,18 @@ class ATPort(LineReceiver):
         if not command.probe:
             self._begin_resync(command)
         if job is not None:
-            self._fail(
-                job,
-                Failure(
-                    CommandTimeout(
-                        f"{shown} was not answered within {command.timeout:g} s",
-                        command=shown,
-                        trace=self.trace.last(),
-                    )
-                ),
-            )
+            self._fail(job, self._not_in_time(command))
         self._next()
+
+    def _not_in_time(self, command: Command) -> Failure:
+        shown = "AT" + command.text.shown
+        return Failure(
+            CommandTimeout(
+                f"{shown} was not answered within {command.timeout:g} s",
+                command=shown,
+                trace=self.trace.last(),
+            )
+        )
 
     def _block_stalled(self) -> None:
         """The rest of a block does not come: what comes next is not its rest."""

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from ..tables.lte import CLIENT_IDS
 from .commands import ERROR, OK, Call, Outcome, cme
 from .faults_base import Counter, Fault, Hooks, fault
 
@@ -236,6 +237,9 @@ class CommandFails(Fault):
                 if call.name != spec.command or not counter.again():
                     return None
                 module.last_error = 0
+                id = call.integer(2, CLIENT_IDS)
+                if call.name == "+QSSLOPEN" and id is not None:
+                    module.sockets.failed.add(id)
                 return cme(spec.code) if spec.code else ERROR
 
         return Fails()
