@@ -22,6 +22,7 @@ from twisted.internet.interfaces import (
 )
 from twisted.logger import Logger
 from twisted.python.failure import Failure
+from twisted.python.log import callWithContext
 from zope.interface import implementer
 
 from .arguments import parse_literal
@@ -100,7 +101,7 @@ class ModuleTransport:
     def write(self, data: bytes) -> None:
         """Send bytes; they are held until the module takes them."""
         if not isinstance(data, (bytes, bytearray, memoryview)):
-            raise TypeError(f"data must be bytes, not {type(data).__name__}")
+            raise TypeError("Data must be bytes")
         if not data or not self.connected or self._write_closed or self._closing:
             return
         self._buffer.append(bytes(data))
@@ -112,7 +113,7 @@ class ModuleTransport:
         pieces = list(iovec)
         for piece in pieces:
             if not isinstance(piece, (bytes, bytearray, memoryview)):
-                raise TypeError(f"data must be bytes, not {type(piece).__name__}")
+                raise TypeError("Data must be bytes")
         self.write(b"".join(pieces))
 
     def loseConnection(self, _connDone: object = None) -> None:
@@ -339,7 +340,7 @@ class ModuleTransport:
         """Call the application; what it raises becomes the reason, and goes no further."""
         self._calling += 1
         try:
-            call(*arguments)
+            callWithContext({"system": self.logPrefix()}, call, *arguments)
         except Exception:
             problem = Failure()
             self._log.failure("an exception ended the connection {name}", problem, name=self._name)
@@ -368,17 +369,20 @@ class ModuleTransport:
         self._cancel_calls()
         self._buffer.clear()
         producer, self.producer = self.producer, None
-        protocol = self.protocol
+        if producer is not None:
+            self._tell_end(producer.stopProducing)
+        if self.protocol is not None:
+            self._tell_end(self.protocol.connectionLost, reason)
+        self._gone(reason)
+
+    def _tell_end(self, call: Callable[..., object], *arguments: object) -> None:
+        """Call the application when it is too late for it to change the reason."""
         try:
-            if producer is not None:
-                producer.stopProducing()
-            if protocol is not None:
-                protocol.connectionLost(reason)
+            callWithContext({"system": self.logPrefix()}, call, *arguments)
         except Exception:
             self._log.failure(
                 "an exception after the end of the connection {name}", name=self._name
             )
-        self._gone(reason)
 
 
 def address_of(host: str, port: int) -> IAddress:

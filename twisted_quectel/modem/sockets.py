@@ -155,7 +155,7 @@ class CommandSocket(SocketCore):
 
     def writable(self) -> None:
         """The owner has something to send."""
-        if not self._send_waits and self._retry is None and self.is_open:
+        if not self._send_waits and self._retry is None and self._may_send:
             self._send_waits = True
             self._port.enqueue(self._send_job)
 
@@ -329,15 +329,17 @@ class CommandSocket(SocketCore):
 
     def next_send(self) -> Command | None:
         """It is the send's turn (called by the port)."""
-        if not self._chunk:
-            if self._owner is None or not self.is_open:
-                self._send_waits = False
-                return None
+        if not self._chunk and self._may_send and self._owner is not None:
             self._chunk = self._owner.take(self._family.limits.send)
-            if not self._chunk:
-                self._send_waits = False
-                return None
+        if not self._chunk or not self._may_send:
+            self._send_waits = False
+            return None
         return self._family.send_command(self.id, self._chunk)
+
+    @property
+    def _may_send(self) -> bool:
+        # what is unsent when the peer has closed makes the end a loss
+        return self.is_open and not self._peer_closed
 
     def send_done(self, response: Response) -> None:
         """The send was answered."""

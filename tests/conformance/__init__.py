@@ -1,0 +1,1 @@
+"""Twisted's own tests of transports, and what they leave open."""
