@@ -333,6 +333,28 @@ class ProvisionedTests(ContextCase):
             self.bench.set(2, seclevel=level, cacert="UFS:ca.pem")
             self.successResultOf(self.check())
 
+    def test_unit_of_the_close(self) -> None:
+        """In which unit it counts its close time is asked; a firmware may not know."""
+        for time, missing, name in (
+            ("1", "", 10000),
+            ("0", "", None),
+            ("1", "closetimemode", None),
+        ):
+            self.setUp()
+            self.bench.missing = {missing}
+            self.bench.set(2, seclevel="1", closetimemode=time)
+            found = self.bench.run(self.bench.family.check_provisioned(self.bench.port, 2))
+            self.assertEqual(self.successResultOf(found), name)
+
+    def test_pre_shared_key(self) -> None:
+        """A key counts as authentication; a name without a key does not."""
+        self.bench.set(2, psk="me,00ff")
+        self.successResultOf(self.check())
+        self.bench.set(2, psk="me,")
+        self.failureResultOf(self.check(), UnverifiedContext)
+        self.bench.missing = {"psk"}
+        self.failureResultOf(self.check(), UnverifiedContext)
+
     def test_not_verifying(self) -> None:
         """One that does not, or does not say, is refused with the way out."""
         for printed in ('+QSSLCFG: "seclevel",2,0', '+QSSLCFG: "sni",2,1', "+QSSLCFG: "):

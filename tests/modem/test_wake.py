@@ -114,6 +114,19 @@ class WakeTests(SynchronousTestCase):
         assert self.wire is not None
         self.assertEqual(self.wire.dtr, [False, True])
 
+    def test_known_to_be_in_data_mode(self) -> None:
+        """Where it is known, or DCD shows it, no greeting is sent as payload first."""
+        for known in (True, False):
+            self.setUp()
+            assert self.wire is not None
+            if not known:
+                self.patch(self.wire, "dcd", lambda: True)
+            self.deaf(lambda raw: raw.endswith(b"+++"), "OK")
+            bench = self.bench
+            waking = bench.run(wake(bench.clock, bench.port, self.wire, 115200, in_data_mode=known))
+            self.listening_after(waking, 5)
+            self.assertEqual(self.module.raw, b"+++")
+
     def test_upload(self) -> None:
         """The escape ends an upload as well."""
         self.deaf(lambda raw: b"+++" in raw, "+QFUPL: 14,1234\n\nOK")
