@@ -23,16 +23,6 @@ from twisted_quectel.modemprofile import ModemProfile
 from .sessionbench import SessionBench, request
 
 
-def todo(reason: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Mark a test of something that is known to be wrong."""
-
-    def mark(method: Callable[..., None]) -> Callable[..., None]:
-        method.__dict__["todo"] = reason
-        return method
-
-    return mark
-
-
 class IdTests(SynchronousTestCase):
     """Who has which connection of the module."""
 

@@ -191,9 +191,8 @@ class Channels:
             if channel is not None:
                 channel.port.abandon(reason)
                 self.note_mode(channel)
+        # each connection gives its channel back by itself when it is told
         self._ready.clear()
-        self._sharers = 0
-        self.owned = False
 
     def close(self) -> None:
         """Close all ports."""
