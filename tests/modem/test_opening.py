@@ -96,9 +96,10 @@ class OpenTests(SynchronousTestCase):
         self.assertTrue(self.bench.channels.free())
 
     def test_id_in_use(self) -> None:
-        """563: the leftover is closed, and another id tried, once (note 32)."""
+        """563: the leftover is closed, and the next try takes another id (note 32)."""
         self.answers["+QSSLOPEN"] = ["ERROR", self.bench.opens]
         self.answers["+QIGETERROR"] = "+QIGETERROR: 563,Socket identity has been used\n\nOK"
+        self.failed(errors.SocketIdInUse)
         self.successResultOf(self.bench.open())
         self.assertEqual(self.sent("+QSSLCLOSE"), ["+QSSLCLOSE=0,0"])
         self.assertEqual([line.split(",")[2] for line in self.sent("+QSSLOPEN")], ["0", "1"])

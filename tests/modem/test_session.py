@@ -147,12 +147,19 @@ class NetworkTests(SynchronousTestCase):
         self.assertEqual(self.bench.module.lines, [])
 
     def test_doubt(self) -> None:
-        """When an open has found the network down, the next one asks."""
-        self.successResultOf(self.attach())
-        self.session.doubt_attachment(1)
-        self.bench.module.lines.clear()
-        self.successResultOf(self.attach())
-        self.assertEqual(self.bench.module.lines, ["+QIACT?"])
+        """When an open has found the network down, the context is taken down and up again.
+
+        The module may claim that it is up (note 40); where a connection lives
+        on it, the next one only asks.
+        """
+        for alive, lines in ((set(), ["+QIDEACT=1", "+QIACT?"]), ({3}, ["+QIACT?"])):
+            self.successResultOf(self.attach())
+            self.session.alive = alive
+            self.session._pdp_of[3] = 1
+            self.session.doubt_attachment(1)
+            self.bench.module.lines.clear()
+            self.successResultOf(self.attach())
+            self.assertEqual(self.bench.module.lines, lines)
 
     def test_refused(self) -> None:
         """A command that the module refuses on the way is a network that is down."""
@@ -252,7 +259,6 @@ class EndTests(SynchronousTestCase):
         self.bench.opens_by_itself = True
         self.successResultOf(self.bench.open())
 
-    @todo("Channels.abandon forgets the sharers, who then unshare once more")
     def test_channel_is_free(self) -> None:
         """Nobody shares the channel any more when the session has ended."""
         self.successResultOf(self.bench.open())

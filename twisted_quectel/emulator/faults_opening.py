@@ -130,6 +130,9 @@ class Wedge(Fault):
                 if writes(call, "+QSSLOPEN"):
                     count += 1
                 if count > spec.opens and call.name in _WEDGED and writes(call, call.name):
+                    id = call.integer(2, CLIENT_IDS)
+                    if call.name == "+QSSLOPEN" and id is not None:
+                        module.sockets.failed.add(id)
                     return call.fail(552)
                 return None
 

@@ -172,6 +172,7 @@ class Firmware:
     @ivar checks_host: whether it compares the certificate with the host name;
         L{None}: not known yet.
     @ivar joins: whether it takes several commands on one line.
+    @ivar quotes_cipher: whether it takes the cipher suite in quotes only.
     """
 
     model: str
@@ -180,6 +181,7 @@ class Firmware:
     missing_tags: set[str] = field(default_factory=set)
     checks_host: bool | None = None
     joins: bool = True
+    quotes_cipher: bool = False
 
 
 #: Told about a transfer: bytes done, bytes in all.
@@ -199,6 +201,9 @@ class Family(ABC):
 
     def __init__(self, firmware: Firmware) -> None:
         self.firmware = firmware
+
+    #: what a wedged module answers to an open that is right
+    wedged_code: ClassVar[int | None] = None
 
     # -- reading
 
@@ -371,6 +376,10 @@ class Family(ABC):
     @abstractmethod
     def read_state(self, response: Response) -> SocketStatus | None:
         """Read it; L{None} if the connection does not exist."""
+
+    @abstractmethod
+    def restart_command(self) -> Command:
+        """Restart the module."""
 
     @abstractmethod
     def error_command(self) -> Command | None:

@@ -23,6 +23,8 @@ from .leasemachine import LeaseCore, LeaseLife, lease_life
 from .opening import OpenRequest, error_code, open_problem, open_socket, ready_context
 from .pipe import ATO, TransparentPipe
 from .session import Session
+from .sockets import CommandSocket
+from .wedge import open_watched
 
 _log = Logger()
 
@@ -357,6 +359,13 @@ async def _open_transparent(
 
 async def open_connection(session: Session, request: OpenRequest) -> ModuleSocket:
     """Open a connection in the access mode that the request asks for."""
-    if request.mode_for(session.family) is AccessMode.TRANSPARENT:
-        return await open_lease(session, request)
-    return await open_socket(session, request)
+    transparent = request.mode_for(session.family) is AccessMode.TRANSPARENT
+
+    async def attempt() -> CommandSocket | LeasedSocket:
+        if transparent:
+            return await open_lease(session, request)
+        return await open_socket(session, request)
+
+    socket = await open_watched(session, attempt)
+    session.alive.add(socket.id)
+    return socket

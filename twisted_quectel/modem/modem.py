@@ -34,6 +34,7 @@ from .holders import holders
 from .machine import ModemCore, ModemLife, modem_life
 from .network import PinMemory
 from .session import Session
+from .wedge import WedgeWatch
 
 #: Seconds before a modem that failed is started again: at first, and at most.
 PAUSE_FIRST: Final = 1.0
@@ -95,6 +96,7 @@ class Modem(ModemCore):
         self._session: Session | None = None
         self._family: Family | None = None
         self._pin = PinMemory()
+        self._wedge = WedgeWatch(profile.allow_restart)
         self._waiting: list[Deferred[Session]] = []
         self._starting: Deferred[Session] | None = None
         self._pause = 0.0
@@ -353,6 +355,7 @@ class Modem(ModemCore):
             self.reactor, self._channels, family, self.profile, self._session_ended, self._now
         )
         session.files.progress = self._progress
+        session.wedge = self._wedge
         # from here on a restart of the module is seen, also while it is being brought up
         self._session = session
         return session

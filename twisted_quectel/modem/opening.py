@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ..arguments import is_literal
 from ..at import ATPort, Command
-from ..errors import CommandFailed, NetworkDown, SocketIdInUse, UnsupportedOperation
+from ..errors import CommandFailed, NetworkDown, UnsupportedOperation
 from ..families import AccessMode, Family
 from ..profiles import TLSProfile
 from .contexts import Context
@@ -95,11 +95,7 @@ async def open_socket(session: Session, request: OpenRequest) -> CommandSocket:
         await session.require_network(request.pdp)
         context = await ready_context(session, request)
         try:
-            try:
-                return await _open_once(session, request, context, mode)
-            except SocketIdInUse:
-                # a leftover on the module, which has been closed: another id works
-                return await _open_once(session, request, context, mode)
+            return await _open_once(session, request, context, mode)
         except BaseException:
             session.contexts.release(context)
             raise

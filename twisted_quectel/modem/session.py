@@ -40,6 +40,7 @@ from .contexts import ContextPool
 from .files import FileStore
 from .network import set_clock
 from .sockets import CommandSocket
+from .wedge import WedgeWatch
 
 
 class SessionSocket(Protocol):
@@ -71,6 +72,8 @@ class Session:
     @ivar port: the port for commands and URCs.
     @ivar contexts: its SSL contexts.
     @ivar files: what is stored on it.
+    @ivar wedge: notices that it refuses what is right.
+    @ivar alive: the ids of the connections that have been opened.
     """
 
     _log = Logger()
@@ -95,6 +98,8 @@ class Session:
         self.contexts = ContextPool(port, family)
         self.files = FileStore(port, family, profile.keys)
         self.clock_is_set = False
+        self.wedge = WedgeWatch(profile.allow_restart)
+        self.alive: set[int] = set()
         self.over: Failure | None = None
         self._profile = profile
         self._ended = ended
@@ -188,6 +193,15 @@ class Session:
         self._wake_waiting()
         self._ended(self, reason)
 
+    async def restart_module(self, why: str) -> None:
+        """Restart the module, and end with it."""
+        try:
+            await self.port.execute(self.family.restart_command(), urgent=True)
+        except ModemError as e:
+            self._log.warn("the module does not restart: {problem}", problem=str(e))
+        else:
+            self.end(why)
+
     def _fail_opening(self, id: int, reason: Failure) -> None:
         opening = self._opening.pop(id, None)
         if opening is not None:
@@ -213,8 +227,14 @@ class Session:
             self._attaching.release()
 
     def doubt_attachment(self, pdp: int) -> None:
-        """An open has found the network down: the next connection asks before it opens."""
+        """An open has found the network down: the next connection asks before it opens.
+
+        The module may claim that the context is up all the same: where no
+        connection lives on it, it is taken down first.
+        """
         self._doubtful.add(pdp)
+        if not any(self._pdp_of.get(id) == pdp for id in self.alive):
+            self._broken.add(pdp)
 
     def address(self, pdp: int) -> str:
         """Give the module's address in a PDP context, as far as it is known."""
@@ -339,6 +359,7 @@ class Session:
     def forget_socket(self, id: int) -> None:
         """The module has let go of a connection: its id is free."""
         self._sockets.pop(id, None)
+        self.alive.discard(id)
         self._pdp_of.pop(id, None)
         self.release_id(id)
 

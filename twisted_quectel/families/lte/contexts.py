@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from ... import errors
@@ -194,7 +195,7 @@ class ContextDialogue:
         """
         wanted = [s for s in settings if s.tag not in self._firmware.missing_tags]
         self._refuse_missing(settings, port)
-        texts = [_write(setting, context) for setting in wanted]
+        texts = [self._write(setting, context) for setting in wanted]
         for start, end in _batches(texts, self._limit):
             try:
                 await port.execute(_command(join(*texts[start:end])))
@@ -207,7 +208,10 @@ class ContextDialogue:
         # written once more where a firmware has answered a write like a query
         for _ in range(2):
             for setting in wrong:
-                await port.execute(_command(_write(setting, context)))
+                try:
+                    await port.execute(_command(self._write(setting, context)))
+                except errors.CommandFailed:
+                    await self._refused(port, context, setting)
             if wrong:
                 wrong = await self._different(port, context, settings)
         if not wrong:
@@ -280,15 +284,31 @@ class ContextDialogue:
     async def _one_by_one(self, port: ATPort, context: int, settings: Sequence[Setting]) -> None:
         """Find out which of several settings was refused."""
         refused = False
+        last = settings[-1]
+        if last.tag == "checkhost" and self._firmware.checks_host is None:
+            # most firmware lacks it; whether all in front of it was taken is read back
+            try:
+                await self._read_alone(port, context, last.tag)
+            except errors.CommandFailed:
+                self._without(last, port)
+                return
         for setting in settings:
             try:
-                await port.execute(_command(_write(setting, context)))
+                await port.execute(_command(self._write(setting, context)))
             except errors.CommandFailed:
                 refused = True
                 await self._refused(port, context, setting)
         if not refused:
             # each is taken alone: it was the joining that was not
             self._firmware.joins = False
+
+    def _without(self, setting: Setting, port: ATPort) -> None:
+        """The firmware can neither write nor read a tag: do without, where that is harmless."""
+        if setting.needed:
+            raise self._lacks(setting, port) from None
+        self._firmware.missing_tags.add(setting.tag)
+        if setting.tag == "checkhost":
+            self._firmware.checks_host = False
 
     async def _refused(self, port: ATPort, context: int, setting: Setting) -> None:
         """Decide what it means that a setting was refused.
@@ -299,26 +319,41 @@ class ContextDialogue:
         try:
             values = await self._read_alone(port, context, setting.tag)
         except errors.CommandFailed:
-            if setting.needed:
-                raise self._lacks(setting, port) from None
-            self._firmware.missing_tags.add(setting.tag)
-            if setting.tag == "checkhost":
-                self._firmware.checks_host = False
+            self._without(setting, port)
             return
-        if not _matches(setting, values):
-            raise self._lacks(setting, port)
+        if _matches(setting, values):
+            return
+        if setting.tag == "ciphersuite" and not self._firmware.quotes_cipher:
+            self._firmware.quotes_cipher = True
+            try:
+                await port.execute(_command(self._write(setting, context)))
+            except errors.CommandFailed:
+                self._firmware.quotes_cipher = False
+            else:
+                return
+        raise self._lacks(setting, port)
+
+    def _write(self, setting: Setting, context: int) -> CommandText:
+        if setting.tag == "ciphersuite" and self._firmware.quotes_cipher:
+            quoted = (value.text if isinstance(value, Bare) else value for value in setting.values)
+            setting = replace(setting, values=tuple(quoted))
+        return _write(setting, context)
 
     async def _different(
         self, port: ATPort, context: int, settings: ContextSettings
     ) -> list[Setting]:
         wanted = [s for s in settings if s.tag not in self._firmware.missing_tags]
         values = await self._read(port, context, [setting.tag for setting in wanted])
-        return [setting for setting in wanted if not _matches(setting, values[setting.tag])]
+        return [
+            setting
+            for setting in wanted
+            if setting.tag not in values or not _matches(setting, values[setting.tag])
+        ]
 
     async def _read(
         self, port: ATPort, context: int, tags: Sequence[str]
     ) -> dict[str, tuple[str, ...]]:
-        """Read tags, as many in one line as fit."""
+        """Read tags, as many in one line as fit; what cannot be read is left out."""
         found: dict[str, tuple[str, ...]] = {}
         texts = [_query(tag, context) for tag in tags]
         for start, end in _batches(texts, self._limit):
@@ -328,7 +363,7 @@ class ContextDialogue:
                 lines = [parse_info(line) for line in response.lines]
             except errors.CommandFailed:
                 if end - start == 1:
-                    raise
+                    continue
             read = [
                 read_tag(line, context, tag)
                 for line, tag in zip(lines, tags[start:end], strict=False)
@@ -337,7 +372,10 @@ class ContextDialogue:
                 found.update(zip(tags[start:end], (value or () for value in read), strict=True))
                 continue
             for tag in tags[start:end]:
-                found[tag] = await self._read_alone(port, context, tag)
+                try:
+                    found[tag] = await self._read_alone(port, context, tag)
+                except errors.CommandFailed:
+                    continue
         return found
 
     async def _read_alone(self, port: ATPort, context: int, tag: str) -> tuple[str, ...]:

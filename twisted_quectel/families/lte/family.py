@@ -81,6 +81,7 @@ class LTEFamily(Family):
     """One module of the LTE family."""
 
     name: ClassVar[str] = NAME
+    wedged_code: ClassVar[int | None] = 552
     limits = Limits(
         sockets=table.CLIENT_IDS,
         contexts=table.SSL_CONTEXT_IDS,
@@ -347,6 +348,10 @@ class LTEFamily(Family):
             if status is not None:
                 return status
         return None
+
+    def restart_command(self) -> Command:
+        """Restart the module (AT Commands Manual, AT+CFUN)."""
+        return Command(write_form("+CFUN", 1, 1), timeout=15.0)
 
     def error_command(self) -> Command:
         """Ask what the last error was (chapter 5)."""
