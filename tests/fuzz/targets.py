@@ -1,0 +1,146 @@
+"""What must be true of any bytes that a module may send.
+
+A target takes an input and raises if something is not as it has to be; that it
+raises nothing else is the first thing that is tested.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from tests.fuzz.porttarget import port
+from twisted_quectel.at import Outcome, Response, execute_form, parse_info
+from twisted_quectel.at.commands import Command
+from twisted_quectel.at.framing import Event, Framer, Kind
+from twisted_quectel.at.results import OK, parse_result
+from twisted_quectel.at.syntax import InfoLine, prefix_of, printable, split_fields
+from twisted_quectel.families import Firmware
+from twisted_quectel.families.base import Closed, Opened, PDPLost, Pushed, Readable
+from twisted_quectel.families.lte import LTEFamily
+from twisted_quectel.families.lte.contexts import read_tag
+from twisted_quectel.modem.network import module_time
+
+_MAX_LINE: Final = 48
+_MAX_BLOCK: Final = 200
+_BLOCK = re.compile(rb"#(\d{1,6})")
+_FAMILY: Final = LTEFamily(Firmware("EC25", "EC25EFAR02A09M4G"))
+
+
+def _block_length(line: bytes) -> int:
+    match = _BLOCK.match(line)
+    return int(match.group(1)) if match else -len(line)
+
+
+def _events(pieces: list[bytes], prompts: bool) -> list[Event]:
+    """Give what a framer makes of a stream."""
+    reader = Framer(_block_length, _MAX_LINE, _MAX_BLOCK)
+    events: list[Event] = []
+    for piece in pieces:
+        reader.feed(piece)
+        reader.prompt_due = prompts
+        while (event := reader.next_event()) is not None:
+            events.append(event)
+            if event.data == b"RAW":
+                reader.set_raw()
+        assert reader.buffered() <= _MAX_LINE + _MAX_BLOCK, reader.buffered()
+    return events
+
+
+def _joined(events: list[Event]) -> list[Event]:
+    """Put raw pieces together, which may be cut anywhere."""
+    joined: list[Event] = []
+    for event in events:
+        if joined and event.kind is Kind.RAW is joined[-1].kind:
+            joined[-1] = Event(Kind.RAW, joined[-1].data + event.data)
+        else:
+            joined.append(event)
+    return joined
+
+
+def framer(data: bytes) -> None:
+    """The events are the same however a stream is cut, and within their limits."""
+    flags, step, stream = data[0:1], data[1:2], data[2:]
+    if not step:
+        return
+    prompts = bool(flags[0] & 1)
+    size = step[0] % 61 + 1
+    whole = _joined(_events([stream], prompts))
+    cut = [stream[start : start + size] for start in range(0, len(stream), size)]
+    assert whole == _joined(_events(cut, prompts)), (whole, cut)
+    for event in whole:
+        if event.kind is not Kind.RAW:
+            assert len(event.data) <= _MAX_LINE and len(event.block) <= _MAX_BLOCK
+    handed_out = sum(len(event.data) + len(event.block) for event in whole)
+    assert handed_out <= len(stream)
+
+
+def _fields(line: InfoLine) -> None:
+    for index, each in enumerate(line.fields):
+        number, text = line.integer(index), line.string(index)
+        assert number is None or abs(number) < 10**18
+        assert text is not None and text.isascii()
+        assert number == each.integer()
+    assert line.integer(len(line.fields)) is None
+    assert sum(len(each.text) for each in line.fields) <= len(line.rest)
+
+
+def syntax(data: bytes) -> None:
+    """Lines are taken apart without an error, and give nothing that was not in them."""
+    line = data.replace(b"\n", b"")
+    info = parse_info(line)
+    _fields(info)
+    assert info.prefix == prefix_of(line)
+    assert info.rest in line and info.prefix.isascii()
+    assert len(split_fields(line)) <= line.count(b",") + 1
+    assert printable(line).isprintable() or not line
+    for send in (False, True):
+        result = parse_result(line, send)
+        if result is not None:
+            assert result.text in line or result.text in (b"OK", b"SEND FAIL")
+            assert result.code is None or 0 <= result.code < 10**9
+            assert result.describe().isprintable()
+            assert send or result.outcome not in (Outcome.SEND_OK, Outcome.SEND_FAIL)
+    time = module_time(line.decode("ascii", "replace"))
+    assert time is None or time.year < 10000
+
+
+def urcs(data: bytes) -> None:
+    """URCs and answers of the LTE family: ids, lengths and codes are numbers or nothing."""
+    line, _, block = data.partition(b"\n")
+    event = _FAMILY.read_urc(line, block)
+    if isinstance(event, (Readable, Pushed, Closed)):
+        assert 0 <= event.id < 1000
+        assert not isinstance(event, Pushed) or event.data == block
+    elif isinstance(event, Opened):
+        assert abs(event.code) < 10**18
+    elif isinstance(event, PDPLost):
+        assert event.pdp is None or abs(event.pdp) < 10**18
+    assert 0 <= _FAMILY.block_length(line, lambda id: True) <= 4096
+    assert _FAMILY.block_length(line, lambda id: False) == 0
+    shown = _FAMILY.redact(line)
+    assert _FAMILY.redact(shown) == shown
+    response = Response(Command(execute_form("+A")), OK, data.split(b"\n"), block)
+    for command in (_FAMILY.read_command(1, 1500), _FAMILY.send_command(1, b"x")):
+        assert command.block is None or 0 <= command.block(line) < 100000
+        command.is_answer(line)
+    status = _FAMILY.read_state(response)
+    assert status is None or abs(status.id) < 10**18
+    code = _FAMILY.read_error(response)
+    assert code is None or abs(code) < 10**18
+    _FAMILY.delivery(response)
+    error = _FAMILY.open_error(code, "host", 1, "AT+QSSLOPEN", ())
+    assert str(error).isprintable()
+    for tag in ("seclevel", "renegotiation", "ignoreinvalidcertsign", "psk"):
+        values = read_tag(parse_info(line), 1, tag)
+        assert values is None or all(value.isascii() for value in values)
+
+
+#: Every target by its name.
+TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
+    "framer": framer,
+    "syntax": syntax,
+    "urcs": urcs,
+    "port": port,
+}
