@@ -17,11 +17,13 @@ from zope.interface import implementer
 
 from .arguments import read_choice, read_host, read_integer, read_port, read_timeout
 from .at import InvalidValue
-from .errors import ModemError, ModemNotReady, ModemTimeout
+from .errors import ModemError, ModemNotReady, ModemTimeout, ModuleLost, PortLost
 from .families import AccessMode
 from .modem import Modem, getModem
+from .modem.interfaces import ModuleSocket
 from .modem.lease import open_connection
 from .modem.opening import OpenRequest
+from .modem.session import Session
 from .profiles import TLSProfile
 from .strings import EndpointArguments
 from .tables.lte import PDP_IDS, SSL_CONTEXT_IDS
@@ -176,10 +178,20 @@ class _Attempt:
             )
         return reason
 
-    async def _open(self, factory: IProtocolFactory) -> IProtocol:
+    async def _open_socket(self) -> tuple[Session, ModuleSocket]:
         session = await self._modem.session()
         self._stage = "the connection itself"
-        socket = await open_connection(session, self._request)
+        try:
+            return session, await open_connection(session, self._request)
+        except (ModuleLost, PortLost):
+            # that the module is gone, or was, may have been found out only now
+            self._stage = "bringing the modem up again"
+        session = await self._modem.session()
+        self._stage = "the connection itself"
+        return session, await open_connection(session, self._request)
+
+    async def _open(self, factory: IProtocolFactory) -> IProtocol:
+        session, socket = await self._open_socket()
         try:
             protocol = factory.buildProtocol(self._address)
         except BaseException:

@@ -67,6 +67,8 @@ class ATPort(LineReceiver):
         self._command: Command | None = None
         self._response: Response | None = None
         self._echo = b""
+        self._echoed = False  # whether the command in flight came back
+        self._echo_is_off = False
         self._body_due = Body.NONE
         self._refused: Result | None = None  # a SEND FAIL that may yet turn into SEND OK
         self._late_prompt = False  # nobody waits for the prompt any more, but it may come
@@ -131,6 +133,7 @@ class ATPort(LineReceiver):
     def abandon(self, reason: Failure) -> None:
         """Fail everything that waits, and start from an idle port in command mode."""
         self._note_mode()
+        self._echo_is_off = False
         self._resync = None
         self._resync_wanted = False
         data_handler, self.data_handler = self.data_handler, None
@@ -153,6 +156,11 @@ class ATPort(LineReceiver):
             and self._resync is None
             and bool(self.line_mode)
         )
+
+    @property
+    def echoes(self) -> bool:
+        """Whether the last command came back."""
+        return self._echoed
 
     @property
     def lost(self) -> bool:
@@ -276,7 +284,10 @@ class ATPort(LineReceiver):
         if result is not None:
             self._final(command, result)
         elif line == self._echo:
-            return
+            self._echoed = True
+            if self._echo_is_off:
+                # it has forgotten its settings: those of TLS too
+                self._give_up("the module has restarted: it echoes again")
         elif command.is_answer(line):
             if self._response is not None and not self._response.keep(line):
                 self.trace.add(NOTE, "a line too many was dropped")
@@ -366,6 +377,7 @@ class ATPort(LineReceiver):
         for secret in text.secrets:
             self.trace.hide(secret)
         self._echo = line = b"AT" + text.wire
+        self._echoed = False
         self.trace.add(HOST, "AT" + text.shown)
         self._response = Response(command, SEND_OK)
         self._deadline.set(command.timeout)
@@ -410,6 +422,7 @@ class ATPort(LineReceiver):
             self._refused = result
             self._deadline.set(command.linger)
             return
+        self._echo_is_off = not self._echoed
         if command.data_mode and result.outcome is Outcome.CONNECT:
             self.setRawMode()
         job, response = self._take_current()
@@ -519,19 +532,14 @@ class ATPort(LineReceiver):
             self._resync = None
             self._next()
 
-    def _give_up(self) -> None:
-        """The module does not answer: fail everything, and tell."""
+    def _give_up(self, why: str = "the module has stopped to answer") -> None:
+        """The module is not what it was: fail everything, and tell."""
         self._note_mode()
         self._resync = None
-        self.trace.add(NOTE, "the module does not answer")
+        self._echo_is_off = False
+        self.trace.add(NOTE, why)
         self._deadline.clear()
-        self._fail_all(
-            Failure(
-                PortUnresponsive(
-                    f"the module has stopped to answer on {self.name}", trace=self.trace.last()
-                )
-            )
-        )
+        self._fail_all(Failure(PortUnresponsive(f"{why} on {self.name}", trace=self.trace.last())))
         self._handler.port_unresponsive()
         self._next()
 

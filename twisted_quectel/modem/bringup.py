@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from twisted.internet.interfaces import IReactorTime
 
-from ..at import ATPort, Command, IWire, Response, execute_form, join, write_form
+from ..at import ATPort, Command, IWire, Response, basic_form, execute_form, join, write_form
 from ..errors import CommandFailed, ModemNotReady
 from ..families import Family, Firmware, family_for
 from ..modemprofile import ModemProfile
@@ -106,6 +106,9 @@ async def bring_up(
     await wake(clock, port, wire, profile.baudrate, obstacle, in_data_mode)
     obstacle(None)
     await port.execute(Command(write_form("+CMEE", 1)))
+    if port.echoes:
+        # it has restarted since it was greeted
+        await port.execute(Command(basic_form("E0Q0V1")))
     family = await identify(port, profile.model, known)
     port.trace.redact = family.redact
     dtr = wire is not None and wire.set_dtr(True)

@@ -35,7 +35,7 @@ _UNFINISHED: Final = rb"(?:\r(?:\n(?:\+(?:[A-Z]+(?::[ -~]*)?)?|[A-Z][A-Z ]*)?\r?
 #: Lines of a module in command mode.
 _TALK: Final = re.compile(rb"(?:\r\n" + _LINE + rb"\r\n)*" + _UNFINISHED)
 #: The same behind an escape that may have been echoed.
-_ECHOED: Final = re.compile(rb"\+{0,3}(?:\r\n" + _LINE + rb"\r\n)*" + _UNFINISHED)
+_ECHOED: Final = re.compile(rb"(?:\+|\r\n" + _LINE + rb"\r\n)*" + _UNFINISHED)
 _URCS: Final = re.compile(rb"(?:\r\n\+[A-Z]+: [ -~]*\r\n)*(?:\r(?:\n(?:\+[ -~]*\r?)?)?)?")
 #: Words that tell the end of data mode, the longest first.
 _ENDS: Final = (NO_CARRIER, RDY)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from ..at import ATPort, IWire, PortHandler
@@ -93,6 +94,7 @@ class Channels:
         self._data: dict[str, Channel | None] = dict.fromkeys(data_devices)
         self._ready: set[str] = set()
         self._opening: set[str] = set()
+        self._discarded: set[str] = set()
 
     def share(self) -> None:
         """One more connection shares the port for commands."""
@@ -125,6 +127,10 @@ class Channels:
             return self.control
         self._opening.add(device)
         try:
+            if device in self._discarded:
+                # it closes in a later turn
+                self._discarded.discard(device)
+                await deferLater(self._reactor, 0, lambda: None)
             channel = self._data[device]
             if channel is None or channel.port.lost:
                 quiet = QuietPort(lambda: self._lost(device), lambda: self._discard_device(device))
@@ -156,8 +162,10 @@ class Channels:
     def discard(self, channel: Channel) -> None:
         """Close a port that does not answer; it is opened anew when it is needed."""
         self.note_mode(channel)
-        self._close(channel)
+        # a module that takes no bytes must not keep it open
+        self._abort(channel)
         self._forget(channel.device)
+        self._discarded.add(channel.device)
 
     def _discard_device(self, device: str) -> None:
         channel = self._data.get(device)
@@ -203,10 +211,13 @@ class Channels:
     def abort(self) -> None:
         """Close all ports that are still open, with what is unsent."""
         for channel in (self.control, *self._data.values()):
-            if channel is not None and not channel.port.lost:
-                abort = getattr(channel.port.transport, "abortConnection", None)
-                if abort is not None:
-                    abort()
+            if channel is not None:
+                self._abort(channel)
+
+    def _abort(self, channel: Channel) -> None:
+        abort = getattr(channel.port.transport, "abortConnection", None)
+        if abort is not None and not channel.port.lost:
+            abort()
 
     def _close(self, channel: Channel) -> None:
         if channel.port.transport is not None and not channel.port.lost:
