@@ -10,7 +10,6 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.families import golden_lte as golden
 from twisted_quectel.at import parse_info
 from twisted_quectel.errors import (
-    CommandFailed,
     IdentityNotChecked,
     ModemParameterError,
     UnsupportedOperation,
@@ -292,7 +291,7 @@ class ReadBackTests(ContextCase):
         """A tag that can be written and not read is an error."""
         settings = settings_of()[:1]
         self.bench.answers["+QSSLCFG"] = lambda line: "OK" if line.count(",") == 2 else "ERROR"
-        self.failureResultOf(self.configure(settings), CommandFailed)
+        self.failureResultOf(self.configure(settings), ModemParameterError)
 
     def test_read_tag(self) -> None:
         """Single answers (golden: the document's forms)."""

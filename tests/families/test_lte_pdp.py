@@ -12,6 +12,8 @@ from twisted_quectel.errors import CommandFailed, NetworkDown, OperationNotAllow
 from twisted_quectel.modemprofile import ModemProfile
 
 UP = '+QIACT: 1,1,1,"10.7.157.1"\n\nOK'
+#: Activates, and asks for the address.
+BOTH = "+QIACT=1;+QIACT?"
 DOWN = "OK"
 
 
@@ -53,7 +55,7 @@ class ActivateTests(SynchronousTestCase):
             self.states(DOWN, UP)
             address = self.successResultOf(self.attach(**profile))
             self.assertEqual(address, "10.7.157.1")
-            self.assertEqual(self.bench.module.lines, ["+QIACT?", line, "+QIACT=1", "+QIACT?"])
+            self.assertEqual(self.bench.module.lines, ["+QIACT?", line, BOTH, "+QIACT?"])
 
     def test_left_to_the_module(self) -> None:
         """Without an APN the module's own definition stays."""
@@ -68,7 +70,7 @@ class ActivateTests(SynchronousTestCase):
             '+QIACT: 2,1,1,"10.0.0.2"\n\n+QIACT: 3,1,3,"10.0.0.4","2001:db8::1"\n\nOK',
         )
         self.assertEqual(self.successResultOf(self.attach(3)), "10.0.0.4")
-        self.assertEqual(self.bench.module.sent("+QIACT="), ["+QIACT=3"])
+        self.assertEqual(self.bench.module.sent("+QIACT="), ["+QIACT=3;+QIACT?"])
 
     def test_no_address(self) -> None:
         """A context without an address in its line is up all the same."""
@@ -80,6 +82,13 @@ class ActivateTests(SynchronousTestCase):
         self.states(DOWN, DOWN)
         self.assertEqual(self.successResultOf(self.attach()), "")
 
+    def test_address_at_once(self) -> None:
+        """What is told on the line that activates is not asked for again."""
+        self.states(DOWN)
+        self.answers[BOTH] = UP
+        self.assertEqual(self.successResultOf(self.attach()), "10.7.157.1")
+        self.assertEqual(self.bench.module.lines, ["+QIACT?", BOTH])
+
     def test_half_up(self) -> None:
         """A context that broke down is taken down and tried once more."""
         self.states(DOWN, UP)
@@ -87,7 +96,7 @@ class ActivateTests(SynchronousTestCase):
         self.answers["+QIGETERROR"] = "+QIGETERROR: 570,PDP context break down\n\nOK"
         self.successResultOf(self.attach())
         self.assertEqual(
-            self.bench.module.lines[1:5], ["+QIACT=1", "+QIGETERROR", "+QIDEACT=1", "+QIACT=1"]
+            self.bench.module.lines[1:5], [BOTH, "+QIGETERROR", "+QIDEACT=1", "+QIACT=1"]
         )
 
     def test_refused(self) -> None:

@@ -9,7 +9,17 @@ from __future__ import annotations
 from typing import Final
 
 from ... import errors
-from ...at import ATPort, Command, InfoLine, Secret, execute_form, read_form, write_form
+from ...at import (
+    ATPort,
+    Command,
+    InfoLine,
+    Response,
+    Secret,
+    execute_form,
+    join,
+    read_form,
+    write_form,
+)
 from ...modemprofile import ModemProfile
 from .errors import NAME
 
@@ -25,6 +35,10 @@ async def active_address(port: ATPort, pdp: int) -> str | None:
     response = await port.execute(
         Command(read_form("+QIACT"), ("+QIACT",), timeout=ACTIVATE_TIMEOUT)
     )
+    return _address_in(response, pdp)
+
+
+def _address_in(response: Response, pdp: int) -> str | None:
     for line in response.info:
         if line.integer(0) == pdp and line.integer(1) == 1:
             return _address(line)
@@ -62,18 +76,21 @@ async def activate(port: ATPort, profile: ModemProfile, pdp: int) -> str:
         definition = _definition(profile, pdp)
         if definition is not None:
             await port.execute(definition)
-        await _activate(port, pdp)
-        address = await active_address(port, pdp) or ""
+        address = await _activate(port, pdp)
+        if address is None:
+            address = await active_address(port, pdp) or ""
     if profile.dns:
         await port.execute(Command(write_form("+QIDNSCFG", pdp, *profile.dns)))
     return address
 
 
-async def _activate(port: ATPort, pdp: int) -> None:
-    command = Command(write_form("+QIACT", pdp), timeout=ACTIVATE_TIMEOUT)
+async def _activate(port: ATPort, pdp: int) -> str | None:
+    """Bring a PDP context up; give its address if the same line has told it."""
+    text = write_form("+QIACT", pdp)
+    command = Command(text, timeout=ACTIVATE_TIMEOUT)
+    both = Command(join(text, read_form("+QIACT")), ("+QIACT",), timeout=ACTIVATE_TIMEOUT)
     try:
-        await port.execute(command)
-        return
+        return _address_in(await port.execute(both), pdp)
     except errors.CommandFailed:
         code = await last_error(port)
     # "break down" leaves it half up: it has to be taken down first
@@ -83,6 +100,7 @@ async def _activate(port: ATPort, pdp: int) -> None:
     except errors.CommandFailed as e:
         code = await last_error(port) or code
         raise _refused(pdp, code, e) from None
+    return None
 
 
 def _refused(pdp: int, code: int | None, cause: errors.CommandFailed) -> errors.ModemError:
