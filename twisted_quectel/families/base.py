@@ -358,6 +358,10 @@ class Family(ABC):
         """Give what was read; empty when there is no more, L{None} on an error."""
 
     @abstractmethod
+    def announced(self, response: Response) -> int:
+        """Say how many bytes the answer to a read has announced."""
+
+    @abstractmethod
     def close_command(self, id: int, abort: bool, close_time: int | None = None) -> Command:
         """Close a connection.
 

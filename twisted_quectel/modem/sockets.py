@@ -291,13 +291,15 @@ class CommandSocket(SocketCore):
             self._more = False
             if not self._peer_closed:
                 self._ask_state()
-        elif not data:
-            self._more = False
-        elif len(data) > self._family.limits.read:
+        elif self._family.announced(response) > self._family.limits.read:
+            # what it announced may not have been counted: find the next answer's start
+            self._port.resynchronise()
             self._fail(
-                RemoteViolation(f"the module read out {len(data)} bytes, more than asked for")
+                RemoteViolation("the module answered a read with more bytes than were asked for")
             )
             return
+        elif not data:
+            self._more = False
         elif self._owner is not None:
             if self._paused:
                 self._hold(data)

@@ -322,6 +322,10 @@ class LTEFamily(Family):
         """Give what was read."""
         return response.block if response.result.good else None
 
+    def announced(self, response: Response) -> int:
+        """Say how many bytes the answer to a read has announced."""
+        return max(map(_read_length, response.lines), default=0)
+
     def close_command(self, id: int, abort: bool, close_time: int | None = None) -> Command:
         """Close a connection (chapter 2.2.5); at once to abort it."""
         if abort:
