@@ -110,6 +110,7 @@ class LeasedSocket(LeaseCore):
         self._interrupted = False
         self._held: list[bytes] = []
         self._paused = False
+        self._over_already: Failure | None = None  # it has ended before it was started
         self._life: LeaseLife = lease_life(self)
         self._pipe = TransparentPipe(
             clock,
@@ -126,6 +127,9 @@ class LeasedSocket(LeaseCore):
     def start(self, owner: SocketOwner) -> None:
         """Begin to deliver, what came before first."""
         self._owner = owner
+        if self._over_already is not None:
+            self.do_tell(self._over_already)
+            return
         self._flush_held()
         self._pipe.writable()
 
@@ -270,6 +274,8 @@ class LeasedSocket(LeaseCore):
         owner, self._owner = self._owner, None
         if owner is not None:
             owner.ended(reason)
+        else:
+            self._over_already = reason
 
     def do_free(self) -> None:
         """Give back channel, context and id."""
