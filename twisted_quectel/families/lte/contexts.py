@@ -218,8 +218,8 @@ class ContextDialogue:
             return
         names = ", ".join(f'"{setting.tag}" ({setting.argument})' for setting in wrong)
         raise errors.ModemParameterError(
-            f"the module did not take {names} for SSL context {context}: it reads back differently, "
-            "or not at all",
+            f"the module did not take {names} for SSL context {context}: it reads back "
+            "differently, or not at all",
             family=NAME,
             trace=port.trace.last(),
         )
