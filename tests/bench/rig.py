@@ -1,0 +1,94 @@
+"""A host, a module and a server on one clock, with a line of a certain speed."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import trustme
+from twisted.internet.defer import Deferred
+
+from tests.endpoint.protocols import Peer, Serving
+from tests.endpoint.virtual import HOST, PORT, TurnClock, factory_for
+from tests.tlsservers import ServerOptions, make_ca, options_for
+from twisted_quectel.emulator import Link, MemoryNetwork
+from twisted_quectel.endpoints import ModuleTLSEndpoint
+from twisted_quectel.profiles import TLSProfile
+from twisted_quectel.testing import EmulatedModule
+
+
+@cache
+def authority() -> tuple[trustme.CA, ServerOptions]:
+    """Give the CA of all benches and a server of it; making keys takes time."""
+    ca = make_ca()
+    return ca, options_for(ca, HOST)
+
+
+class Rig:
+    """A bench that runs on a clock of its own.
+
+    @ivar clock: its time, in seconds.
+    @ivar emulated: the module.
+    @ivar serving: the servers' ends of the connections.
+    """
+
+    def __init__(
+        self, link: Link | None = None, make: Callable[[], Peer] = Peer, **arguments: Any
+    ) -> None:
+        """
+        @param make: makes the server's protocols.
+        @param arguments: of the L{EmulatedModule}.
+        """
+        self.clock = TurnClock()
+        self.network = MemoryNetwork(self.clock)
+        ca, options = authority()
+        self.serving = Serving(make)
+        self.network.listen(HOST, PORT, self.serving.over_tls(options, self.clock))
+        self.emulated = EmulatedModule(
+            self.clock, network=self.network, link=link or Link(), **arguments
+        )
+        with tempfile.NamedTemporaryFile(suffix=".pem", delete=False) as file:
+            file.write(ca.cert_pem.bytes())
+        self.ca_path = file.name
+
+    def endpoint(self, **arguments: Any) -> ModuleTLSEndpoint:
+        """Make an endpoint to the server."""
+        modem = self.emulated.modem(baudrate=self.emulated.module.baudrate)
+        tls = TLSProfile(cacert=self.ca_path)
+        return ModuleTLSEndpoint(modem, HOST, PORT, tls=tls, **arguments)
+
+    def connect(self, make: Callable[[], Any] = Peer, **arguments: Any) -> Any:
+        """Connect, and give the protocol."""
+        connecting: Deferred[Any] = self.endpoint(**arguments).connect(factory_for(make))
+        failures: list[Any] = []
+        connecting.addErrback(failures.append)
+        self.until(lambda: connecting.called or failures)
+        if failures:
+            failures[0].raiseException()
+        return connecting.result
+
+    def until(self, what: Callable[[], object], seconds: float = 600.0) -> None:
+        """Let time pass until something is true."""
+        end = self.clock.seconds() + seconds
+        while not what():
+            if not self.clock.calls or self.clock.calls[0].getTime() > end:
+                raise RuntimeError("it did not come to pass")
+            self.clock.turn()
+
+    def settle(self, seconds: float) -> None:
+        """Let time pass."""
+        end = self.clock.seconds() + seconds
+        while self.clock.calls and self.clock.calls[0].getTime() <= end:
+            self.clock.turn()
+        self.clock.rightNow = end
+
+    def close(self) -> None:
+        """End everything; what the module found to say is an error."""
+        closed = self.emulated.close()
+        self.until(lambda: closed.called)
+        os.unlink(self.ca_path)
+        if self.emulated.verdicts:
+            raise RuntimeError(str(self.emulated.verdicts))

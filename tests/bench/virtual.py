@@ -1,0 +1,273 @@
+"""Goodput on a clock of its own: each figure is a ratio to what the line allows.
+
+With B bytes per second, the module's reaction time L and blocks of n bytes, a
+counted send takes (n + 35) / B + 2 L: the emulated module waits L in front of
+the prompt, and L again in front of C{SEND OK}.  A direct push takes
+(n + 27) / B; a read takes (n + 46) / B + L.  Ids have one digit, n four.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Final
+
+from tests.bench.cell import Cell
+from tests.bench.rig import Rig
+from tests.endpoint.protocols import Peer
+from twisted_quectel.emulator import Link
+
+SPEEDS: Final = (115200, 921600, 3_000_000)
+LATENCIES: Final = (0.002, 0.01, 0.03)
+#: Bytes that cross in each run, at least.
+SIZE: Final = 1 << 20
+#: Longest block of a send and of a push.
+BLOCK: Final = 1460
+#: Longest read.
+READ: Final = 1500
+
+
+def send_time(line: float, latency: float, block: int = BLOCK) -> float:
+    """Give the seconds of a counted send."""
+    return (block + 35) / line + 2 * latency
+
+
+def push_time(line: float, block: int = BLOCK) -> float:
+    """Give the seconds of a direct push."""
+    return (block + 27) / line
+
+
+def read_time(line: float, latency: float, block: int = READ) -> float:
+    """Give the seconds of a polled read."""
+    return (block + 46) / line + latency
+
+
+class Counter(Peer):
+    """Counts what comes, and remembers when the first and the last byte came."""
+
+    def __init__(self, seconds: Callable[[], float]) -> None:
+        super().__init__()
+        self.seconds = seconds
+        self.size = 0
+        self.first = self.last = 0.0
+
+    @property
+    def count(self) -> int:
+        """Bytes that came."""
+        return self.size
+
+    def dataReceived(self, data: bytes) -> None:
+        self.last = self.seconds()
+        if not self.size:
+            self.first = self.last
+        self.size += len(data)
+
+
+class Source:
+    """A push producer that writes pieces of one size."""
+
+    def __init__(self, transport: Any, piece: int, size: int = SIZE) -> None:
+        self._transport = transport
+        self._piece = bytes(piece)
+        self._left = size
+        self._paused = False
+        transport.registerProducer(self, True)
+        self.resumeProducing()
+
+    def resumeProducing(self) -> None:
+        """Write until there is enough."""
+        self._paused = False
+        while self._left > 0 and not self._paused:
+            piece = self._piece[: self._left]
+            self._left -= len(piece)
+            self._transport.write(piece)
+        if self._left <= 0:
+            self._transport.unregisterProducer()
+
+    def pauseProducing(self) -> None:
+        """Write no more for now."""
+        self._paused = True
+
+    def stopProducing(self) -> None:
+        """Write no more."""
+        self._left = 0
+
+
+def _rig(baudrate: int, latency: float) -> Rig:
+    seconds: list[Callable[[], float]] = []
+    rig = Rig(Link(baudrate, latency), lambda: Counter(seconds[0]))
+    seconds.append(rig.clock.seconds)
+    return rig
+
+
+def _counter(rig: Rig) -> Counter:
+    return Counter(rig.clock.seconds)
+
+
+def _named(what: str, baudrate: int, latency: float) -> str:
+    return f"{what}, {baudrate} baud, L {latency * 1000:g} ms"
+
+
+def send(baudrate: int, latency: float, piece: int, size: int = SIZE) -> Cell:
+    """Send, the application writes pieces of one size."""
+    rig = _rig(baudrate, latency)
+    near = rig.connect()
+    started = rig.clock.seconds()
+    Source(near.transport, piece, size)
+    far = rig.serving.peers[0]
+    rig.until(lambda: far.size >= size)
+    took = far.last - started
+    rig.settle(1.0)
+    rig.close()
+    bound = size / BLOCK * send_time(baudrate / 10, latency)
+    goal = {64: 0.98, 1: 0.97}.get(piece, 0.99)
+    return Cell(_named(f"send, writes of {piece}", baudrate, latency), bound / took, goal)
+
+
+def receive(baudrate: int, latency: float, size: int = SIZE) -> Cell:
+    """Receive in the default mode; the consumer never pauses."""
+    rig = _rig(baudrate, latency)
+    near = rig.connect(lambda: _counter(rig))
+    Source(rig.serving.peers[0].transport, BLOCK, size)
+    rig.until(lambda: near.size >= size)
+    took = near.last - near.first
+    rig.close()
+    bound = size / BLOCK * push_time(baudrate / 10)
+    return Cell(_named("receive, default mode", baudrate, latency), bound / took, 0.98)
+
+
+def _one_has(ends: Sequence[Counter], size: int) -> bool:
+    return any(each.size >= size for each in ends)
+
+
+def both(baudrate: int, latency: float, sockets: int, size: int = SIZE) -> list[Cell]:
+    """Send and receive at once, the same number of bytes each way.
+
+    The module does not push between a prompt and the last byte of the block
+    that it has asked for, so the way to the host is closed for that time.
+    Either the sends are what takes longest, or that way is.
+    """
+    rig = _rig(baudrate, latency)
+    nears = [rig.connect(lambda: _counter(rig)) for _ in range(sockets)]
+    fars = rig.serving.peers
+    started = rig.clock.seconds()
+    for each in (*nears, *fars):
+        Source(each.transport, BLOCK, size // sockets)
+    share = size // sockets
+    every = [*nears, *fars]
+    shares: list[float] = []
+    for ends in (nears, fars):
+        rig.until(partial(_one_has, ends, share))
+        shares.append(min(each.size for each in ends) / share)
+    rig.until(lambda: all(each.size >= share for each in every))
+    took = max(each.last for each in every) - started
+    rig.close()
+    line = baudrate / 10
+    blocks = sum(far.size for far in fars) / BLOCK
+    pushes = sum(near.size for near in nears) / BLOCK * push_time(line)
+    bound = max(blocks * send_time(line, latency), pushes + blocks * (BLOCK + 15) / line)
+    what = f"send and receive, {sockets} socket{'s' * (sockets > 1)}"
+    cells = [Cell(_named(what, baudrate, latency), bound / took, 0.95)]
+    if sockets > 1:
+        cells.append(Cell(_named("  least of 12 / its share", baudrate, latency), min(shares), 0.5))
+    return cells
+
+
+class Slow(Counter):
+    """A consumer like Twisted's own transports: paused above 64 KiB, resumed when empty.
+
+    @ivar rate: bytes that it takes in a second.
+    @ivar held: the most that the host has held for it at any time.
+    """
+
+    LIMIT = 65536
+
+    def __init__(self, rig: Rig, rate: float) -> None:
+        super().__init__(rig.clock.seconds)
+        self.rate = rate
+        self.held = 0
+        self.taken = 0
+        self._clock = rig.clock
+        self._free = 0.0
+        self._paused = False
+
+    def dataReceived(self, data: bytes) -> None:
+        super().dataReceived(data)
+        self._free = max(self._free, self.seconds()) + len(data) / self.rate
+        ahead = (self._free - self.seconds()) * self.rate
+        if ahead > self.LIMIT and not self._paused:
+            self._paused = True
+            self.transport.pauseProducing()
+            self._clock.callLater(self._free - self.seconds(), self._go_on)
+
+    def _go_on(self) -> None:
+        self._paused = False
+        self.transport.resumeProducing()
+
+
+def pausing(baudrate: int, latency: float, share: float, size: int = SIZE) -> Cell:
+    """Receive with a consumer that pauses and resumes.
+
+    @param share: the consumer's rate, as a part of what polling could give it.
+    """
+    line = baudrate / 10
+    polling = READ / read_time(line, latency)
+    rig = _rig(baudrate, latency)
+    near: Slow = rig.connect(lambda: Slow(rig, polling * share))
+    far = rig.serving.peers[0]
+    if share > 1:
+        # so far behind at first that push mode is given up
+        near.transport.pauseProducing()
+        rig.clock.callLater(20_000 / line * 2, near.transport.resumeProducing)
+    Source(far.transport, BLOCK, size)
+    # what came before the consumer was behind for the first time came at the line's speed
+    lead = min(size // 4, 4 * Slow.LIMIT) if share < 1 else 0
+    socket = near.transport._socket
+    marks: list[tuple[float, int]] = []
+
+    def done() -> bool:
+        near.held = max(near.held, socket._held_size)
+        if not marks and near.size > lead and socket.mode.value == "buffer":
+            marks.append((rig.clock.seconds(), near.size))
+        return near.size >= size
+
+    rig.until(done)
+    rig.settle(1.0)
+    if near.size != size or near.held > 65536:
+        raise RuntimeError(f"{near.size} bytes came, {near.held} were held")
+    rig.close()
+    began, before = marks[0]
+    reached = (near.size - before) / (near.last - began)
+    if share < 1:
+        # the consumer has still to take what lies in its own buffer
+        reached = near.size / (near._free - near.first)
+    what = "receive, consumer at half the rate" if share < 1 else "receive after a long pause"
+    name = _named(what, baudrate, latency)
+    return Cell(name, reached / min(near.rate, polling), 0.95, note=f"{near.held} held")
+
+
+def transparent(baudrate: int, latency: float, way: str, size: int = SIZE) -> Cell:
+    """Raw bytes.
+
+    @param way: C{out}, C{in} or C{both}.
+    """
+    rig = _rig(baudrate, latency)
+    near = rig.connect(lambda: _counter(rig), mode="transparent")
+    far = rig.serving.peers[0]
+    started = rig.clock.seconds()
+    ends = []
+    if way != "in":
+        Source(near.transport, BLOCK, size)
+        ends.append(far)
+    if way != "out":
+        Source(far.transport, BLOCK, size)
+        ends.append(near)
+    rig.until(lambda: all(end.size >= size for end in ends))
+    took = max(end.last for end in ends) - started
+    rig.settle(2.0)
+    rig.close()
+    return Cell(
+        _named(f"transparent, {way}", baudrate, latency),
+        min(end.size for end in ends) / took / (baudrate / 10),
+        0.99,
+    )
