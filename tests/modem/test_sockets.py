@@ -119,11 +119,14 @@ class BufferReadTests(SynchronousTestCase):
 
     def test_more_than_asked_for(self) -> None:
         """A module that reads out too much is not believed; the connection ends."""
-        bench = SocketBench().start()
-        bench.answers["+QSSLRECV"] = "\0\r\n+QSSLRECV: 1501\r\n" + "x" * 1501 + "\r\n\r\nOK\r\n"
-        bench.arrive(b"x")
-        self.assertEqual(len(bench.owner.ends), 1)
-        self.assertTrue(bench.owner.ends[0].check(RemoteViolation))
+        for count in (1501, 70000, 99999):
+            bench = SocketBench().start()
+            data = "x" * count
+            bench.answers["+QSSLRECV"] = f"\0\r\n+QSSLRECV: {count}\r\n{data}\r\n\r\nOK\r\n"
+            bench.arrive(b"x")
+            self.assertEqual(len(bench.owner.ends), 1)
+            self.assertTrue(bench.owner.ends[0].check(RemoteViolation))
+            self.assertEqual(bench.owner.received_data, b"")
 
     def test_read_refused(self) -> None:
         """An error to a read asks for the state: a connection that lives goes on."""
