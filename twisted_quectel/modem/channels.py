@@ -216,7 +216,9 @@ class Channels:
 
     def _abort(self, channel: Channel) -> None:
         abort = getattr(channel.port.transport, "abortConnection", None)
-        if abort is not None and not channel.port.lost:
+        if abort is None:
+            self._close(channel)
+        elif not channel.port.lost:
             abort()
 
     def _close(self, channel: Channel) -> None:
