@@ -50,7 +50,7 @@ class ModemProfile:
     @ivar baudrate: bits per second of a serial device, 4800-4000000.
     @ivar rtscts: whether RTS and CTS are wired and used.
     @ivar apn: access point name; L{None}: as the module has it.
-    @ivar user: for the access point.
+    @ivar user: for the access point; never shown.
     @ivar password: for the access point; never shown.
     @ivar auth: C{none}, C{pap} or C{chap}; left out: C{pap} if there is a user.
     @ivar ip: C{ipv4}, C{ipv6} or C{ipv4v6}.
@@ -75,7 +75,7 @@ class ModemProfile:
     baudrate: int = 115200
     rtscts: bool = False
     apn: str | None = None
-    user: str | None = None
+    user: str | None = field(default=None, repr=False)
     password: str | None = field(default=None, repr=False)
     auth: str | None = None
     ip: str = "ipv4"
