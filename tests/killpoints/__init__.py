@@ -1,0 +1,1 @@
+"""Sessions in which something happens to the module, at every point of the dialogue."""

@@ -1,0 +1,77 @@
+"""Sessions with a blow at one point each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tests.killpoints.actions import BLOWS, Blow
+from tests.killpoints.bench import Bench
+from tests.tlsservers import ServerOptions
+from twisted_quectel.emulator.killpoints import Crossing, Tap
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where something happens.
+
+    @ivar number: of the piece.
+    @ivar offset: bytes of it that cross before.
+    @ivar crossing: what the piece is.
+    """
+
+    number: int
+    offset: int
+    crossing: Crossing
+
+    def __str__(self) -> str:
+        crossing = self.crossing
+        return (
+            f"#{self.number} {crossing.port} {crossing.piece.value} {crossing.text!r} "
+            f"at {self.offset} of {crossing.size}"
+        )
+
+
+class Runner:
+    """Runs the sessions of one form."""
+
+    def __init__(self, form: str, options: ServerOptions, ca_path: str) -> None:
+        self.form = form
+        self._options = options
+        self._ca_path = ca_path
+
+    def bench(self, tap: Tap) -> Bench:
+        """Make a bench."""
+        return Bench(self.form, self._options, self._ca_path, tap)
+
+    def record(self, every: bool = False) -> Iterator[Point]:
+        """Have a session in which nothing happens, and give the points in it.
+
+        @param every: points within lines too.
+        """
+        tap = Tap()
+        bench = self.bench(tap)
+        bench.run()
+        crossings = list(tap.crossings)
+        bench.finish()
+        if bench.problems:
+            raise AssertionError(f"{self.form}: {bench.problems}")
+        for number, crossing in enumerate(crossings):
+            for offset in crossing.offsets(every):
+                yield Point(number, offset, crossing)
+
+    def run(self, blow: str, point: Point) -> list[str]:
+        """Have a session in which something happens; give what is not as it must be."""
+        happening: list[Blow] = []
+        tap = Tap(point.number, point.offset, lambda *what: happening[0](*what))
+        bench = self.bench(tap)
+        happening.append(BLOWS[blow](bench))
+        bench.run()
+        if not tap.fired:
+            bench.problems.append("the point was not reached")
+        else:
+            happening[0].session_over()
+            bench.wait_for(happening[0].ready, "the module's return", 60.0)
+            bench.again()
+        bench.finish()
+        return [f"{self.form}, {blow} {point}: {problem}" for problem in bench.problems]

@@ -1,0 +1,117 @@
+"""Sessions in which the module is killed, restarted, muted, stalled or unplugged.
+
+At every command, answer, prompt and block: before it, behind it, and within
+blocks at their first, middle and last byte, in both directions.  Here a sample
+is taken, always the same; C{TWISTED_QUECTEL_KILLPOINTS=all} takes all points,
+those within lines too.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import random
+from typing import TYPE_CHECKING, ClassVar
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.endpoint.virtual import HOST
+from tests.killpoints.actions import BLOWS
+from tests.killpoints.runs import Runner
+from tests.tlsservers import ServerOptions, make_ca, options_for
+
+# mixed into cases, and no case itself
+if TYPE_CHECKING:
+    Mixed = SynchronousTestCase
+else:
+    Mixed = object
+
+#: Points of each form and blow, unless all are asked for.
+SAMPLE = 24
+
+
+class KillPoints(Mixed):
+    """The tests that run over each form of session."""
+
+    form = ""
+    timeout = 1200
+    _served: ClassVar[tuple[ServerOptions, bytes] | None] = None
+
+    def run_all(self, blow: str) -> None:
+        """Have a session for each point."""
+        if KillPoints._served is None:
+            ca = make_ca()
+            KillPoints._served = options_for(ca, HOST), ca.cert_pem.bytes()
+        options, pem = KillPoints._served
+        path = str(self.mktemp()) + "ca.pem"
+        with open(path, "wb") as file:
+            file.write(pem)
+        runner = Runner(self.form, options, path)
+        every = os.environ.get("TWISTED_QUECTEL_KILLPOINTS") == "all"
+        points = list(runner.record(every))
+        if not every:
+            chance = random.Random(f"{self.form} {blow}")
+            points = sorted(chance.sample(points, SAMPLE), key=lambda p: (p.number, p.offset))
+        problems = [problem for point in points for problem in runner.run(blow, point)]
+        # a Deferred whose failure nobody took says so when it goes
+        gc.collect()
+        self.assertEqual(problems, [], "\n" + "\n".join(problems))
+
+    def test_killed(self) -> None:
+        """The power may go at any point, and come back."""
+        self.run_all("killed")
+
+    def test_restarted(self) -> None:
+        """The module may restart at any point."""
+        self.run_all("restarted")
+
+    def test_muted(self) -> None:
+        """The module may hang at any point, and answer again later."""
+        self.run_all("muted")
+
+    def test_stalled(self) -> None:
+        """The line may stand still at any point, and everything come 30 s later."""
+        self.run_all("stalled")
+
+    def test_unplugged(self) -> None:
+        """The device may be pulled off at any point, and plugged in again."""
+        self.run_all("unplugged")
+
+
+class BufferTests(KillPoints, SynchronousTestCase):
+    """Sessions in buffer mode."""
+
+    form = "buffer"
+
+
+class PushTests(KillPoints, SynchronousTestCase):
+    """Sessions in push mode."""
+
+    form = "push"
+
+
+class TransparentTests(KillPoints, SynchronousTestCase):
+    """Sessions in transparent mode on the only port."""
+
+    form = "transparent"
+
+
+class EscapeTests(KillPoints, SynchronousTestCase):
+    """The same where DTR and DCD are not wired: the escape does what they do."""
+
+    form = "escape"
+
+
+class ChannelsTests(KillPoints, SynchronousTestCase):
+    """Two connections in transparent mode at the same time, on ports of their own."""
+
+    form = "channels"
+
+
+class TableTests(SynchronousTestCase):
+    """The tests above leave nothing out."""
+
+    def test_all_blows(self) -> None:
+        """There is a test for each thing that can happen to a module."""
+        for blow in BLOWS:
+            self.assertTrue(hasattr(KillPoints, f"test_{blow}"), blow)
