@@ -50,6 +50,8 @@ class Modes(FaultCase):
 
     def test_data_behind_carrier(self) -> None:
         """NO CARRIER ahead of the last bytes: the connection ends, what came before is exact."""
+        # without circuits the escape of the close is what gives the host away
+        self.verdicts_expected = not self.circuits
         for tail in (1, 40, 300):
             self.begin(DataBehindCarrier(tail))
             peer = self.open()
@@ -60,12 +62,12 @@ class Modes(FaultCase):
             server.transport.write(data)
             server.transport.loseConnection()
             self.settle(6.0)
-            if not peer.reasons:
+            if not peer.reasons and not self.circuits:
+                # nothing proves it then; to close does
                 peer.transport.loseConnection()
             self.ended(peer, ConnectionDone, ConnectionLost, seconds=60.0)
             self.assertEqual(bytes(peer.received[came:])[: len(data) - tail], data[:-tail])
             self.works()
-        self.verdicts_expected = True
 
     def test_deaf_behind_carrier(self) -> None:
         """A port that hears no command until it gets an escape works again."""

@@ -197,8 +197,8 @@ class TransparentPipe:
     def _doubtful(self, now: float, payload: bytes) -> None:
         """Bytes came while it is not known in which mode the module is."""
         self._question.heard = now
-        if self._phase is _Phase.DOUBT and not self._watch.carrier:
-            # more payload: nothing was to be doubted
+        if self._phase is _Phase.DOUBT and not self._watch.carrier and self._dcd() is not False:
+            # more payload: nothing was to be doubted (without DCD it may be late payload)
             self._go_on(payload)
             return
         if self._phase is _Phase.OPEN:
@@ -344,11 +344,7 @@ class TransparentPipe:
 
     def _carrier_lost(self) -> None:
         """NO CARRIER is proved."""
-        split = self._watch.lost()
-        if split is None:
-            self._go_on(self._watch.release())
-            return
-        payload, rest = split
+        payload, rest = self._watch.lost() or (self._watch.release(), b"")
         if payload:
             self._owner.received(payload)
         self._port.trace.add(NOTE, "NO CARRIER")

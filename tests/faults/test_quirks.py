@@ -1,0 +1,83 @@
+"""The documents contradict themselves (at-facts A.7): the host accepts every form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from tests.faults.bench import SEEDS, FaultCase, matrix
+from twisted_quectel.emulator import PROFILES, QUIRKS
+from twisted_quectel.profiles import TLSProfile
+
+#: What makes the host use what the quirk is about; the rest needs nothing.
+_TLS: Final[dict[str, dict[str, Any]]] = {
+    "psk_no_space": {"verify": "none", "psk_identity": "me", "psk": "00112233445566778899"},
+    "wrong_invalidcertsign_tag": {"ignore_invalid_cert_sign": True},
+    "renegotiation_broken": {"renegotiation": True},
+}
+#: Quirks with which some things are refused that are right: not for connections.
+_WITHOUT_TRAFFIC: Final = frozenset({"psk_no_space"})
+
+
+def _test(*quirks: str) -> Callable[[FaultCase], None]:
+    def test(self: FaultCase) -> None:
+        self.begin(quirks=quirks)
+        for name, values in _TLS.items():
+            if name in quirks:
+                self.configured(name, values)
+        peer = self.open()
+        self.both_ways(peer, self.seed)
+        self.closed_by_server(peer, self.seed + 10)
+        self.works()
+
+    test.__doc__ = f"With {', '.join(quirks)}: bytes exact both ways, the tail, then again."
+    return test
+
+
+class QuirkCase(FaultCase):
+    """Deviations that are not felt."""
+
+    def configured(self, name: str, values: dict[str, Any]) -> None:
+        """The settings whose answers are misprinted are set and read back."""
+        values = {"cacert": self.ca_path, **values}
+        if "psk" in values:
+            del values["cacert"]
+        connecting = self.start(
+            self.endpoint(self.emulated, mode=self.mode, tls=TLSProfile(**values))
+        )
+        connecting.addErrback(self.flushed)
+        peer = self.result_of(connecting, 200.0)
+        if name not in _WITHOUT_TRAFFIC:
+            self.both_ways(peer, self.seed)
+            self.closed_by_client(peer)
+
+    def flushed(self, reason: Any) -> None:
+        """The handshake may fail, the settings must have been taken."""
+        self.assertEqual(getattr(reason.value, "code", None), 566, reason)
+
+
+class Quirks(QuirkCase):
+    """Each form of the documents, and of firmware"""
+
+
+for _name in QUIRKS:
+    setattr(Quirks, "test_" + _name.replace("=", "_"), _test(_name))
+setattr(Quirks, "test_as_printed", _test(*sorted(PROFILES["as_printed"])))  # noqa: B010
+setattr(  # noqa: B010
+    Quirks,
+    "test_all_answers_at_once",
+    _test(
+        "reply_qsslrcv",
+        "wrong_invalidcertsign_tag",
+        "psk_no_space",
+        "renegotiation_broken",
+        "lowercase_cipher",
+        "recv_single_crlf",
+        "urc_s3_form",
+        "no_space_after_colon",
+        "state_three",
+        "prompt_without_space",
+    ),
+)
+matrix(globals(), Quirks, seeds=SEEDS[:1])
+del Quirks, QuirkCase
