@@ -21,12 +21,13 @@ from __future__ import annotations
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 from .arguments import camel_case, snake_case, suggestion
 from .at.syntax import InvalidValue
-from .modemprofile import MODEM_ARGUMENTS, SECRET_ARGUMENTS, ModemProfile, settle
+from .modemprofile import EMULATOR, MODEM_ARGUMENTS, SECRET_ARGUMENTS, ModemProfile, settle
 from .profiles import TLS_ARGUMENTS, TLSProfile, merge_arguments, read_arguments
 
 #: The environment variable that names the modem file.
@@ -152,7 +153,9 @@ def _written_out(device: Mapping[str, str]) -> ModemProfile:
     """Make a modem of the arguments in an endpoint string."""
     values = {snake_case(argument): value for argument, value in device.items()}
     # the name last: what is wrong with it is wrong with the device
-    return ModemProfile(**settle({**values, "name": device["device"]}, camel_case))
+    profile = ModemProfile(**settle({**values, "name": device["device"]}, camel_case))
+    # there may be one emulator of each model
+    return replace(profile, name=profile.key) if profile.kind == EMULATOR else profile
 
 
 def _read(path: Path) -> tuple[dict[str, Any], int]:

@@ -26,6 +26,8 @@ from .tables.lte import MODELS, PDP_IDS, SSL_CONTEXT_IDS
 #: The device that stands for a module within this process.
 EMULATOR: Final = "emulator"
 
+_EMULATED_MODEL: Final = "EC25"
+
 #: Arguments that are never shown.
 SECRET_ARGUMENTS: Final = ("password", "pin")
 
@@ -99,6 +101,9 @@ class ModemProfile:
         given = {item.name: getattr(self, item.name) for item in fields(self)}
         for name, value in settle(given, str).items():
             object.__setattr__(self, name, value)
+        if self.kind == EMULATOR and self.model is None:
+            # what it is must be known before it is there to be asked
+            object.__setattr__(self, "model", _EMULATED_MODEL)
 
     @property
     def kind(self) -> str:
@@ -115,7 +120,7 @@ class ModemProfile:
         """
         if self.kind == "serial":
             return os.path.realpath(self.device)
-        if self.kind == EMULATOR and self.model:
+        if self.kind == EMULATOR:
             return f"{EMULATOR}:{self.model}"
         return self.device
 
