@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Final
+
+#: In every buffer that is empty: a deque takes 600 bytes.
+_NOTHING: Final[deque[bytes]] = deque(maxlen=0)
 
 
 class WriteBuffer:
@@ -12,8 +16,10 @@ class WriteBuffer:
     it (L{drop}), so that a block that was refused is there to be sent again.
     """
 
+    __slots__ = ("_offset", "_pieces", "_size")
+
     def __init__(self) -> None:
-        self._pieces: deque[bytes] = deque()
+        self._pieces = _NOTHING
         self._offset = 0  # of the first piece, what has gone
         self._size = 0
 
@@ -23,6 +29,8 @@ class WriteBuffer:
     def append(self, data: bytes) -> None:
         """Add bytes at the end."""
         if data:
+            if not self._size:
+                self._pieces = deque()
             self._pieces.append(data)
             self._size += len(data)
 
@@ -61,8 +69,10 @@ class WriteBuffer:
             self._pieces.popleft()
             self._offset = 0
             count -= left
+        if not self._size:
+            self._pieces = _NOTHING
 
     def clear(self) -> None:
         """Let everything go."""
-        self._pieces.clear()
+        self._pieces = _NOTHING
         self._offset = self._size = 0

@@ -29,6 +29,7 @@ class Core(SocketCore):
     """Notes what the machine makes happen."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.calls: list[str] = []
 
     def do_ask_why(self) -> None:

@@ -14,6 +14,8 @@ class Deadline:
     that is cheaper than to cancel and start one for each command.
     """
 
+    __slots__ = ("_at", "_clock", "_passed", "_timer")
+
     def __init__(self, clock: IReactorTime, passed: Callable[[], None]) -> None:
         self._clock = clock
         self._passed = passed

@@ -23,8 +23,11 @@ class SocketCore:
     @ivar is_over: whether nothing may be delivered any more.
     """
 
-    is_open = False
-    is_over = False
+    __slots__ = ("is_open", "is_over")
+
+    def __init__(self) -> None:
+        self.is_open = False
+        self.is_over = False
 
     def do_ask_why(self) -> None:
         """Find out why the peer has closed; ends in C{told}."""
