@@ -5,6 +5,8 @@ from __future__ import annotations
 from twisted.internet.error import ConnectError, ConnectionLost
 
 from tests.faults.bench import FaultCase, Watch, matrix
+from twisted_quectel.emulator import Hooks, Module
+from twisted_quectel.emulator.commands import Call
 from twisted_quectel.emulator.faults import (
     ClockUnknown,
     CommandFails,
@@ -63,6 +65,37 @@ class Power(FaultCase):
         """A restart of which nothing is said is found out, and all settings are made again."""
         self.survives(NoBootUrcs(), Restarts(), use=True)
         self.verdicts_expected = True
+
+    def test_never_unverified(self) -> None:
+        """Behind a restart of which nothing is said, no open finds the factory's settings.
+
+        Another connection that seems to live on the context is no proof of them.
+        """
+        for turns in (0, 1, 5):
+            self.begin(NoBootUrcs())
+            module = self.emulated.module
+            levels: list[int] = []
+
+            class Levels(Hooks):
+                def on_open(self, call: Call, module: Module = module) -> int | None:
+                    levels.append(module.contexts[int(call.fields[1].string())].number("seclevel"))
+                    return None
+
+            module.hooks += (Levels(),)
+            peer = self.open()
+            module.restart()
+            self.settle(4.0 + turns)
+            for _ in range(4):
+                connecting = self.start(self.endpoint(self.emulated, mode=self.mode))
+                connecting.addErrback(lambda reason: reason.trap(ConnectError) and None)
+                second = self.result_of(connecting, 200.0)
+                if second is not None:
+                    second.transport.abortConnection()
+                    self.ended(second, ConnectionLost)
+            self.assertEqual(set(levels), {1}, levels)
+            peer.transport.loseConnection()
+            self.ended(peer, Exception, seconds=200.0)
+            self.works()
 
     def test_restart_on_and_on(self) -> None:
         """A module that restarts behind each open: each connection is told once."""

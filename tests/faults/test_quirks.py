@@ -19,21 +19,6 @@ _TLS: Final[dict[str, dict[str, Any]]] = {
 _WITHOUT_TRAFFIC: Final = frozenset({"psk_no_space"})
 
 
-def _test(*quirks: str) -> Callable[[FaultCase], None]:
-    def test(self: FaultCase) -> None:
-        self.begin(quirks=quirks)
-        for name, values in _TLS.items():
-            if name in quirks:
-                self.configured(name, values)
-        peer = self.open()
-        self.both_ways(peer, self.seed)
-        self.closed_by_server(peer, self.seed + 10)
-        self.works()
-
-    test.__doc__ = f"With {', '.join(quirks)}: bytes exact both ways, the tail, then again."
-    return test
-
-
 class QuirkCase(FaultCase):
     """Deviations that are not felt."""
 
@@ -54,6 +39,21 @@ class QuirkCase(FaultCase):
     def flushed(self, reason: Any) -> None:
         """The handshake may fail, the settings must have been taken."""
         self.assertEqual(getattr(reason.value, "code", None), 566, reason)
+
+
+def _test(*quirks: str) -> Callable[[QuirkCase], None]:
+    def test(self: QuirkCase) -> None:
+        self.begin(quirks=quirks)
+        for name, values in _TLS.items():
+            if name in quirks:
+                self.configured(name, values)
+        peer = self.open()
+        self.both_ways(peer, self.seed)
+        self.closed_by_server(peer, self.seed + 10)
+        self.works()
+
+    test.__doc__ = f"With {', '.join(quirks)}: bytes exact both ways, the tail, then again."
+    return test
 
 
 class Quirks(QuirkCase):
@@ -80,4 +80,4 @@ setattr(  # noqa: B010
     ),
 )
 matrix(globals(), Quirks, seeds=SEEDS[:1])
-del Quirks, QuirkCase
+del Quirks

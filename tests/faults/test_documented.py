@@ -1,0 +1,95 @@
+"""The table of faults is complete, and each of its tests exists."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import FrozenInstanceError, fields, is_dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from twisted_quectel.cli.faultspec import read_fault
+from twisted_quectel.emulator import FAULTS, QUIRKS
+from twisted_quectel.emulator.quirks import PROFILES
+
+PAGE: Final = Path(__file__).resolve().parent.parent.parent / "docs" / "faults.rst"
+
+#: Items of the field notes that can be provoked, but for sleep (47) and CMUX (48-51).
+PROVOKED: Final = frozenset(
+    {1, 2, 3, 4, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 22, 26, 27, 28, 29, 32, 33}
+    | {34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46}
+)
+
+
+def rows(heading: str) -> list[tuple[str, ...]]:
+    """Give the rows of the table under a heading."""
+    _, _, rest = PAGE.read_text().partition(f"\n{heading}\n")
+    table = re.split(r"\n\w.*\n[-=]{3,}\n", rest)[0]
+    cells = re.findall(r"^   (\*) - (.*)$|^     (-) (.*)$", table, re.MULTILINE)
+    found: list[list[str]] = []
+    for star, first, _, other in cells:
+        if star:
+            found.append([first])
+        else:
+            found[-1].append(other)
+    return [tuple(row) for row in found[1:]]
+
+
+class TableTests(SynchronousTestCase):
+    """C{docs/faults.rst} against the registry."""
+
+    def test_faults(self) -> None:
+        """Each fault is there once, with its items of the field notes."""
+        shown = {row[0].strip("`"): row[1] for row in rows("Faults")}
+        self.assertEqual(sorted(shown), sorted(FAULTS))
+        self.assertEqual(len(rows("Faults")), len(FAULTS))
+        for name, kind in FAULTS.items():
+            self.assertEqual(shown[name], ", ".join(map(str, kind.notes)), name)
+
+    def test_items(self) -> None:
+        """Every item of the field notes that can be provoked has a fault."""
+        named = {note for kind in FAULTS.values() for note in kind.notes}
+        self.assertEqual(PROVOKED - named, set())
+
+    def test_quirks(self) -> None:
+        """Each quirk is there, and has a test of its own."""
+        shown = [row[0].strip("`") for row in rows("Contradictions of the documents")]
+        self.assertEqual(sorted(shown), sorted(QUIRKS))
+        self.assertTrue(PROFILES["as_printed"] <= set(shown))
+
+    def test_tests(self) -> None:
+        """The tests that the tables name exist."""
+        for row in (*rows("Faults"), *rows("Contradictions of the documents")):
+            names = re.findall(r"``([a-z_]+)\.(test_\w+)``", row[-1])
+            self.assertTrue(names, row[0])
+            for module, test in names:
+                space = vars(import_module(f"tests.faults.{module}"))
+                cases = [case for name, case in space.items() if name.endswith("Tests")]
+                self.assertTrue([case for case in cases if hasattr(case, test)], f"{module}.{test}")
+
+
+class ValueTests(SynchronousTestCase):
+    """Faults as values."""
+
+    def test_frozen(self) -> None:
+        """Each is a frozen value with defaults, equal to another of the same values."""
+        for kind in FAULTS.values():
+            self.assertTrue(is_dataclass(kind))
+            one, other = kind(), kind()
+            self.assertEqual(one, other)
+            self.assertEqual(hash(one), hash(other))
+            for item in fields(kind):
+                with self.assertRaises(FrozenInstanceError):
+                    setattr(one, item.name, None)
+
+    def test_command_line(self) -> None:
+        """Each can be written on a command line, with each of its parameters."""
+        for name, kind in FAULTS.items():
+            pairs = []
+            for item in fields(kind):
+                value = int(item.default) if isinstance(item.default, bool) else item.default
+                if "," not in str(value):
+                    pairs.append(f"{item.name}={value}")
+            self.assertEqual(read_fault(f"{name}:{','.join(pairs)}"), kind())
