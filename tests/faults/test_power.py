@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.error import ConnectError, ConnectionLost
 
 from tests.faults.bench import FaultCase, Watch, matrix
-from twisted_quectel.emulator import Hooks, Module
+from twisted_quectel.emulator import Hooks
 from twisted_quectel.emulator.commands import Call
 from twisted_quectel.emulator.faults import (
     ClockUnknown,
@@ -25,6 +25,22 @@ from twisted_quectel.errors import (
     ModemNotReady,
     OperationNotAllowed,
 )
+
+
+class Levels(Hooks):
+    """Remembers the security level of each open.
+
+    @ivar levels: in their order.
+    """
+
+    def __init__(self) -> None:
+        self.levels: list[int] = []
+
+    def on_open(self, call: Call) -> int | None:
+        """Look, and let it open."""
+        context = call.module.contexts[int(call.fields[1].string())]
+        self.levels.append(context.number("seclevel"))
+        return None
 
 
 class Power(FaultCase):
@@ -74,14 +90,8 @@ class Power(FaultCase):
         for turns in (0, 1, 5):
             self.begin(NoBootUrcs())
             module = self.emulated.module
-            levels: list[int] = []
-
-            class Levels(Hooks):
-                def on_open(self, call: Call, module: Module = module) -> int | None:
-                    levels.append(module.contexts[int(call.fields[1].string())].number("seclevel"))
-                    return None
-
-            module.hooks += (Levels(),)
+            watch = Levels()
+            module.hooks += (watch,)
             peer = self.open()
             module.restart()
             self.settle(4.0 + turns)
@@ -92,7 +102,7 @@ class Power(FaultCase):
                 if second is not None:
                     second.transport.abortConnection()
                     self.ended(second, ConnectionLost)
-            self.assertEqual(set(levels), {1}, levels)
+            self.assertEqual(set(watch.levels), {1})
             peer.transport.loseConnection()
             self.ended(peer, Exception, seconds=200.0)
             self.works()
