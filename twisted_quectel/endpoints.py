@@ -12,6 +12,7 @@ from twisted.internet.interfaces import (
     IReactorTime,
     IStreamClientEndpoint,
 )
+from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -186,6 +187,8 @@ class _Attempt:
         except (ModuleLost, PortLost):
             # that the module is gone, or was, may have been found out only now
             self._stage = "bringing the modem up again"
+        # in a later turn: whoever has found it out has not told everybody yet
+        await deferLater(self._reactor, 0, lambda: None)
         session = await self._modem.session()
         self._stage = "the connection itself"
         return session, await open_connection(session, self._request)
@@ -201,17 +204,13 @@ class _Attempt:
             socket.abort()
             raise error.NoProtocol()
         name = f"{self._request.host}:{self._request.port}"
-
-        def gone(reason: Failure) -> None:
-            factory.doStop()
-
         transport = ModuleTransport(
             self._reactor,
             socket,
             self._address,
             address_of(session.address(self._request.pdp) or "0.0.0.0", 0),
             name,
-            gone,
+            factory.doStop,
         )
         transport.start(protocol)
         return protocol

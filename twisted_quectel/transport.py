@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from twisted.internet import error
@@ -54,7 +55,7 @@ class ModuleTransport:
         peer: IAddress,
         host: IAddress,
         name: str,
-        gone: Callable[[Failure], None],
+        gone: Callable[[], None],
     ) -> None:
         """
         @param peer: the server's address.
@@ -373,7 +374,7 @@ class ModuleTransport:
             self._tell_end(producer.stopProducing)
         if self.protocol is not None:
             self._tell_end(self.protocol.connectionLost, reason)
-        self._gone(reason)
+        self._gone()
 
     def _tell_end(self, call: Callable[..., object], *arguments: object) -> None:
         """Call the application when it is too late for it to change the reason."""
@@ -385,6 +386,7 @@ class ModuleTransport:
             )
 
 
+@lru_cache(maxsize=64)
 def address_of(host: str, port: int) -> IAddress:
     """Give the address of a host without asking anybody (DESIGN rule 9)."""
     literal = parse_literal(host)

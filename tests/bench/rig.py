@@ -60,9 +60,15 @@ class Rig:
         tls = TLSProfile(cacert=self.ca_path)
         return ModuleTLSEndpoint(modem, HOST, PORT, tls=tls, **arguments)
 
-    def connect(self, make: Callable[[], Any] = Peer, **arguments: Any) -> Any:
+    def connect(
+        self,
+        make: Callable[[], Any] = Peer,
+        endpoint: ModuleTLSEndpoint | None = None,
+        **arguments: Any,
+    ) -> Any:
         """Connect, and give the protocol."""
-        connecting: Deferred[Any] = self.endpoint(**arguments).connect(factory_for(make))
+        endpoint = endpoint or self.endpoint(**arguments)
+        connecting: Deferred[Any] = endpoint.connect(factory_for(make))
         failures: list[Any] = []
         connecting.addErrback(failures.append)
         self.until(lambda: connecting.called or failures)

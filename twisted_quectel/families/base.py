@@ -139,7 +139,7 @@ class Delivery(Enum):
     UNKNOWN = "nobody knows"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Setting:
     """One setting of an SSL context.
 

@@ -20,7 +20,7 @@ from ..families import Family
 from ..families.base import ContextSettings
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Context:
     """One SSL context.
 

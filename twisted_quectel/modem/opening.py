@@ -106,21 +106,35 @@ async def open_socket(session: Session, request: OpenRequest) -> CommandSocket:
         raise
 
 
+class _Use:
+    """A connection's use of what it shares with others.
+
+    @ivar alive: whether it has come to life; what has not leaves its context
+        to the caller.
+    """
+
+    __slots__ = ("_context", "_session", "alive")
+
+    def __init__(self, session: Session, context: Context) -> None:
+        self.alive = False
+        self._session = session
+        self._context = context
+
+    def end(self) -> None:
+        """Give it back."""
+        if self.alive:
+            self._session.contexts.release(self._context)
+            self._session.unshare_channel()
+
+
 async def _open_once(
     session: Session, request: OpenRequest, context: Context, mode: AccessMode
 ) -> CommandSocket:
     family = session.family
     id = await session.acquire_id(request.wait)
-    alive = False
-
-    def freed() -> None:
-        # what never came to life leaves its context to the caller
-        if alive:
-            session.contexts.release(context)
-            session.unshare_channel()
-
+    use = _Use(session, context)
     socket = session.new_socket(
-        id, mode, request.pdp, request.closed_is_lost, context.close_time, freed
+        id, mode, request.pdp, request.closed_is_lost, context.close_time, use.end
     )
     command = family.open_command(
         id, request.pdp, context.id, request.host, request.port, mode, request.timeout
@@ -136,7 +150,7 @@ async def _open_once(
             # whatever the module may have opened is closed; that it was not is no error
             socket.abort()
         raise
-    alive = True
+    use.alive = True
     socket.opened()
     return socket
 

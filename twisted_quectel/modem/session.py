@@ -66,6 +66,26 @@ class SessionSocket(Protocol):
         """The module is gone."""
 
 
+class _Place:
+    """What a connection knows of its session, for less than a closure each."""
+
+    __slots__ = ("_freed", "_pdp", "_session")
+
+    def __init__(self, session: Session, pdp: int, freed: Callable[[], None]) -> None:
+        self._session = session
+        self._pdp = pdp
+        self._freed = freed
+
+    def pdp_is_up(self) -> Deferred[bool]:
+        """Ask whether its PDP context is up."""
+        return Deferred.fromCoroutine(self._session.pdp_is_up(self._pdp))
+
+    def free(self, socket: CommandSocket) -> None:
+        """The module has let go of it."""
+        self._freed()
+        self._session.forget_socket(socket.id)
+
+
 class Session:
     """One module, brought up.
 
@@ -333,18 +353,15 @@ class Session:
         @param freed: told when the module has let go of it.
         """
 
-        def let_go(socket: CommandSocket) -> None:
-            freed()
-            self.forget_socket(id)
-
+        place = _Place(self, pdp, freed)
         socket = CommandSocket(
             self.clock,
             self.port,
             self.family,
             id,
             mode,
-            lambda: Deferred.fromCoroutine(self.pdp_is_up(pdp)),
-            let_go,
+            place.pdp_is_up,
+            place.free,
             closed_is_lost,
             close_time,
         )

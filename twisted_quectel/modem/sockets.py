@@ -170,7 +170,7 @@ class CommandSocket(SocketCore):
         self._read_waits = False
         self._more = False  # there may be data in the module
         self._sends_since_look = 0
-        self._poll = Deadline(clock, self._poll_now)
+        self._poll: Deadline | None = None  # only buffer mode needs it
         self._peer_closed = False
         self._problem: ModemError | None = None
         self._over_already: Failure | None = None  # before there was an owner to tell
@@ -202,7 +202,7 @@ class CommandSocket(SocketCore):
     def pause(self) -> None:
         """Deliver no more."""
         self._paused = True
-        self._poll.clear()
+        self._stop_poll()
 
     def resume(self) -> None:
         """Deliver again."""
@@ -363,7 +363,13 @@ class CommandSocket(SocketCore):
 
     def _arm_poll(self) -> None:
         if self.mode is AccessMode.BUFFER and self.is_open and not self._paused:
+            if self._poll is None:
+                self._poll = Deadline(self._clock, self._poll_now)
             self._poll.set(SAFETY_POLL)
+
+    def _stop_poll(self) -> None:
+        if self._poll is not None:
+            self._poll.clear()
 
     def _poll_now(self) -> None:
         self._more = True
@@ -542,7 +548,7 @@ class CommandSocket(SocketCore):
 
     def _quiet(self) -> None:
         """Leave no timer behind, and the port readable."""
-        self._poll.clear()
+        self._stop_poll()
         retry, self._retry = self._retry, None
         if retry is not None:
             retry.cancel()
