@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from tests.killpoints.actions import BLOWS, Blow
+from tests.endpoint.virtual import HOST
+from tests.killpoints.actions import Blow
 from tests.killpoints.bench import Bench
-from tests.tlsservers import ServerOptions
+from tests.tlsservers import ServerOptions, make_ca, options_for
 from twisted_quectel.emulator.killpoints import Crossing, Tap
 
 
@@ -32,17 +34,36 @@ class Point:
         )
 
 
+_served: list[tuple[ServerOptions, bytes]] = []
+
+
+def served(folder: str) -> tuple[ServerOptions, str]:
+    """Give what the server needs, made once, and the path of its CA's certificate."""
+    if not _served:
+        ca = make_ca()
+        _served.append((options_for(ca, HOST), ca.cert_pem.bytes()))
+    options, pem = _served[0]
+    path = folder + "ca.pem"
+    with open(path, "wb") as file:
+        file.write(pem)
+    return options, path
+
+
 class Runner:
     """Runs the sessions of one form."""
 
-    def __init__(self, form: str, options: ServerOptions, ca_path: str) -> None:
+    def __init__(self, form: str, options: ServerOptions, ca_path: str, **arguments: Any) -> None:
+        """
+        @param arguments: of the emulated module.
+        """
         self.form = form
+        self._arguments = arguments
         self._options = options
         self._ca_path = ca_path
 
     def bench(self, tap: Tap) -> Bench:
         """Make a bench."""
-        return Bench(self.form, self._options, self._ca_path, tap)
+        return Bench(self.form, self._options, self._ca_path, tap, **self._arguments)
 
     def record(self, every: bool = False) -> Iterator[Point]:
         """Have a session in which nothing happens, and give the points in it.
@@ -60,12 +81,12 @@ class Runner:
             for offset in crossing.offsets(every):
                 yield Point(number, offset, crossing)
 
-    def run(self, blow: str, point: Point) -> list[str]:
+    def run(self, blow: type[Blow], point: Point) -> list[str]:
         """Have a session in which something happens; give what is not as it must be."""
         happening: list[Blow] = []
         tap = Tap(point.number, point.offset, lambda *what: happening[0](*what))
         bench = self.bench(tap)
-        happening.append(BLOWS[blow](bench))
+        happening.append(blow(bench))
         bench.run()
         if not tap.fired:
             bench.problems.append("the point was not reached")
@@ -74,4 +95,4 @@ class Runner:
             bench.wait_for(happening[0].ready, "the module's return", 60.0)
             bench.again()
         bench.finish()
-        return [f"{self.form}, {blow} {point}: {problem}" for problem in bench.problems]
+        return [f"{self.form}, {blow.__name__} {point}: {problem}" for problem in bench.problems]

@@ -11,14 +11,12 @@ from __future__ import annotations
 import gc
 import os
 import random
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.endpoint.virtual import HOST
 from tests.killpoints.actions import BLOWS
-from tests.killpoints.runs import Runner
-from tests.tlsservers import ServerOptions, make_ca, options_for
+from tests.killpoints.runs import Runner, served
 
 # mixed into cases, and no case itself
 if TYPE_CHECKING:
@@ -35,24 +33,16 @@ class KillPoints(Mixed):
 
     form = ""
     timeout = 1200
-    _served: ClassVar[tuple[ServerOptions, bytes] | None] = None
 
     def run_all(self, blow: str) -> None:
         """Have a session for each point."""
-        if KillPoints._served is None:
-            ca = make_ca()
-            KillPoints._served = options_for(ca, HOST), ca.cert_pem.bytes()
-        options, pem = KillPoints._served
-        path = str(self.mktemp()) + "ca.pem"
-        with open(path, "wb") as file:
-            file.write(pem)
-        runner = Runner(self.form, options, path)
+        runner = Runner(self.form, *served(str(self.mktemp())))
         every = os.environ.get("TWISTED_QUECTEL_KILLPOINTS") == "all"
         points = list(runner.record(every))
         if not every:
             chance = random.Random(f"{self.form} {blow}")
             points = sorted(chance.sample(points, SAMPLE), key=lambda p: (p.number, p.offset))
-        problems = [problem for point in points for problem in runner.run(blow, point)]
+        problems = [problem for point in points for problem in runner.run(BLOWS[blow], point)]
         # a Deferred whose failure nobody took says so when it goes
         gc.collect()
         self.assertEqual(problems, [], "\n" + "\n".join(problems))

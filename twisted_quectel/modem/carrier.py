@@ -61,8 +61,9 @@ class CarrierWatch:
         """Begin a stay in data mode."""
         self.asked = False
         self.carrier = False
-        self._held = b""
-        self._known = 0  # bytes at the head of the tail that were given out
+        # CONNECT stands before it, whose line end may serve the next word
+        self._held = b"\r\n"
+        self._known = 2  # bytes at the head of the tail that were given out
         self._answered = (-1, 0.0)  # where the last OK stands, and when it came
 
     @property

@@ -28,6 +28,7 @@ from ..at.trace import NOTE
 from ..at.wire import IWire
 from ..errors import PortLost, PortUnresponsive
 from .carrier import CarrierCircuit, CarrierWatch
+from .inlet import Inlet
 from .interfaces import SocketOwner
 from .outgoing import Outgoing
 from .question import Question
@@ -90,10 +91,10 @@ class TransparentPipe:
         self.on_lost = on_lost
         self._clock = clock
         self._port = port
-        self._owner = owner
         self._back = tuple(back)
         self._watch = CarrierWatch()
         self._circuit = CarrierCircuit()
+        self._inlet = Inlet(clock, owner, self._dcd, lambda: self._stopped, self._fail)
         self._outgoing = Outgoing(clock, owner, self._emptied)
         self._question = Question(clock, port.trace, self._outgoing, guard, reaction)
         self._phase = _Phase.OVER
@@ -122,11 +123,13 @@ class TransparentPipe:
             )
         self._question.start(wire, self._asking, self._judge, self._fail)
         self._outgoing.start(transport, wire)
+        self._inlet.look()
         self._apply_pause()
         self._outgoing.pump()
 
     def writable(self) -> None:
         """The owner has something to send."""
+        self._inlet.look()
         self._outgoing.wake()
 
     def pause(self) -> None:
@@ -178,7 +181,7 @@ class TransparentPipe:
             if watch.holding and not self._stopped:
                 self._tail_deadline.set(LINE_END if watch.holding < 3 else PARTIAL)
             if payload:
-                self._owner.received(payload)
+                self._inlet.received(payload)
         else:
             self._doubtful(now, payload)
 
@@ -192,7 +195,7 @@ class TransparentPipe:
     def _tail_passed(self) -> None:
         """No more of a possible NO CARRIER came: it is payload, most likely."""
         if self._phase is _Phase.OPEN and not self._stopped and self._watch.holding:
-            self._owner.received(self._watch.release())
+            self._inlet.received(self._watch.release())
 
     def _doubtful(self, now: float, payload: bytes) -> None:
         """Bytes came while it is not known in which mode the module is."""
@@ -206,7 +209,7 @@ class TransparentPipe:
             self._circuit = CarrierCircuit()
             self._outgoing.open = False
         if payload:
-            self._owner.received(payload)
+            self._inlet.deliver(payload)
         if self._phase is _Phase.DOUBT:
             self._apply_pause()
             self._doubt()
@@ -235,7 +238,7 @@ class TransparentPipe:
         if self._watch.holding:
             self._tail_deadline.set(PARTIAL)
         if payload:
-            self._owner.received(payload)
+            self._inlet.received(payload)
         self._apply_pause()
         self._outgoing.pump()
 
@@ -296,7 +299,7 @@ class TransparentPipe:
         payload = watch.release()
         if self._leaving and self._tries >= TRIES:
             if payload:
-                self._owner.received(payload)
+                self._inlet.deliver(payload)
             self._fail("the module does not leave data mode")
         else:
             self._go_on(payload)
@@ -304,8 +307,7 @@ class TransparentPipe:
     def _in_command_mode(self, payload: bytes, rest: bytes) -> None:
         """The module has left data mode; the connection is up."""
         self._phase = _Phase.COMMAND
-        if payload:
-            self._owner.received(payload)
+        self._inlet.deliver(payload)
         if self._leaving and self._outgoing.empty():
             self._end()
             self._port.setLineMode(rest)
@@ -345,8 +347,7 @@ class TransparentPipe:
     def _carrier_lost(self) -> None:
         """NO CARRIER is proved."""
         payload, rest = self._watch.lost() or (self._watch.release(), b"")
-        if payload:
-            self._owner.received(payload)
+        self._inlet.deliver(payload)
         self._port.trace.add(NOTE, "NO CARRIER")
         # what was under way stands in the module's command line
         self._port.write_raw(b"\r")
@@ -370,6 +371,7 @@ class TransparentPipe:
         """Leave no timer behind, and let go of the port."""
         self._phase = _Phase.OVER
         self._tail_deadline.clear()
+        self._inlet.stop()
         self._question.stop()
         self._outgoing.stop(self._port.lost)
         if self._port.data_handler is self:
