@@ -26,7 +26,7 @@ from .port import Port
 from .quirks import quirks_of
 from .radio import UNKNOWN_TIME, Clock, NetworkState
 from .settings import ModuleSettings
-from .sockets import Sockets
+from .socketset import Sockets
 from .sslcontext import SSLContext
 from .tls import TLSContextCache
 from .verdicts import MAX_VERDICTS, Verdict, VerdictKind
