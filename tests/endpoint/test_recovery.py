@@ -146,3 +146,19 @@ class IdleTests(VirtualCase):
         peer = self.connect(self.endpoint(emulated))
         peer.transport.loseConnection()
         self.end_of(peer)
+
+
+class CloseTests(VirtualCase):
+    """What becomes of connections when their owner closes the modem."""
+
+    def test_server_is_told(self) -> None:
+        """A modem that is closed while nothing is under way drops its connections on the module."""
+        emulated = self.emulate()
+        serving = self.serve(Echo)
+        peers = [self.connect(self.endpoint(emulated)) for _ in range(3)]
+        closed = emulated.modem().close()
+        self.settle(1.0)
+        self.successResultOf(closed)
+        for peer in peers:
+            self.assertIsInstance(self.end_of(peer), ConnectionLost)
+        self.until(lambda: all(server.reasons for server in serving.peers), 5.0)

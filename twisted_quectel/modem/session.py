@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from ..at import join
 from ..errors import (
     CommandFailed,
     ModemBusyError,
@@ -205,6 +206,8 @@ class Session:
         self.over = reason = Failure(ModuleLost(why, trace=self.port.trace.last()))
         log = self._log.info if wanted else self._log.warn
         log("{name}: {why}", name=self._profile.name, why=why)
+        if wanted:
+            self._say_goodbye()
         for id in list(self._opening):
             self._fail_opening(id, reason)
         self.channels.abandon(reason)
@@ -212,6 +215,16 @@ class Session:
             socket.lost(reason)
         self._wake_waiting()
         self._ended(self, reason)
+
+    def _say_goodbye(self) -> None:
+        """Have the module drop its connections, as far as that can be said at once.
+
+        What cannot be said now is found and closed by the next host that
+        takes stock.
+        """
+        if self._sockets and self.port.idle:
+            closes = [self.family.close_command(id, True).text for id in self._sockets]
+            self.port.write_raw(b"AT" + join(*closes).wire + b"\r")
 
     async def restart_module(self, why: str) -> None:
         """Restart the module, and end with it."""
