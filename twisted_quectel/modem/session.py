@@ -222,8 +222,10 @@ class Session:
         What cannot be said now is found and closed by the next host that
         takes stock.
         """
-        if self._sockets and self.port.idle:
-            closes = [self.family.close_command(id, True).text for id in self._sockets]
+        # one whose open has failed is being closed already, perhaps on another port
+        open_ids = sorted(self.alive | self._opening.keys())
+        if open_ids and self.port.idle:
+            closes = [self.family.close_command(id, True).text for id in open_ids]
             self.port.write_raw(b"AT" + join(*closes).wire + b"\r")
 
     async def restart_module(self, why: str) -> None:
