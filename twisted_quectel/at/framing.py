@@ -89,14 +89,26 @@ class Framer:
         self._blank_due = False  # the blank that belongs to a prompt
         self._discarding = False  # the rest of a line that was too long
 
-    def feed(self, data: bytes) -> None:
-        """Add what has arrived."""
+    def feed(self, data: bytes) -> bool:
+        """Add what has arrived.
+
+        Hot: at 115200 baud a push comes in sixty pieces, nearly all of which
+        end here, without a scan or a copy.
+
+        @return: whether there may be something to hand out now.
+        """
+        missing = self._missing
+        if missing > len(data) and not self.raw and self._position >= len(self._buffer):
+            self._pieces.append(data)
+            self._missing = missing - len(data)
+            return False
         if self._position >= len(self._buffer):
             self._buffer = data
         else:
             self._buffer = self._buffer[self._position :] + data
         self._scanned -= self._position
         self._position = 0
+        return True
 
     @property
     def waiting(self) -> bool:
@@ -107,6 +119,11 @@ class Framer:
     def in_block(self) -> bool:
         """Whether a part of a block is still to come."""
         return self._missing > 0
+
+    @property
+    def in_line(self) -> bool:
+        """Whether a line has begun that is not at its end."""
+        return self._position < len(self._buffer) and not self.raw and not self._missing
 
     def buffered(self) -> int:
         """Give the number of bytes that wait in here."""
@@ -216,8 +233,8 @@ class Framer:
         if piece:
             self._pieces.append(piece)
             self._missing -= len(piece)
-            self._buffer = b""
-            self._position = self._scanned = 0
+        self._buffer = b""
+        self._position = self._scanned = 0
         return None
 
     def _next_raw(self) -> Event | None:

@@ -31,9 +31,9 @@ from .trace import HOST, MODULE, NOTE, Trace
 TURN_EVENTS: Final = 256
 TURN_BYTES: Final = 65536
 
-#: Seconds of silence within a block after which its rest is not expected any
-#: more: a module that restarts is silent for longer, and what it says then is
-#: none of the block's bytes.
+#: Seconds of silence within a block or an answer after which the rest is not
+#: expected any more: a module that restarts is silent for longer, and what it says then is
+#: no part of it.
 BLOCK_SILENCE: Final = 2.0
 
 _SWALLOW = Swallow()
@@ -175,8 +175,11 @@ class ATPort(LineReceiver):
 
     def dataReceived(self, data: bytes) -> None:
         """Cut what came into events and hand them out, a bounded number in one turn."""
-        self._framer.feed(data)
-        if not self._delivering and self._rest is None:
+        if not self._framer.feed(data):
+            # within a block
+            if not self.paused:
+                self._block_due.set(BLOCK_SILENCE)
+        elif not self._delivering and self._rest is None:
             self._deliver()
 
     def _deliver(self) -> None:
@@ -205,7 +208,9 @@ class ATPort(LineReceiver):
                     return
         finally:
             self._delivering = False
-            if self._framer.in_block and not self.paused and self._lost is None:
+            framer, answering = self._framer, self._command is not None
+            unfinished = framer.in_block or (answering and framer.in_line)
+            if unfinished and not self.paused and self._lost is None:
                 self._block_due.set(BLOCK_SILENCE)
             else:
                 self._block_due.clear()
@@ -500,7 +505,11 @@ class ATPort(LineReceiver):
         )
 
     def _block_stalled(self) -> None:
-        """The rest of a block does not come: what comes next is not its rest."""
+        """The rest does not come: what comes next is not the rest."""
+        if not self._framer.in_block:
+            self.trace.add(NOTE, "a line is not completed")
+            self._framer.clear()
+            return
         self.trace.add(NOTE, "a block is not completed")
         self._framer.clear()
         self._give_up()
