@@ -56,6 +56,7 @@ class Interpreter:
         self._overlong = False
         self._last_line = b""
         self._crlf_host = False  # whether the host ends its lines with CR LF
+        self._lf_before = False
         self._drop_lf = False
         self._commands: list[Parsed] = []
         self._busy = False
@@ -139,7 +140,7 @@ class Interpreter:
         start = 0
         while start < len(buffer) and buffer[start] in b"\n\0":
             if start == 0 and buffer[0] == 0x0A:
-                self._crlf_host = True
+                self._lf_before = True
             start += 1
         if start:
             del buffer[:start]
@@ -163,6 +164,8 @@ class Interpreter:
                 self._forget_input()
             return False
         self._echo(end + 1)
+        # what a host did once, by mistake perhaps, is no habit of its
+        self._crlf_host, self._lf_before = self._lf_before, False
         line = bytes(buffer[:end])
         del buffer[: end + 1]
         self._scanned = self._echoed = 0
@@ -477,7 +480,7 @@ class Interpreter:
         """Forget everything, as a restart does."""
         self._generation += 1
         self._forget_input()
-        self._overlong = self._crlf_host = self._drop_lf = self._busy = False
+        self._overlong = self._crlf_host = self._lf_before = self._drop_lf = self._busy = False
         self._suspicious = False
         self._last_line = b""
         self._commands, self._answer, self._after = [], [], []
