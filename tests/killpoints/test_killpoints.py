@@ -25,7 +25,7 @@ else:
     Mixed = object
 
 #: Points of each form and blow, unless all are asked for.
-SAMPLE = 24
+SAMPLE = 20
 
 
 class KillPoints(Mixed):
