@@ -18,7 +18,7 @@ from zope.interface import implementer
 
 from .arguments import read_choice, read_host, read_integer, read_port, read_timeout
 from .at import InvalidValue
-from .errors import ModemError, ModemNotReady, ModemTimeout, ModuleLost, PortLost
+from .errors import ModemError, ModemNotReady, ModemTimeout, ModuleLost, PortLost, carry
 from .families import AccessMode
 from .modem import Modem, getModem
 from .modem.interfaces import ModuleSocket
@@ -156,6 +156,7 @@ class _Attempt:
     def _reason(self, reason: Failure) -> Failure:
         """Give what a connect fails with: a connect error in Twisted's sense."""
         problem = reason.value
+        carry(problem, self._modem.last_lines())
         request = self._request
         if isinstance(problem, CancelledError):
             if self._late and self._modem.obstacle is not None:
@@ -164,7 +165,8 @@ class _Attempt:
                 return Failure(
                     ModemTimeout(
                         f"{request.host}:{request.port} was not connected within "
-                        f"{request.timeout:g} s; what took so long: {self._stage}"
+                        f"{request.timeout:g} s; what took so long: {self._stage}",
+                        trace=self._modem.last_lines(),
                     )
                 )
             return Failure(error.ConnectingCancelledError(self._address))

@@ -11,6 +11,10 @@ from collections.abc import Sequence
 
 from twisted.internet import error
 
+from .tables.causes import CAUSES
+from .tables.cme import CME_ERRORS, REGISTRATION
+from .tables.lte import RESULT_CODES
+
 
 class ModemError(Exception):
     """Something went wrong with a module.
@@ -18,7 +22,7 @@ class ModemError(Exception):
     @ivar code: the module's number for it, if it gave one.
     @ivar family: the family of the module (C{"lte"}...), if it is known.
     @ivar command: the command it answered, secrets replaced.
-    @ivar trace: the last lines of the dialogue, secrets replaced.
+    @ivar trace: the last lines of the dialogue, at most ten, secrets replaced.
     """
 
     def __init__(
@@ -40,6 +44,40 @@ class ModemError(Exception):
 
     def __str__(self) -> str:
         return self.message or (self.__doc__ or "").strip().splitlines()[0]
+
+    @property
+    def meaning(self) -> str:
+        """What the documents say about C{code}; empty without one that they list."""
+        if self.code is None:
+            return ""
+        return RESULT_CODES.get(self.code) or CME_ERRORS.get(self.code, "")
+
+    @property
+    def causes(self) -> tuple[str, ...]:
+        """What is likely behind it, the likeliest first, and what helps."""
+        for cls in type(self).__mro__:
+            if cls.__name__ in CAUSES:
+                return CAUSES[cls.__name__]
+        return ()
+
+    def explain(self) -> str:
+        """Give all that is known, for people, on several lines."""
+        lines = [str(self)]
+        if self.code is not None:
+            lines.append(f"code: {self.code}" + (f" ({self.meaning})" if self.meaning else ""))
+        if self.command:
+            lines.append(f"command: {self.command}")
+        if self.causes:
+            lines += ["likely causes:", *(f"  - {cause}" for cause in self.causes)]
+        if self.trace:
+            lines += ["last lines of the dialogue:", *(f"  {line}" for line in self.trace)]
+        return "\n".join(lines)
+
+
+def carry(problem: object, trace: Sequence[str]) -> None:
+    """Give an exception the last lines of the dialogue, if it has none and may have."""
+    if isinstance(problem, ModemError) and not problem.trace:
+        problem.trace = tuple(trace)
 
 
 class CommandFailed(ModemError):
@@ -147,7 +185,15 @@ class SIMError(ModemNotReady):
 
 
 class RegistrationError(ModemNotReady):
-    """The module is not registered in a network."""
+    """The module is not registered in a network.
+
+    @ivar code: the state that it reports (27.007 chapter 7.2).
+    """
+
+    @property
+    def meaning(self) -> str:
+        """What the state means."""
+        return REGISTRATION.get(self.code, "") if self.code is not None else ""
 
 
 class CertificateStoreError(ModemConnectError):

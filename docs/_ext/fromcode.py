@@ -88,7 +88,7 @@ def modem() -> Rows:
 
 def exceptions() -> Rows:
     """The exceptions of the package."""
-    yield "class", "caught as", "meaning"
+    yield "class", "caught as", "meaning", "likely causes in order, and what helps"
     for name, cls in vars(errors).items():
         if not (isinstance(cls, type) and issubclass(cls, errors.ModemError)):
             continue
@@ -105,6 +105,7 @@ def exceptions() -> Rows:
             f"``{name}``",
             ", ".join(f"``{base}``" for base in bases),
             plain((cls.__doc__ or "").split("\n")[0]),
+            "; ".join(f"({n}) {cause}" for n, cause in enumerate(cls().causes, 1)),
         )
 
 

@@ -205,6 +205,7 @@ class Soak:
         self._port = self._port + 1 if self._port < 60000 else 1024
         make: Any = server
         factory = Factory.forProtocol(make)
+        factory.noisy = False
         wrapped = TLSMemoryBIOFactory(self.options, False, factory, self.clock)
         wrapped.noisy = False
         listening = self.network.listen(HOST, self._port, wrapped)
@@ -296,6 +297,9 @@ class Soak:
     def measure(self, hour: float) -> None:
         """Note what is in use when nothing is going on."""
         self.rest()
+        # what the bench itself has noted of each connection
+        self.options.names.clear()
+        self.options.offered.clear()
         gc.collect()
         self.tally.memory[hour] = tracemalloc.get_traced_memory()[0]
 

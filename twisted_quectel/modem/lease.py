@@ -14,7 +14,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ..at import ATPort, Command, Job, Outcome, Response
-from ..errors import CommandFailed, ModemError, PortUnresponsive, SendFailed
+from ..errors import CommandFailed, ModemError, PortUnresponsive, SendFailed, carry
 from ..families import AccessMode, Family
 from .channels import Channel
 from .contexts import Context
@@ -273,6 +273,7 @@ class LeasedSocket(LeaseCore):
         self._flush_held()
         owner, self._owner = self._owner, None
         if owner is not None:
+            carry(reason.value, self._channel.port.trace.last())
             owner.ended(reason)
         else:
             self._over_already = reason

@@ -155,6 +155,10 @@ class Modem(ModemCore):
         if self._channels is not None:
             self._channels.control.port.trace.write_to(file)
 
+    def last_lines(self) -> tuple[str, ...]:
+        """Give the last lines of the AT dialogue, without secrets."""
+        return () if self._channels is None else self._channels.control.port.trace.last()
+
     def report_uploads(self, progress: UploadProgress) -> None:
         """Have each upload of a certificate told: path, bytes done, bytes in all."""
         self._progress.append(progress)

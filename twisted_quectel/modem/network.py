@@ -15,6 +15,7 @@ from ..at import ATPort, Command, Secret, parse_info, read_form, write_form
 from ..errors import CommandFailed, ModemNotReady, RegistrationError, SIMError
 from ..families import Family
 from ..modemprofile import ModemProfile
+from ..tables.cme import REGISTRATION
 
 #: A SIM is locked for good after too many wrong PINs: a PIN is tried only with
 #: all of its tries left.
@@ -23,12 +24,6 @@ _ALL_TRIES: Final = 3
 _SIM_PATIENCE: Final = 20.0
 REGISTRATION_PATIENCE: Final = 180.0
 _REGISTERED: Final = (1, 5)
-_STATES: Final = {
-    0: "not registered and not searching",
-    2: "searching for a network",
-    3: "registration denied",
-    4: "unknown, perhaps out of coverage",
-}
 _NO_SIM, _SIM_BUSY = 10, 14
 _TIME = re.compile(r"(\d{2,4})/(\d\d)/(\d\d),(\d\d):(\d\d):(\d\d)([+-]\d\d)?")
 
@@ -160,7 +155,7 @@ async def wait_for_registration(
         if state in _REGISTERED:
             return
         problem = RegistrationError(
-            f"the module is not registered in a network ({_STATES.get(state, state)}); check "
+            f"the module is not registered in a network ({REGISTRATION.get(state, state)}); check "
             "antenna, coverage, the SIM's contract and apn",
             code=state,
             trace=port.trace.last(),

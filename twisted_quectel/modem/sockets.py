@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 
 from ..at import ATPort, Command, Job, Response
 from ..at.deadline import Deadline
-from ..errors import ModemError, ModuleLost, PortLost, RemoteViolation, SendFailed
+from ..errors import ModemError, ModuleLost, PortLost, RemoteViolation, SendFailed, carry
 from ..families import AccessMode, Delivery, Family
 from .interfaces import SocketOwner
 from .socketmachine import SocketCore, SocketLife, socket_life
@@ -526,6 +526,7 @@ class CommandSocket(SocketCore):
         self._quiet()
         owner, self._owner = self._owner, None
         if owner is not None:
+            carry(reason.value, self._port.trace.last())
             owner.ended(reason)
         else:
             self._over_already = reason

@@ -6,6 +6,16 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+#: What C{+CREG}, C{+CGREG} and C{+CEREG} report: 27.007 chapter 7.2; 1 and 5 are registered.
+REGISTRATION: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        0: "not registered and not searching",
+        2: "searching for a network",
+        3: "registration denied",
+        4: "unknown, perhaps out of coverage",
+    }
+)
+
 CME_ERRORS: Final[Mapping[int, str]] = MappingProxyType(
     {
         0: "phone failure",

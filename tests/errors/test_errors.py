@@ -1,0 +1,172 @@
+"""Every exception that a user can meet says all there is to say.
+
+What happened, the module's code and its meaning, the command, the likely
+causes in order, and the last ten lines of the dialogue.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.error import ConnectError, ConnectionLost
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.endpoint.protocols import Echo
+from tests.endpoint.virtual import MODES, VirtualCase
+from twisted_quectel import errors
+from twisted_quectel.emulator import ModuleSettings
+from twisted_quectel.emulator.faults import Fault, LateAnswer, OpenFails, SendFails
+from twisted_quectel.errors import ModemError
+from twisted_quectel.families.lte.errors import open_error
+from twisted_quectel.tables.causes import CAUSES
+from twisted_quectel.tables.lte import RESULT_CODES
+
+PIN = "82736455"
+
+CLASSES = [
+    cls
+    for cls in vars(errors).values()
+    if isinstance(cls, type) and issubclass(cls, ModemError) and cls is not ModemError
+]
+
+
+class ClassTests(SynchronousTestCase):
+    """What a class says by itself."""
+
+    def test_causes(self) -> None:
+        """Each class has causes of its own, each a line; no causes are of no class."""
+        self.assertEqual({cls.__name__ for cls in CLASSES}, set(CAUSES))
+        for cls in CLASSES:
+            problem: ModemError = cls("it went wrong")
+            self.assertTrue(problem.causes)
+            for cause in problem.causes:
+                self.assertNotIn("\n", cause)
+                self.assertIn(cause, problem.explain())
+
+    def test_all_of_it(self) -> None:
+        """The explanation has message, code, meaning, command, causes and dialogue in order."""
+        problem = errors.TLSOpenFailed(
+            "no handshake", code=566, command="AT+QSSLOPEN=1", trace=("1 > a", "2 < b")
+        )
+        parts = ("no handshake", "566", RESULT_CODES[566], "AT+QSSLOPEN=1", "cacert", "1 > a")
+        places = [problem.explain().find(part) for part in parts]
+        self.assertNotIn(-1, places)
+        self.assertEqual(places, sorted(places))
+
+    def test_nothing_known(self) -> None:
+        """What is not known is left out."""
+        problem = errors.ModemClosed("closed")
+        self.assertEqual(problem.meaning, "")
+        self.assertEqual(problem.explain().splitlines()[0], "closed")
+        for word in ("code", "command", "dialogue"):
+            self.assertNotIn(f"{word}:", problem.explain())
+
+    def test_meanings(self) -> None:
+        """A code means what its document says: chapter 5, 27.007, or the registration's."""
+        for code, text in RESULT_CODES.items():
+            if code:
+                problem = open_error(code, "host", 1, "AT+QSSLOPEN", ())
+                self.assertEqual(problem.meaning, text)
+                self.assertIn(text, problem.explain())
+        self.assertEqual(errors.SIMError(code=10).meaning, "SIM not inserted")
+        self.assertEqual(errors.RegistrationError(code=3).meaning, "registration denied")
+        self.assertEqual(errors.CommandFailed(code=987654).meaning, "")
+        self.assertIn("987654", errors.CommandFailed("no", code=987654).explain())
+
+
+class ProvokedTests(VirtualCase):
+    """Exceptions that come of a connect, or end a connection."""
+
+    verdicts_expected = True
+
+    def complete(self, problem: Any, command: str = "") -> None:
+        """Look whether an exception says everything."""
+        self.assertIsInstance(problem, ModemError)
+        self.one_line(problem)
+        self.assertTrue(problem.causes)
+        self.assertTrue(problem.trace, repr(problem))
+        self.assertLessEqual(len(problem.trace), 10)
+        for line in problem.trace:
+            self.assertTrue(line.isprintable(), line)
+        if command:
+            self.assertIn(command, problem.command or "", repr(problem))
+        if problem.code is not None:
+            self.assertTrue(problem.meaning)
+        self.assertNotIn(PIN, problem.explain())
+
+    def fails(self, *faults: Fault, **arguments: Any) -> Any:
+        """Have a connect fail, and give what it failed with."""
+        description = arguments.pop("description", {})
+        self.network = type(self.network)(self.clock)
+        self.serve(Echo)
+        timeout = arguments.pop("timeout", 300.0)
+        host = arguments.pop("host", "server.example")
+        emulated = self.emulate(faults=faults, **arguments)
+        emulated.modem(**description)
+        connecting = self.start(self.endpoint(emulated, host=host, timeout=timeout))
+        return self.refused(connecting, ConnectError, seconds=700.0)
+
+    def test_open(self) -> None:
+        """Each code of an open."""
+        for code in RESULT_CODES:
+            if code and code not in (552, 563):
+                problem = self.fails(OpenFails(code=code, times=9))
+                if isinstance(problem, errors.ModemTimeout) and code != 569:
+                    # what may pass was waited for
+                    self.complete(problem)
+                    continue
+                self.complete(problem, "+QSSLOPEN")
+                self.assertEqual(problem.code, code)
+
+    def test_bring_up(self) -> None:
+        """No SIM, a wrong PIN, no network: with the dialogue that led there."""
+        for settings in (
+            ModuleSettings(sim=False),
+            ModuleSettings(pin="4711"),
+            ModuleSettings(pin="4711", pin_tries=1),
+            ModuleSettings(registration=3),
+            ModuleSettings(registration=2),
+        ):
+            problem = self.fails(settings=settings, description={"pin": PIN})
+            self.complete(problem)
+
+    def test_nobody_there(self) -> None:
+        """A host name that does not exist, a server that is not there."""
+        self.complete(self.fails(host="nowhere.example"), "+QSSLOPEN")
+
+    def test_too_late(self) -> None:
+        """A connect that takes too long."""
+        problem = self.fails(LateAnswer("+QSSLOPEN", 100.0, 0), timeout=5.0)
+        self.assertIsInstance(problem, errors.ModemTimeout)
+        self.complete(problem)
+
+    def connected(self, mode: str, *faults: Fault) -> Any:
+        """Have a connection."""
+        self.network = type(self.network)(self.clock)
+        self.serving = self.serve(Echo)
+        self.mode = mode
+        self.emulated = self.emulate(faults=faults)
+        return self.connect(self.endpoint(self.emulated, mode=mode))
+
+    def test_connection_lost(self) -> None:
+        """The end of a connection by the module, the network and the device, in each mode."""
+        for mode in MODES:
+            for harm in ("restart", "lose_pdp", "unplug"):
+                peer = self.connected(mode)
+                if harm == "unplug":
+                    for wire in list(self.emulated.wires.values()):
+                        wire.unplug()
+                else:
+                    getattr(self.emulated.module, harm)()
+                self.settle(10.0)
+                if not peer.reasons:
+                    peer.transport.loseConnection()
+                problem = self.end_of(peer, 90.0)
+                self.assertIsInstance(problem, ConnectionLost)
+                self.complete(problem)
+
+    def test_not_sent(self) -> None:
+        """Bytes that the module does not take."""
+        peer = self.connected("push", SendFails(times=10**6))
+        peer.transport.write(b"never taken")
+        self.complete(self.end_of(peer, 300.0))
