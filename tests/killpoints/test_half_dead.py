@@ -140,3 +140,12 @@ class HalfDeadTests(SynchronousTestCase):
     def test_echo(self) -> None:
         """A module that restarts without a word betrays itself by its echo."""
         self.over_all(Forgetful, lambda points: points[2::11], faults=[NoBootUrcs()])
+
+    def test_filled_up_file(self) -> None:
+        """A file that was filled up by what wakes the module is not believed for its size."""
+
+        def uploads(points: list[Point]) -> list[Point]:
+            at = [point.number for point in points if "BEGIN CERT" in point.crossing.text]
+            return [point for point in points if point.number in (at[0] - 1, at[0])]
+
+        self.over_all(CtsLowForGood, uploads)

@@ -103,7 +103,7 @@ async def bring_up(
     @param in_data_mode: whether it is known to have been in data mode.
     @raise ModemNotReady: a subclass that says why not.
     """
-    await wake(clock, port, wire, profile.baudrate, obstacle, in_data_mode)
+    swallowed = await wake(clock, port, wire, profile.baudrate, obstacle, in_data_mode)
     obstacle(None)
     await port.execute(Command(write_form("+CMEE", 1)))
     if port.echoes:
@@ -114,6 +114,7 @@ async def bring_up(
     dtr = wire is not None and wire.set_dtr(True)
     await family.prepare(port, profile, dtr, urc_ports(profile))
     session = make_session(family)
+    session.files.sizes_prove = not swallowed
     await unlock_sim(clock, port, family, profile, pin)
     await wait_for_registration(clock, port, obstacle)
     await session.close_strangers()

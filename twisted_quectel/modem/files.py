@@ -33,6 +33,11 @@ class FileStore:
     """What this driver has put on one module since its start.
 
     @ivar progress: told about each upload.
+    @ivar in_doubt: files whose upload was begun and is not known to have ended
+        well: a module that waits for the rest takes for it whatever is said to
+        it, so that their sizes prove nothing.  It outlives the module's loss.
+    @ivar sizes_prove: whether the size of a file that was there already proves
+        its content.
     """
 
     def __init__(self, port: ATPort, family: Family, keys: str) -> None:
@@ -40,6 +45,8 @@ class FileStore:
         @param keys: where private keys go, C{ram} or C{ufs}.
         """
         self.progress: list[UploadProgress] = []
+        self.in_doubt: set[str] = set()
+        self.sizes_prove = True
         self._port = port
         self._family = family
         self._keys = keys.upper()
@@ -68,12 +75,17 @@ class FileStore:
         await self._lock.acquire()
         try:
             if drive not in self._listed:
-                self._known.update(await self._family.stored_files(self._port, drive))
+                found = await self._family.stored_files(self._port, drive)
+                self._known.update(found)
                 self._listed.add(drive)
+                if not self.sizes_prove:
+                    self.in_doubt.update(found)
             self._used.add(path)
-            if self._known.get(path) != len(source.data):
+            if path in self.in_doubt or self._known.get(path) != len(source.data):
+                self.in_doubt.add(path)
                 await self._store(path, source.data)
                 self._known[path] = len(source.data)
+                self.in_doubt.discard(path)
         finally:
             self._lock.release()
         return path

@@ -93,6 +93,7 @@ class Modem(ModemCore):
         self._closing = False
         self._channels: Channels | None = None
         self._in_data_mode: set[str] = set()  # devices that were given up in it
+        self._files_in_doubt: set[str] = set()
         self._session: Session | None = None
         self._family: Family | None = None
         self._pin = PinMemory()
@@ -359,6 +360,7 @@ class Modem(ModemCore):
             self.reactor, self._channels, family, self.profile, self._session_ended, self._now
         )
         session.files.progress = self._progress
+        session.files.in_doubt = self._files_in_doubt
         session.wedge = self._wedge
         # from here on a restart of the module is seen, also while it is being brought up
         self._session = session

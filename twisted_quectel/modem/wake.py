@@ -86,13 +86,15 @@ async def wake(
     baudrate: int,
     obstacle: Callable[[NoAnswer], None] = lambda problem: None,
     in_data_mode: bool = False,
-) -> None:
+) -> bool:
     """Get the module to listen to commands, without echo.
 
     @param obstacle: told when there is no answer at once.
     @param baudrate: the speed that the module shall have.
     @param in_data_mode: whether it is known to have been in data mode, where a
         greeting would be payload.
+    @return: whether it may have taken something of this for the rest of a body
+        or of a file.
     @raise NoAnswer: if nothing gets an answer.
     """
     if in_data_mode or (wire is not None and wire.dcd()):
@@ -100,7 +102,7 @@ async def wake(
     if await _greet(port, 2):
         # what answered may have been late, to this host or to another one before it
         port.resynchronise()
-        return
+        return False
     silence = NoAnswer(
         f"device: nothing on {port.name} answers to AT commands; check that it is the module's AT "
         f"port, that the module is on, and its speed (baudrate, tried {baudrate} and the usual "
@@ -120,6 +122,6 @@ async def wake(
                 continue
         # what was tried may be answered late
         port.resynchronise()
-        return
+        return True
     silence.trace = port.trace.last()
     raise silence
