@@ -18,7 +18,15 @@ from zope.interface import implementer
 
 from .arguments import read_choice, read_host, read_integer, read_port, read_timeout
 from .at import InvalidValue
-from .errors import ModemError, ModemNotReady, ModemTimeout, ModuleLost, PortLost, carry
+from .errors import (
+    ModemConnectError,
+    ModemError,
+    ModemNotReady,
+    ModemTimeout,
+    ModuleLost,
+    PortLost,
+    carry,
+)
 from .families import AccessMode
 from .modem import Modem, getModem
 from .modem.interfaces import ModuleSocket
@@ -175,6 +183,16 @@ class _Attempt:
                 ModemNotReady(
                     f"{request.host}:{request.port} could not be opened: {problem}",
                     code=problem.code,
+                    command=problem.command,
+                    trace=problem.trace,
+                )
+            )
+        if isinstance(problem, ModemError) and not isinstance(problem, error.ConnectError):
+            return Failure(
+                ModemConnectError(
+                    f"{request.host}:{request.port} could not be opened: {problem}",
+                    code=problem.code,
+                    family=problem.family,
                     command=problem.command,
                     trace=problem.trace,
                 )

@@ -16,6 +16,16 @@ from .tables.cme import CME_ERRORS, REGISTRATION
 from .tables.lte import RESULT_CODES
 
 
+def _shown(text: str) -> str:
+    """Give a message as one line; what a module puts into it does not reach a terminal."""
+    if text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() else each.encode("unicode_escape").decode("ascii")
+        for each in text
+    )
+
+
 class ModemError(Exception):
     """Something went wrong with a module.
 
@@ -35,8 +45,8 @@ class ModemError(Exception):
         trace: Sequence[str] = (),
     ) -> None:
         # Twisted's connect errors keep (osError, string) in args; ours is all text
+        self.message = message = _shown(message)
         Exception.__init__(self, message)
-        self.message = message
         self.code = code
         self.family = family
         self.command = command

@@ -16,7 +16,10 @@ import importlib.util
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 CORPUS = Path(__file__).with_name("corpus")
 #: Longest input, in bytes.
@@ -55,15 +58,45 @@ def guided(target: str, count: int, seed: int, out: Path) -> int:
     return subprocess.call(command)
 
 
-def minimised(target: str, out: Path) -> int:
-    """Put what a run has found into the corpus, without what adds no coverage."""
-    small = out / "small"
-    small.mkdir(exist_ok=True)
-    arguments = ["-merge=1", f"-max_len={LONGEST}", str(small), str(out / "corpus")]
-    status = subprocess.call([sys.executable, "-m", "tests.fuzz.guided", target, *arguments])
-    if status == 0:
-        write_seeds(target, [path.read_bytes() for path in small.iterdir()])
-    return status
+def arcs(run: Callable[[bytes], None], data: bytes) -> set[tuple[str, int, int]]:
+    """Give the steps from line to line that an input makes in the package."""
+    found: set[tuple[str, int, int]] = set()
+
+    def trace(frame: FrameType, event: str, argument: object) -> Any:
+        name = frame.f_code.co_filename
+        if "twisted_quectel" not in name:
+            return None
+        before = frame.f_lineno
+
+        def line(frame: FrameType, event: str, argument: object) -> Any:
+            nonlocal before
+            found.add((name, before, frame.f_lineno))
+            before = frame.f_lineno
+            return line
+
+        return line
+
+    sys.settrace(trace)
+    try:
+        run(data)
+    finally:
+        sys.settrace(None)
+    return found
+
+
+def minimised(target: str, out: Path) -> None:
+    """Put what a run has found into the corpus, without what goes no new way."""
+    from tests.fuzz.targets import TARGETS
+
+    known: set[tuple[str, int, int]] = set()
+    kept = []
+    found = [path.read_bytes() for path in out.rglob("*") if path.is_file()]
+    for data in [*seeds(target), *sorted(found, key=len)]:
+        new = arcs(TARGETS[target], data) - known
+        if new or data in seeds(target):
+            known |= new
+            kept.append(data)
+    write_seeds(target, kept)
 
 
 def mutated(chance: random.Random, inputs: list[bytes]) -> bytes:
@@ -116,7 +149,9 @@ def main() -> int:
     if fuzz is unguided:
         print("without atheris: inputs are made at random")
     if options.keep:
-        return max(minimised(target, options.out / target) for target in targets)
+        for target in targets:
+            minimised(target, options.out / target)
+        return 0
     share = max(options.inputs // len(targets), 1)
     status = 0
     for target in targets:
