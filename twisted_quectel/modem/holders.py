@@ -6,6 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import Final
 
+from ..errors import NoAnswer
+
 #: Programs that take serial ports unasked, by the beginning of their name.
 _REMEDIES: Final = {
     "ModemManager": (
@@ -77,6 +79,19 @@ def holders(device: str) -> list[Holder]:
             except OSError:
                 continue  # closed meanwhile
     return found
+
+
+def with_culprit(problem: NoAnswer, device: str) -> NoAnswer:
+    """Name who else has the device open, and may take the answers."""
+    others = [each for each in holders(device) if each.pid != os.getpid()]
+    if not others:
+        return problem
+    other = others[0]
+    return NoAnswer(
+        f"{problem.message}; {other.name} (pid {other.pid}) has {device} open too: "
+        f"{other.remedy(device)}",
+        trace=problem.trace,
+    )
 
 
 def _listed(path: str) -> list[str]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, TextIO
 
@@ -14,7 +12,6 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ..at import Command, execute_form
 from ..errors import (
     CommandFailed,
     CommandTimeout,
@@ -30,9 +27,11 @@ from ..modemprofile import ModemProfile
 from .bringup import ModemInfo, bring_up
 from .channels import Channels, Opener, device_opener, open_channel
 from .files import UploadProgress
-from .holders import holders
+from .holders import with_culprit
 from .machine import ModemCore, ModemLife, modem_life
 from .network import PinMemory
+from .reception import Signal as Signal
+from .reception import ask_signal
 from .session import Session
 from .wedge import WedgeWatch
 
@@ -43,18 +42,6 @@ PAUSE_LONGEST: Final = 60.0
 LINGER: Final = 5.0
 #: How often a bring-up begins anew when the module restarts within it.
 _ATTEMPTS: Final = 3
-
-
-@dataclass(frozen=True)
-class Signal:
-    """The signal's quality (27.007 chapter 8.5).
-
-    @ivar rssi: received power in dBm; L{None} if it is not known.
-    @ivar ber: bit error rate as the class 0-7; L{None} if it is not known.
-    """
-
-    rssi: int | None
-    ber: int | None
 
 
 class Modem(ModemCore):
@@ -122,7 +109,7 @@ class Modem(ModemCore):
 
     def signal(self) -> Deferred[Signal]:
         """Ask for the signal's quality."""
-        return Deferred.fromCoroutine(self._ask_signal())
+        return Deferred.fromCoroutine(ask_signal(self.session()))
 
     def when_lost(self) -> Deferred[ModemError]:
         """Wait until the modem, once up, restarts or goes away.
@@ -189,18 +176,6 @@ class Modem(ModemCore):
     def _losses_remove(self, lost: Deferred[ModemError]) -> None:
         if lost in self._losses:
             self._losses.remove(lost)
-
-    async def _ask_signal(self) -> Signal:
-        session = await self.session()
-        response = await session.port.execute(Command(execute_form("+CSQ"), ("+CSQ",)))
-        line = response.first("+CSQ")
-        rssi = None if line is None else line.integer(0)
-        ber = None if line is None else line.integer(1)
-        known = rssi is not None and 0 <= rssi <= 31
-        return Signal(
-            -113 + 2 * rssi if known and rssi is not None else None,
-            ber if ber is not None and 0 <= ber <= 7 else None,
-        )
 
     # -- what the life cycle does
 
@@ -292,7 +267,9 @@ class Modem(ModemCore):
                 # in a later turn: the port that is going has not told everybody yet
                 await deferLater(self.reactor, 0, lambda: None)
             except NoAnswer as e:
-                raise self._with_culprit(e) from None
+                if self.profile.kind != "serial":
+                    raise
+                raise with_culprit(e, self.profile.device) from None
             except CommandFailed as e:
                 raise ModemNotReady(
                     f"the modem {self.profile.name} could not be brought up: {e.message}",
@@ -338,21 +315,6 @@ class Modem(ModemCore):
 
     def _in_the_way(self, problem: ModemNotReady | None) -> None:
         self.obstacle = problem
-
-    def _with_culprit(self, problem: NoAnswer) -> NoAnswer:
-        """Name who else has the device open, and may take the answers."""
-        if self.profile.kind != "serial":
-            return problem
-        device = self.profile.device
-        others = [each for each in holders(device) if each.pid != os.getpid()]
-        if not others:
-            return problem
-        other = others[0]
-        return NoAnswer(
-            f"{problem.message}; {other.name} (pid {other.pid}) has {device} open too: "
-            f"{other.remedy(device)}",
-            trace=problem.trace,
-        )
 
     def _make_session(self, family: Family) -> Session:
         assert self._channels is not None
