@@ -192,7 +192,11 @@ class TLSProfile:
 
         Never for an address: RFC 6066 chapter 3 allows names only.
         """
-        return self.sni is not False and not is_literal(host)
+        return self.sni_where(is_literal(host))
+
+    def sni_where(self, literal: bool) -> bool:
+        """Tell the same where it is known whether the host is an address."""
+        return self.sni is not False and not literal
 
     def negotiate_time_for(self, timeout: float) -> int:
         """Give the longest handshake in seconds (10-300).

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.families.golden_lte import TAGS
+from tests.families.golden_lte import TAGS, TEST_FORM
 from tests.modem.scripted import PortBench
 from twisted_quectel.at.syntax import split_fields
 
@@ -29,6 +29,8 @@ class ScriptedContexts(PortBench):
         alone, and changes nothing (field note 26); by tag, how often.
     @ivar refused: values that are answered by an error.
     @ivar joins: whether several commands may stand on one line.
+    @ivar errors: how many of the next lines are answered by an error that
+        passes; the test form is not.
     @ivar printed: answers to queries that are printed otherwise, by tag.
     """
 
@@ -44,6 +46,7 @@ class ScriptedContexts(PortBench):
         self.stubborn: dict[str, int] = {}
         self.refused: set[str] = set()
         self.joins = True
+        self.errors = 0
         self.printed: dict[str, str] = {}
         self.answers["+QSSLCFG"] = self.configure
 
@@ -53,7 +56,13 @@ class ScriptedContexts(PortBench):
             self.values[context][tag] = value.split(",")
 
     def configure(self, line: str) -> str:
-        """Answer a line of joined commands."""
+        """Answer a line of joined commands, or the test form."""
+        if line == "+QSSLCFG=?":
+            listed = [row for row in TEST_FORM if row.split('"')[1] not in self.missing]
+            return "\n\n".join([*listed, "OK"])
+        if self.errors:
+            self.errors -= 1
+            return "ERROR"
         parts = line.split(";")
         if len(parts) > 1 and not self.joins:
             return "ERROR"

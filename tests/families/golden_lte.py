@@ -33,6 +33,15 @@ TAGS = (
     "renegotiation",
 )  # fmt: skip
 
+#: Tags that decide whether somebody unverified gets in (DESIGN, chapter 4, rule 1).
+SECURITY_TAGS = frozenset(
+    {
+        "sslversion", "ciphersuite", "cacert", "cacertex", "clientcert", "clientkey", "seclevel",
+        "ignorelocaltime", "ignoremulticertchainverify", "ignoreinvalidcertsign", "sni", "dtls",
+        "psk",
+    }
+)  # fmt: skip
+
 #: Chapter 2.2.1, <SSL_version>.
 VERSIONS = {"ssl3": 0, "tls1.0": 1, "tls1.1": 2, "tls1.2": 3, "all": 4}
 

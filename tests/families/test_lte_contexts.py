@@ -190,6 +190,32 @@ class ConfigureTests(ContextCase):
                 self.assertTrue(str(problem).startswith(f"{argument}: "), str(problem))
                 self.assertNotIn("00ff", str(problem) + "".join(problem.trace))
 
+    def test_passing_errors(self) -> None:
+        """Errors that pass do not make a tag missing: neither one that was set, nor one listed."""
+        self.successResultOf(self.configure(settings_of()))
+        self.bench.set(1, cacertex="UFS:other.pem")
+        self.lines()
+        whole = settings_of()
+        at = [setting.tag for setting in whole].index("cacertex")
+        for fresh in (False, True):
+            if fresh:
+                self.setUp()
+            self.bench.errors = 2  # the write and the query; the test form lists it
+            done = self.configure(whole[at : at + 1])
+            problem = self.failureResultOf(done, ModemParameterError).value
+            self.assertTrue(str(problem).startswith("cacert: "), str(problem))
+            self.assertEqual("+QSSLCFG=?" in self.lines(), fresh)
+            self.assertNotIn("cacertex", self.bench.family.firmware.missing_tags)
+        self.successResultOf(self.configure(whole))
+        self.assertEqual(self.bench.values[1]["cacertex"], [""])
+
+    def test_no_test_form(self) -> None:
+        """Where the test form is refused too, write and query decide."""
+        self.bench.answers["+QSSLCFG=?"] = "ERROR"
+        self.bench.missing = {"checkhost", "dtls"}
+        self.successResultOf(self.configure(settings_of()))
+        self.assertEqual(self.bench.family.firmware.missing_tags, {"checkhost", "dtls"})
+
     def test_missing_found_before(self) -> None:
         """What a firmware lacks is known for the next profile too."""
         self.bench.missing = {"alpn", "checkhost"}

@@ -25,25 +25,6 @@ from ...profiles import TLSProfile, Verify
 from ..base import ContextSettings, Firmware, Setting
 from .errors import NAME
 
-#: Tags that decide whether somebody unverified gets in.
-SECURITY_TAGS: Final = frozenset(
-    {
-        "sslversion",
-        "ciphersuite",
-        "cacert",
-        "cacertex",
-        "clientcert",
-        "clientkey",
-        "seclevel",
-        "ignorelocaltime",
-        "ignoremulticertchainverify",
-        "ignoreinvalidcertsign",
-        "sni",
-        "dtls",
-        "psk",
-    }
-)
-
 #: Misprints of the document, and what they mean.
 _ALIASES: Final = {"secllevel": "seclevel", "clientcertex": "cacertex"}
 #: The document prints this answer to C{ignoreinvalidcertsign}.
@@ -72,7 +53,7 @@ def context_settings(
         simple("ignorelocaltime", "ignoreLocalTime", int(profile.ignore_local_time)),
         simple("negotiatetime", "negotiateTime", profile.negotiate_time_for(timeout)),
         # RFC 6066 chapter 3: a name only, never an address
-        simple("sni", "sni", 0 if literal or profile.sni is False else 1),
+        simple("sni", "sni", int(profile.sni_where(literal))),
         simple(
             "ignoremulticertchainverify",
             "ignoreMultiCertChainVerify",
@@ -185,6 +166,8 @@ class ContextDialogue:
     def __init__(self, firmware: Firmware, line_limit: int) -> None:
         self._firmware = firmware
         self._line_limit = line_limit
+        self._known: set[str] = set()  # tags that were written or read
+        self._listed: tuple[str, ...] = ()  # those that the firmware says it has
 
     async def configure(self, port: ATPort, context: int, settings: ContextSettings) -> None:
         """Set a context and read it back.
@@ -204,6 +187,8 @@ class ContextDialogue:
                     await self._one_by_one(port, context, wanted[start:end])
                 else:
                     await self._refused(port, context, wanted[start])
+            else:
+                self._known.update(each.tag for each in wanted[start:end])
         wrong = await self._different(port, context, settings)
         # written once more where a firmware has answered a write like a query
         for _ in range(2):
@@ -288,10 +273,13 @@ class ContextDialogue:
         last = settings[-1]
         if last.tag == "checkhost" and self._firmware.checks_host is None:
             # most firmware lacks it; whether all in front of it was taken is read back
+            if not last.needed and await self._unlisted(port, last):
+                self._without(last)
+                return
             try:
                 await self._read_alone(port, context, last.tag)
             except errors.CommandFailed:
-                self._without(last, port)
+                await self._unknown(port, context, last)
                 return
         for setting in settings:
             try:
@@ -299,14 +287,39 @@ class ContextDialogue:
             except errors.CommandFailed:
                 refused = True
                 await self._refused(port, context, setting)
+            else:
+                self._known.add(setting.tag)
         if not refused:
             # each is taken alone: it was the joining that was not
             self._firmware.joins = False
 
-    def _without(self, setting: Setting, port: ATPort) -> None:
-        """The firmware can neither write nor read a tag: do without, where that is harmless."""
-        if setting.needed:
+    async def _unlisted(self, port: ATPort, setting: Setting) -> bool | None:
+        """Whether the firmware says that it lacks a tag; L{None} if it does not say."""
+        if setting.tag in self._known:
+            return False
+        self._listed = self._listed or await read_tags(port)
+        return setting.tag not in self._listed if self._listed else None
+
+    async def _unknown(self, port: ATPort, context: int, setting: Setting) -> None:
+        """A tag could neither be written nor read: do without, where that is harmless.
+
+        An error that passes does not make a tag missing that the firmware has.
+        """
+        known = setting.tag in self._known
+        if setting.needed and not known:
             raise self._lacks(setting, port) from None
+        if await self._unlisted(port, setting) is False:
+            raise errors.ModemParameterError(
+                f"{setting.argument}: the module has refused to set and to read "
+                f'"{setting.tag}" of SSL context {context}, which it knows; what is set there is '
+                "not certain",
+                family=NAME,
+                command=f'AT+QSSLCFG="{setting.tag}"',
+                trace=port.trace.last(),
+            ) from None
+        self._without(setting)
+
+    def _without(self, setting: Setting) -> None:
         self._firmware.missing_tags.add(setting.tag)
         if setting.tag == "checkhost":
             self._firmware.checks_host = False
@@ -320,7 +333,7 @@ class ContextDialogue:
         try:
             values = await self._read_alone(port, context, setting.tag)
         except errors.CommandFailed:
-            self._without(setting, port)
+            await self._unknown(port, context, setting)
             return
         if _matches(setting, values):
             return
@@ -371,6 +384,7 @@ class ContextDialogue:
             ]
             if len(lines) == end - start and None not in read:
                 found.update(zip(tags[start:end], (value or () for value in read), strict=True))
+                self._known.update(tags[start:end])
                 continue
             for tag in tags[start:end]:
                 try:
@@ -384,5 +398,6 @@ class ContextDialogue:
         for line in response.info:
             values = read_tag(line, context, tag)
             if values is not None:
+                self._known.add(tag)
                 return values
         return ()
