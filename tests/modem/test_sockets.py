@@ -151,6 +151,36 @@ class BufferReadTests(SynchronousTestCase):
             self.assertEqual(len(bench.owner.ends), 1)
             self.assertEqual(bench.freed, 1)
 
+    def test_urc_ahead_of_an_empty_answer(self) -> None:
+        """A URC that comes between a read and its answer is news: it is read once more."""
+        for news in ('+QSSLURC: "recv",4', '+QSSLURC: "closed",4'):
+            bench = SocketBench().start()
+            read = bench.answers["+QSSLRECV"]
+            bench.answers["+QSSLRECV"] = None  # answered by hand
+            bench.arrive(b"")
+            self.assertEqual(bench.names(), ["+QSSLRECV"])
+            bench.stored = b"last words"
+            bench.answers["+QSSLRECV"] = read
+            for line in (news, "+QSSLRECV: 0", "OK"):
+                bench.module.say(line)
+            bench.settle()
+            self.assertEqual(bench.owner.received_data, b"last words")
+            self.assertEqual(len(bench.owner.ends), int("closed" in news))
+
+    def test_bare_answer(self) -> None:
+        """C{OK} without its line is read for once more, and believed then (note 4)."""
+        bench = SocketBench().start()
+        read = bench.answers["+QSSLRECV"]
+        assert callable(read)
+        bare = ["OK"]
+        bench.answers["+QSSLRECV"] = lambda line: bare.pop() if bare else read(line)
+        bench.arrive(b"abc")
+        self.assertEqual(bench.owner.received_data, b"abc")
+        self.assertEqual(bench.names(), ["+QSSLRECV"] * 3)
+        bench.answers["+QSSLRECV"] = "OK"
+        bench.arrive(b"")
+        self.assertEqual(bench.names(), ["+QSSLRECV"] * 2)
+
     def test_read_without_answer(self) -> None:
         """Silence to a read is a loss: what it took out of the module is gone."""
         bench = SocketBench().start()

@@ -111,6 +111,7 @@ class CommandSocket(SocketCore):
         "_port",
         "_port_held",
         "_problem",
+        "_read_bare",
         "_read_job",
         "_read_waits",
         "_refused_since",
@@ -168,7 +169,8 @@ class CommandSocket(SocketCore):
         self._retry_wait = RETRY_FIRST
         self._read_job = _ReadJob(self)
         self._read_waits = False
-        self._more = False  # there may be data in the module
+        self._read_bare = False  # the last read was answered by a result alone
+        self._more = False  # there may be data in the module, beyond a read under way
         self._sends_since_look = 0
         self._poll: Deadline | None = None  # only buffer mode needs it
         self._peer_closed = False
@@ -223,6 +225,18 @@ class CommandSocket(SocketCore):
         """Drop the connection."""
         self._owner = None
         self._life.abort()
+
+    # -- for its SSL context
+
+    @property
+    def live(self) -> bool:
+        """Whether it is open, and nobody has begun to close it."""
+        return self.is_open and not self._peer_closed
+
+    @property
+    def closing(self) -> bool:
+        """Whether it is being closed, or has been by the peer."""
+        return self.is_over or self._peer_closed
 
     # -- for the session: what the module says
 
@@ -322,6 +336,8 @@ class CommandSocket(SocketCore):
             self._read_waits = False
             return None
         self._sends_since_look = 0
+        # what is told from here on may be news: the answer may have been made up before
+        self._more = False
         return self._family.read_command(self.id, self._family.limits.read)
 
     def read_done(self, response: Response) -> None:
@@ -330,7 +346,6 @@ class CommandSocket(SocketCore):
         data = self._family.read_data(response)
         if data is None:
             # the module does not know the connection any more, or never had it open
-            self._more = False
             if not self._peer_closed:
                 self._ask_state()
         elif self._family.announced(response) > self._family.limits.read:
@@ -341,11 +356,16 @@ class CommandSocket(SocketCore):
             )
             return
         elif not data:
-            self._more = False
-        elif self._owner is not None:
+            # a result without its line is no proof that nothing is left
+            bare = not response.lines and not self._read_bare
+            self._read_bare = bare
+            self._more = self._more or bare
+        else:
+            self._read_bare = False
+            self._more = True
             if self._paused:
                 self._hold(data)
-            else:
+            elif self._owner is not None:
                 self._owner.received(data)
         self._look()
         self._arm_poll()
