@@ -154,7 +154,7 @@ class NetworkTests(SynchronousTestCase):
         for alive, lines in ((set(), ["+QIDEACT=1", "+QIACT?"]), ({3}, ["+QIACT?"])):
             self.successResultOf(self.attach())
             self.session.alive = alive
-            self.session._pdp_of[3] = 1
+            self.session.connections.pdp_of[3] = 1
             self.session.doubt_attachment(1)
             self.bench.module.lines.clear()
             self.successResultOf(self.attach())

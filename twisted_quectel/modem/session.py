@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Protocol
 
-from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -23,7 +22,6 @@ from ..errors import (
     ModemError,
     ModemNotReady,
     ModuleLost,
-    NetworkDown,
 )
 from ..families import AccessMode, Family
 from ..families.base import (
@@ -36,35 +34,15 @@ from ..families.base import (
     Readable,
 )
 from ..modemprofile import ModemProfile
+from .attachment import Attachments
 from .channels import Channel, Channels
+from .connections import Connections
+from .connections import SessionSocket as SessionSocket
 from .contexts import ContextPool
 from .files import FileStore
 from .network import set_clock
 from .sockets import CommandSocket
 from .wedge import WedgeWatch
-
-
-class SessionSocket(Protocol):
-    """What a connection is told of the module."""
-
-    @property
-    def pushing(self) -> bool:
-        """Whether a length in a recv URC means that data follows."""
-
-    def pushed(self, data: bytes) -> None:
-        """Data came unasked."""
-
-    def readable(self) -> None:
-        """There is data to read."""
-
-    def closed_by_peer(self) -> None:
-        """The module has said that the connection is closed."""
-
-    def fail(self, reason: Failure) -> None:
-        """The PDP context is down."""
-
-    def lost(self, reason: Failure) -> None:
-        """The module is gone."""
 
 
 class _Place:
@@ -95,6 +73,7 @@ class Session:
     @ivar files: what is stored on it.
     @ivar wedge: notices that it refuses what is right.
     @ivar alive: the ids of the connections that have been opened.
+    @ivar connections: whose they are, and who waits for one.
     """
 
     _log = Logger()
@@ -125,17 +104,9 @@ class Session:
         self._profile = profile
         self._ended = ended
         self._now = now
-        self._sockets: dict[int, SessionSocket] = {}
-        self._pdp_of: dict[int, int] = {}
-        self._next_id = family.limits.sockets[0]
-        self._reserved: set[int] = set()
-        self._waiting: list[Deferred[None]] = []
-        self._opening: dict[int, Deferred[int | BaseException]] = {}
-        self._attached: dict[int, str] = {}
-        self._doubtful: set[int] = set()
-        self._broken: set[int] = set()
+        self.connections = Connections(family.limits.sockets, family.name, self.check)
+        self._attachments = Attachments(port, family, profile, self.check)
         self._warned = False
-        self._attaching = DeferredLock()
 
     # -- what the module says
 
@@ -143,7 +114,7 @@ class Session:
         """Take a line that no command had asked for to whom it concerns."""
         event = self.family.read_urc(line, block)
         if isinstance(event, (Pushed, Readable, Closed)):
-            socket = self._sockets.get(event.id)
+            socket = self.connections.sockets.get(event.id)
             if socket is None:
                 return
             if isinstance(event, Pushed):
@@ -163,38 +134,32 @@ class Session:
 
     def _opened(self, event: Opened) -> None:
         """An open has ended: the one that was asked for, or another one."""
-        opening = self._opening.pop(event.id, None)
+        opening = self.connections.opening.pop(event.id, None)
         if opening is not None:
             opening.callback(event.code)
-        elif event.id not in self._sockets and len(self._opening) == 1:
+        elif event.id not in self.connections.sockets and len(self.connections.opening) == 1:
             # it can only be an answer to this one: neither connection is to be trusted
             if event.code == 0 and event.id in self.family.limits.sockets:
                 command = self.family.close_command(event.id, abort=True)
                 self.port.execute(command).addErrback(lambda reason: reason.trap(ModemError))
-            (id,) = self._opening
+            (id,) = self.connections.opening
             wrong = ModemConnectError(
                 f"the module has opened connection {event.id} where {id} was asked for",
                 family=self.family.name,
                 trace=self.port.trace.last(),
             )
-            self._fail_opening(id, Failure(wrong))
+            self.connections.fail_open(id, Failure(wrong))
 
     def pushing(self, id: int) -> bool:
         """Whether data follows a recv URC of this connection."""
-        socket = self._sockets.get(id)
+        socket = self.connections.sockets.get(id)
         return socket is not None and socket.pushing
 
     def _pdp_lost(self, pdp: int | None) -> None:
         """A PDP context went down: its connections are dead."""
-        gone = list(self._attached) if pdp is None else [pdp]
-        for each in gone:
-            self._attached.pop(each, None)
-            self._broken.add(each)
+        gone = self._attachments.lost(pdp)
         reason = Failure(ModuleLost("the packet data connection has broken down"))
-        for id, socket in list(self._sockets.items()):
-            if self._pdp_of.get(id) in gone:
-                self._fail_opening(id, reason)
-                socket.fail(reason)
+        self.connections.fail_in(gone, reason)
 
     def end(self, why: str, *, wanted: bool = False) -> None:
         """The module is gone: tell everybody, once.
@@ -208,12 +173,12 @@ class Session:
         log("{name}: {why}", name=self._profile.name, why=why)
         if wanted:
             self._say_goodbye()
-        for id in list(self._opening):
-            self._fail_opening(id, reason)
+        for id in list(self.connections.opening):
+            self.connections.fail_open(id, reason)
         self.channels.abandon(reason)
-        for socket in list(self._sockets.values()):
+        for socket in list(self.connections.sockets.values()):
             socket.lost(reason)
-        self._wake_waiting()
+        self.connections.wake_waiting()
         self._ended(self, reason)
 
     def _say_goodbye(self) -> None:
@@ -223,7 +188,7 @@ class Session:
         takes stock.
         """
         # one whose open has failed is being closed already, perhaps on another port
-        open_ids = sorted(self.alive | self._opening.keys())
+        open_ids = sorted(self.alive | self.connections.opening.keys())
         if open_ids and self.port.idle:
             closes = [self.family.close_command(id, True).text for id in open_ids]
             self.port.write_raw(b"AT" + join(*closes).wire + b"\r")
@@ -237,29 +202,15 @@ class Session:
         else:
             self.end(why)
 
-    def _fail_opening(self, id: int, reason: Failure) -> None:
-        opening = self._opening.pop(id, None)
-        if opening is not None:
-            # a value rather than an error: nobody may be waiting for this one yet
-            opening.callback(reason.value or ModuleLost("the connection is gone"))
-
     # -- the network
 
     async def attach(self, pdp: int) -> str:
         """Have a PDP context active; give the module's address in it."""
-        await self._attaching.acquire()
-        try:
-            self.check()
-            if pdp not in self._attached or pdp in self._doubtful:
-                if pdp in self._broken:
-                    # TCP/IP note: after pdpdeact it has to be deactivated first
-                    await self.family.detach(self.port, pdp)
-                    self._broken.discard(pdp)
-                self._attached[pdp] = await self.family.attach(self.port, self._profile, pdp)
-                self._doubtful.discard(pdp)
-            return self._attached[pdp]
-        finally:
-            self._attaching.release()
+        return await self._attachments.attach(pdp)
+
+    async def require_network(self, pdp: int) -> None:
+        """Attach, with the reason as a connect error."""
+        await self._attachments.require(pdp)
 
     def doubt_attachment(self, pdp: int) -> None:
         """An open has found the network down: the next connection asks before it opens.
@@ -267,22 +218,18 @@ class Session:
         The module may claim that the context is up all the same: where no
         connection lives on it, it is taken down first.
         """
-        self._doubtful.add(pdp)
-        if not any(self._pdp_of.get(id) == pdp for id in self.alive):
-            self._broken.add(pdp)
+        in_use = any(self.connections.pdp_of.get(id) == pdp for id in self.alive)
+        self._attachments.doubt(pdp, in_use)
 
     def address(self, pdp: int) -> str:
         """Give the module's address in a PDP context, as far as it is known."""
-        return self._attached.get(pdp, "")
+        return self._attachments.address(pdp)
 
     async def pdp_is_up(self, pdp: int) -> bool:
         """Ask the module whether a PDP context is up."""
-        if self.over is not None or pdp not in self._attached:
+        if self.over is not None or pdp not in self._attachments:
             return False
-        try:
-            up = await self.family.is_attached(self.port, pdp)
-        except CommandFailed:
-            return True
+        up = await self._attachments.is_up(pdp)
         if not up:
             self._pdp_lost(pdp)
         return up
@@ -294,45 +241,11 @@ class Session:
 
         @raise ModemBusyError: if all are in use and C{wait} is false.
         """
-        told = False
-        ids = self.family.limits.sockets
-        while True:
-            self.check()
-            for offset in range(len(ids)):
-                id = ids[(self._next_id - ids[0] + offset) % len(ids)]
-                if id not in self._sockets and id not in self._reserved:
-                    self._next_id = id + 1
-                    self._reserved.add(id)
-                    return id
-            if not wait:
-                raise ModemBusyError(
-                    f"all {len(ids)} connections of the module are in use; busy=wait waits for one",
-                    family=self.family.name,
-                )
-            if not told:
-                self._log.info("all connections of the module are in use; waiting")
-                told = True
-            await self.something_freed()
-
-    def something_freed(self) -> Deferred[None]:
-        """Wait until an id was given back."""
-        free: Deferred[None] = Deferred(self._stop_waiting)
-        self._waiting.append(free)
-        return free
-
-    def _stop_waiting(self, free: Deferred[None]) -> None:
-        if free in self._waiting:
-            self._waiting.remove(free)
+        return await self.connections.acquire(wait)
 
     def release_id(self, id: int) -> None:
         """Give back an id that has no connection."""
-        self._reserved.discard(id)
-        self._wake_waiting()
-
-    def _wake_waiting(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for free in waiting:
-            free.callback(None)
+        self.connections.release(id)
 
     def check(self) -> None:
         """Raise what the session has ended with, if it has."""
@@ -346,13 +259,11 @@ class Session:
 
         It never fails: the answer to the command may come first, or never.
         """
-        opening: Deferred[int | BaseException] = Deferred(lambda _: self.forget_open(id))
-        self._opening[id] = opening
-        return opening
+        return self.connections.expect_open(id)
 
     def forget_open(self, id: int) -> None:
         """Nobody waits any more."""
-        self._opening.pop(id, None)
+        self.connections.forget_open(id)
 
     def new_socket(
         self,
@@ -385,15 +296,12 @@ class Session:
 
     def add_socket(self, id: int, socket: SessionSocket, pdp: int) -> None:
         """Have a connection told what concerns it."""
-        self._sockets[id] = socket
-        self._pdp_of[id] = pdp
+        self.connections.add(id, socket, pdp)
 
     def forget_socket(self, id: int) -> None:
         """The module has let go of a connection: its id is free."""
-        self._sockets.pop(id, None)
         self.alive.discard(id)
-        self._pdp_of.pop(id, None)
-        self.release_id(id)
+        self.connections.forget(id)
 
     # -- channels
 
@@ -409,7 +317,7 @@ class Session:
     def unshare_channel(self) -> None:
         """Use it no more."""
         self.channels.unshare()
-        self._wake_waiting()
+        self.connections.wake_waiting()
 
     async def lease_channel(self, wait: bool) -> Channel:
         """Take a channel for a transparent connection.
@@ -422,7 +330,7 @@ class Session:
     def end_lease(self, channel: Channel) -> None:
         """Give it back."""
         self.channels.give_back(channel)
-        self._wake_waiting()
+        self.connections.wake_waiting()
 
     def channel_unresponsive(self, channel: Channel) -> None:
         """A channel does not leave data mode."""
@@ -444,7 +352,7 @@ class Session:
             if not told:
                 self._log.info("{name}: waiting for a free channel", name=self._profile.name)
                 told = True
-            await self.something_freed()
+            await self.connections.something_freed()
         self.check()
 
     async def require_clock(self) -> None:
@@ -486,16 +394,3 @@ class Session:
                 await self.port.execute(self.family.close_command(id, abort=True))
             except CommandFailed:
                 self._log.warn("connection {id} of an earlier host stays open", id=id)
-
-    async def require_network(self, pdp: int) -> None:
-        """Attach, with the reason as a connect error."""
-        try:
-            await self.attach(pdp)
-        except CommandFailed as e:
-            raise NetworkDown(
-                f"PDP context {pdp} cannot be used: {e.message}",
-                code=e.code,
-                family=self.family.name,
-                command=e.command,
-                trace=e.trace,
-            ) from None

@@ -1,0 +1,89 @@
+"""Which PDP contexts of a module are active, as far as a session knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from twisted.internet.defer import DeferredLock
+
+from ..at import ATPort
+from ..errors import CommandFailed, NetworkDown
+from ..families import Family
+from ..modemprofile import ModemProfile
+
+
+class Attachments:
+    """The PDP contexts of one session.  Each is activated once, however many want it."""
+
+    def __init__(
+        self, port: ATPort, family: Family, profile: ModemProfile, check: Callable[[], None]
+    ) -> None:
+        """
+        @param check: raises what the session has ended with, if it has.
+        """
+        self._port = port
+        self._family = family
+        self._profile = profile
+        self._check = check
+        self._attached: dict[int, str] = {}
+        self._doubtful: set[int] = set()
+        self._broken: set[int] = set()
+        self._attaching = DeferredLock()
+
+    def __contains__(self, pdp: int) -> bool:
+        """Whether a PDP context was active when it was last heard of."""
+        return pdp in self._attached
+
+    def address(self, pdp: int) -> str:
+        """Give the module's address in a PDP context, as far as it is known."""
+        return self._attached.get(pdp, "")
+
+    async def attach(self, pdp: int) -> str:
+        """Have a PDP context active; give the module's address in it."""
+        await self._attaching.acquire()
+        try:
+            self._check()
+            if pdp not in self._attached or pdp in self._doubtful:
+                if pdp in self._broken:
+                    # TCP/IP note: after pdpdeact it has to be deactivated first
+                    await self._family.detach(self._port, pdp)
+                    self._broken.discard(pdp)
+                self._attached[pdp] = await self._family.attach(self._port, self._profile, pdp)
+                self._doubtful.discard(pdp)
+            return self._attached[pdp]
+        finally:
+            self._attaching.release()
+
+    async def require(self, pdp: int) -> None:
+        """Attach, with the reason as a connect error."""
+        try:
+            await self.attach(pdp)
+        except CommandFailed as e:
+            raise NetworkDown(
+                f"PDP context {pdp} cannot be used: {e.message}",
+                code=e.code,
+                family=self._family.name,
+                command=e.command,
+                trace=e.trace,
+            ) from None
+
+    async def is_up(self, pdp: int) -> bool:
+        """Ask the module whether a PDP context is up; where it cannot tell, it is."""
+        try:
+            return await self._family.is_attached(self._port, pdp)
+        except CommandFailed:
+            return True
+
+    def doubt(self, pdp: int, in_use: bool) -> None:
+        """Ask before the next use; where no connection lives on it, take it down first."""
+        self._doubtful.add(pdp)
+        if not in_use:
+            self._broken.add(pdp)
+
+    def lost(self, pdp: int | None) -> list[int]:
+        """Note that a PDP context went down, or all of them; give which."""
+        gone = list(self._attached) if pdp is None else [pdp]
+        for each in gone:
+            self._attached.pop(each, None)
+            self._broken.add(each)
+        return gone

@@ -1,0 +1,152 @@
+"""Which connection of a module is whose: ids in use, opens under way, and who waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from ..errors import ModemBusyError, ModuleLost
+
+
+class SessionSocket(Protocol):
+    """What a connection is told of the module."""
+
+    @property
+    def pushing(self) -> bool:
+        """Whether a length in a recv URC means that data follows."""
+
+    def pushed(self, data: bytes) -> None:
+        """Data came unasked."""
+
+    def readable(self) -> None:
+        """There is data to read."""
+
+    def closed_by_peer(self) -> None:
+        """The module has said that the connection is closed."""
+
+    def fail(self, reason: Failure) -> None:
+        """The PDP context is down."""
+
+    def lost(self, reason: Failure) -> None:
+        """The module is gone."""
+
+
+class Connections:
+    """The connections of one session.
+
+    @ivar sockets: the connections, by their ids.
+    @ivar pdp_of: the PDP context of each.
+    @ivar opening: the opens whose result has not come.
+    """
+
+    _log = Logger()
+
+    def __init__(self, ids: Sequence[int], family: str, check: Callable[[], None]) -> None:
+        """
+        @param ids: what the module calls its connections.
+        @param family: the family's name, for errors.
+        @param check: raises what the session has ended with, if it has.
+        """
+        self.sockets: dict[int, SessionSocket] = {}
+        self.pdp_of: dict[int, int] = {}
+        self.opening: dict[int, Deferred[int | BaseException]] = {}
+        self._ids = ids
+        self._family = family
+        self._check = check
+        self._next_id = ids[0]
+        self._reserved: set[int] = set()
+        self._waiting: list[Deferred[None]] = []
+
+    # -- ids
+
+    async def acquire(self, wait: bool) -> int:
+        """Take a free id; they rotate, so that none is used again at once.
+
+        @raise ModemBusyError: if all are in use and C{wait} is false.
+        """
+        told = False
+        ids = self._ids
+        while True:
+            self._check()
+            for offset in range(len(ids)):
+                id = ids[(self._next_id - ids[0] + offset) % len(ids)]
+                if id not in self.sockets and id not in self._reserved:
+                    self._next_id = id + 1
+                    self._reserved.add(id)
+                    return id
+            if not wait:
+                raise ModemBusyError(
+                    f"all {len(ids)} connections of the module are in use; busy=wait waits for one",
+                    family=self._family,
+                )
+            if not told:
+                self._log.info("all connections of the module are in use; waiting")
+                told = True
+            await self.something_freed()
+
+    def release(self, id: int) -> None:
+        """Give back an id that has no connection."""
+        self._reserved.discard(id)
+        self.wake_waiting()
+
+    def something_freed(self) -> Deferred[None]:
+        """Wait until an id, or anything else that is waited for, was given back."""
+        free: Deferred[None] = Deferred(self._stop_waiting)
+        self._waiting.append(free)
+        return free
+
+    def _stop_waiting(self, free: Deferred[None]) -> None:
+        if free in self._waiting:
+            self._waiting.remove(free)
+
+    def wake_waiting(self) -> None:
+        """Something was given back: let those look who wait."""
+        waiting, self._waiting = self._waiting, []
+        for free in waiting:
+            free.callback(None)
+
+    # -- opens
+
+    def expect_open(self, id: int) -> Deferred[int | BaseException]:
+        """Wait for the result of an open: its code, or what has ended the session.
+
+        It never fails: the answer to the command may come first, or never.
+        """
+        opening: Deferred[int | BaseException] = Deferred(lambda _: self.forget_open(id))
+        self.opening[id] = opening
+        return opening
+
+    def forget_open(self, id: int) -> None:
+        """Nobody waits any more."""
+        self.opening.pop(id, None)
+
+    def fail_open(self, id: int, reason: Failure) -> None:
+        """Tell who waits for the result of an open, if anybody does, that none will come."""
+        opening = self.opening.pop(id, None)
+        if opening is not None:
+            # a value rather than an error: nobody may be waiting for this one yet
+            opening.callback(reason.value or ModuleLost("the connection is gone"))
+
+    # -- connections
+
+    def add(self, id: int, socket: SessionSocket, pdp: int) -> None:
+        """Have a connection told what concerns it."""
+        self.sockets[id] = socket
+        self.pdp_of[id] = pdp
+
+    def forget(self, id: int) -> None:
+        """The module has let go of a connection: its id is free."""
+        self.sockets.pop(id, None)
+        self.pdp_of.pop(id, None)
+        self.release(id)
+
+    def fail_in(self, pdps: Sequence[int], reason: Failure) -> None:
+        """Tell the connections of PDP contexts that are down."""
+        for id, socket in list(self.sockets.items()):
+            if self.pdp_of.get(id) in pdps:
+                self.fail_open(id, reason)
+                socket.fail(reason)
