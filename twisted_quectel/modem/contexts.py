@@ -1,23 +1,37 @@
 """The SSL contexts of one module: who has which, and what is known to be set.
 
 Connections with equal settings share a context.  A context is locked while it
-is being set, until the open that it was set for has ended.  With its last
-connection the module releases it (LTE SSL note, chapter 2.2.5): from then on
-what was set there is unknown, and read back before it is used again.
+is being set.  With its last connection the module releases it (LTE SSL note,
+chapter 2.2.5): from then on what was set there is unknown, and read back before
+it is used again.  Whether that has happened is asked when an open is sent, not
+when it was asked for.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.logger import Logger
 
 from ..at import ATPort
-from ..errors import ModemBusyError
+from ..errors import ModemBusyError, UnverifiedContext
 from ..families import Family
 from ..families.base import ContextSettings
+
+
+class ContextSocket(Protocol):
+    """A connection, as far as its context is concerned."""
+
+    @property
+    def live(self) -> bool:
+        """Whether it is open, and nobody has begun to close it."""
+
+    @property
+    def closing(self) -> bool:
+        """Whether it is being closed, or has been by the peer."""
 
 
 @dataclass(eq=False, slots=True)
@@ -25,23 +39,62 @@ class Context:
     """One SSL context.
 
     @ivar settings: what is, was or will be set there; L{None}: nobody knows.
-    @ivar certain: whether it is set so.
     @ivar likely: whether it was set so and may still be.
     @ivar close_time: what an orderly close has to name.
     @ivar users: connections on it, and opens in progress.
+    @ivar sockets: its connections, from the open to the end of the close.
     @ivar provisioned: what the modem file has set there.
+    @ivar handed_out: whether its settings are those of connections that named none.
     @ivar reserved: whether it is kept for those who name it.
     """
 
     id: int
     settings: ContextSettings | None = None
-    certain: bool = False
     likely: bool = False
     close_time: int | None = None
     users: int = 0
     provisioned: ContextSettings | None = None
+    handed_out: bool = False
     reserved: bool = False
+    sockets: set[ContextSocket] = field(default_factory=set)
     lock: DeferredLock = field(default_factory=DeferredLock)
+    _releases: int = 0
+    _verified: tuple[int, frozenset[ContextSocket]] | None = None
+
+    def verify(self) -> None:
+        """It is known, now, to be set as it should be."""
+        self._verified = self._releases, frozenset(each for each in self.sockets if each.live)
+        self.likely = True
+
+    def doubt(self) -> None:
+        """It is not known any more."""
+        self._verified = None
+
+    @property
+    def certain(self) -> bool:
+        """Whether it still is as it was when it was verified.
+
+        The module releases a context with the last connection on it.  So it
+        is, if a connection has lived on it all the time, or if none has ended
+        since, nor is about to.
+        """
+        if self._verified is None:
+            return False
+        releases, lived = self._verified
+        if any(each.live for each in lived):
+            return True
+        return releases == self._releases and not self.emptying
+
+    @property
+    def emptying(self) -> bool:
+        """Whether its last connections are just being closed."""
+        sockets = self.sockets
+        return any(each.closing for each in sockets) and not any(each.live for each in sockets)
+
+    def let_go(self) -> None:
+        """A connection, or an attempt at one, has ended."""
+        self.users -= 1
+        self._releases += 1
 
     def suits(self, settings: ContextSettings | None) -> bool:
         """Whether a connection with these settings may join its users."""
@@ -85,14 +138,17 @@ class ContextPool:
         if wanted is not None:
             # whoever names one relies on what is there: nobody else is given it
             self._contexts[wanted].reserved = True
-            settings = settings or self._contexts[wanted].provisioned
+            if settings is None:
+                settings = self._provisioned(self._contexts[wanted])
         while True:
             context = self._find(settings, wanted)
             if context is not None:
                 if settings is not None and context.settings != settings:
                     # at once, so that the next one with these settings joins
                     context.settings = settings
-                    context.certain = context.likely = False
+                    context.handed_out = wanted is None
+                    context.likely = False
+                    context.doubt()
                 context.users += 1
                 return context
             what = "all SSL contexts are" if wanted is None else f"SSL context {wanted} is"
@@ -103,9 +159,24 @@ class ContextPool:
             if not told:
                 self._log.info("{what} in use with other settings; waiting", what=what)
                 told = True
-            free: Deferred[None] = Deferred(self._stop_waiting)
-            self._waiting.append(free)
-            await free
+            await self._something_freed()
+
+    def _provisioned(self, context: Context) -> ContextSettings | None:
+        """Say what a context that is named alone has to be."""
+        if context.provisioned is None and context.handed_out:
+            raise UnverifiedContext(
+                f"ctx: SSL context {context.id} was set by this program for other connections, "
+                f"and is not provisioned any more; give its settings under contexts.{context.id} "
+                "in the modem file, or as arguments",
+                family=self._family.name,
+            )
+        # what it was set to by name in this process is as good as provisioned
+        return context.provisioned or context.settings
+
+    def _something_freed(self) -> Deferred[None]:
+        free: Deferred[None] = Deferred(self._stop_waiting)
+        self._waiting.append(free)
+        return free
 
     def _stop_waiting(self, free: Deferred[None]) -> None:
         if free in self._waiting:
@@ -127,33 +198,44 @@ class ContextPool:
         return min(free, key=lambda c: (c.settings is not None, c.id), default=None)
 
     async def make_ready(self, context: Context, settings: ContextSettings | None) -> None:
-        """Have it set.  The caller holds its lock until the open has ended."""
-        if settings is None:
-            if context.provisioned is not None:
-                await self._set(context, context.provisioned)
-            # asked each time: whoever set it, nobody gets in unverified by accident
-            context.close_time = await self._family.check_provisioned(self._port, context.id)
-            return
-        await self._set(context, settings)
+        """Have it set, and known to be.  One at a time does this.
+
+        It has to be asked again, by L{Context.certain}, when the open is sent.
+        """
+        await context.lock.acquire()
+        try:
+            while context.emptying:
+                # the module is about to release it
+                await self._something_freed()
+            if settings is None:
+                if context.settings is not None:
+                    await self._set(context, context.settings)
+                # asked each time: whoever set it, nobody gets in unverified by accident
+                context.close_time = await self._family.check_provisioned(self._port, context.id)
+                context.verify()
+            else:
+                await self._set(context, settings)
+        finally:
+            context.lock.release()
 
     async def _set(self, context: Context, settings: ContextSettings) -> None:
         """Have a context set, with as little as is needed to be certain."""
         context.close_time = self._family.close_time(settings)
         if context.certain:
             return
-        if context.likely and await self._family.configured(self._port, context.id, settings):
-            context.certain = True
-            return
-        context.likely = False
-        await self._family.configure(self._port, context.id, settings)
-        context.certain = True
+        if not (context.likely and await self._family.configured(self._port, context.id, settings)):
+            context.likely = False
+            await self._family.configure(self._port, context.id, settings)
+        context.verify()
 
-    def release(self, context: Context) -> None:
-        """Give it back."""
-        context.users -= 1
-        if context.users == 0:
-            context.likely = context.likely or context.certain
-            context.certain = False
+    def release(self, context: Context, socket: ContextSocket | None = None) -> None:
+        """Give it back.
+
+        @param socket: the connection on it, if it came to an open.
+        """
+        if socket is not None:
+            context.sockets.discard(socket)
+        context.let_go()
         waiting, self._waiting = self._waiting, []
         for free in waiting:
             free.callback(None)

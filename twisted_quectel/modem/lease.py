@@ -13,14 +13,23 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ..at import ATPort, Command, Job, Outcome, Response
-from ..errors import CommandFailed, ModemError, PortUnresponsive, SendFailed, carry
+from ..at import ATPort, Command, Outcome, Response
+from ..errors import ModemError, PortUnresponsive, SendFailed, carry
 from ..families import AccessMode, Family
 from .channels import Channel
 from .contexts import Context
 from .interfaces import ModuleSocket, SocketOwner
 from .leasemachine import LeaseCore, LeaseLife, lease_life
-from .opening import OpenRequest, error_code, open_problem, open_socket, ready_context
+from .opening import (
+    ContextNeed,
+    OpenJob,
+    OpenRequest,
+    error_code,
+    open_problem,
+    open_socket,
+    send_open,
+    take_context,
+)
 from .pipe import ATO, TransparentPipe
 from .session import Session
 from .sockets import CommandSocket
@@ -34,36 +43,29 @@ def _ignore_modem_errors(reason: Failure) -> None:
     reason.trap(ModemError)
 
 
-class _OpenJob(Job):
-    """Opens, and takes the port over in the turn in which C{CONNECT} is seen."""
+class _LeaseJob(OpenJob):
+    """Opens, and takes the port over in the turn in which C{CONNECT} is seen.
 
-    def __init__(self, command: Command, socket: LeasedSocket) -> None:
-        self._command = command
+    When nobody waits any more, the answer still concerns the socket.
+    """
+
+    def __init__(self, command: Command, context: Context, socket: LeasedSocket) -> None:
+        super().__init__(command, context)
         self._socket = socket
-        self.sent = False
-        self.withdrawn = False
-        self.deferred: Deferred[Response] = Deferred(self._cancelled)
-
-    def _cancelled(self, _: Deferred[Response]) -> None:
-        """Nobody waits any more, but the answer still concerns the socket."""
-
-    def command(self) -> Command | None:
-        self.sent = not self.withdrawn
-        return self._command if self.sent else None
 
     def done(self, response: Response) -> None:
+        """It was answered."""
         if response.result.outcome is Outcome.CONNECT:
             self._socket.connected()
         elif self.deferred.called:
             self._socket.refused()
-        if not self.deferred.called:
-            self.deferred.callback(response)
+        super().done(response)
 
     def failed(self, reason: Failure) -> None:
+        """It was not answered."""
         if self.deferred.called:
             self._socket.refused()
-        else:
-            self.deferred.errback(reason)
+        super().failed(reason)
 
 
 class LeasedSocket(LeaseCore):
@@ -108,6 +110,8 @@ class LeasedSocket(LeaseCore):
         self._close_time = close_time
         self._owner: SocketOwner | None = None
         self._interrupted = False
+        self.live = False
+        self.closing = False
         self._held: list[bytes] = []
         self._paused = False
         self._over_already: Failure | None = None  # it has ended before it was started
@@ -218,13 +222,20 @@ class LeasedSocket(LeaseCore):
 
     def do_pipe(self) -> None:
         """Take the port over."""
+        self.live = True
         self._pipe.start()
+
+    def _ending(self) -> None:
+        """From here on it does not keep its SSL context any more."""
+        self.live = False
+        self.closing = True
 
     def do_interrupt(self) -> None:
         """Close from the port for commands; the open then ends with an error.
 
         On a modem's only port nothing can be said until the open has ended.
         """
+        self._ending()
         if self._control is not self._channel.port:
             self._interrupted = True
             command = self._family.close_command(self.id, True)
@@ -232,10 +243,12 @@ class LeasedSocket(LeaseCore):
 
     def do_leave(self) -> None:
         """Write what is left, and go back to command mode."""
+        self._ending()
         self._pipe.leave().addCallbacks(lambda _: self._life.left(), self._pipe_lost)
 
     def do_drop(self) -> None:
         """Go back to command mode."""
+        self._ending()
         self._held.clear()
         self._paused = False
         self._pipe.resume()
@@ -244,6 +257,7 @@ class LeasedSocket(LeaseCore):
 
     def do_ask_why(self) -> None:
         """Find out whether the network took the connection down."""
+        self._ending()
         self._pdp_is_up().addBoth(self._why_known)
 
     def _why_known(self, up: bool | Failure) -> None:
@@ -260,6 +274,7 @@ class LeasedSocket(LeaseCore):
 
     def do_close(self, abort: bool) -> None:
         """Have the module close."""
+        self._ending()
         if self._interrupted:
             # it was closed from the other port
             self._clock.callLater(0, self._life.closed)
@@ -292,29 +307,27 @@ async def open_lease(session: Session, request: OpenRequest) -> LeasedSocket:
     channel = await session.lease_channel(request.wait)
     try:
         await session.require_network(request.pdp)
-        context = await ready_context(session, request)
+        need = await take_context(session, request)
+        try:
+            id = await session.acquire_id(request.wait)
+        except BaseException:
+            session.contexts.release(need.context)
+            raise
     except BaseException:
         session.end_lease(channel)
         raise
-    try:
-        id = await session.acquire_id(request.wait)
-    except BaseException:
-        context.lock.release()
-        session.contexts.release(context)
-        session.end_lease(channel)
-        raise
-    try:
-        return await _open_transparent(session, request, channel, context, id)
-    finally:
-        context.lock.release()
+    # from here on the socket gives everything back when it ends
+    return await _open_transparent(session, request, channel, need, id)
 
 
 async def _open_transparent(
-    session: Session, request: OpenRequest, channel: Channel, context: Context, id: int
+    session: Session, request: OpenRequest, channel: Channel, need: ContextNeed, id: int
 ) -> LeasedSocket:
+    context = need.context
+
     def freed() -> None:
         session.forget_socket(id)
-        session.contexts.release(context)
+        session.contexts.release(context, socket)
         session.end_lease(channel)
 
     family = session.family
@@ -331,6 +344,7 @@ async def _open_transparent(
         context.close_time,
     )
     session.add_socket(id, socket, request.pdp)
+    context.sockets.add(socket)
     command = family.open_command(
         id,
         request.pdp,
@@ -340,20 +354,18 @@ async def _open_transparent(
         AccessMode.TRANSPARENT,
         request.timeout,
     )
-    job = _OpenJob(command, socket)
-    channel.port.enqueue(job)
     try:
-        response = await job.deferred
-    except CancelledError:
-        if job.sent:
+        response = await send_open(
+            session, need, channel.port, lambda: _LeaseJob(command, context, socket)
+        )
+    except BaseException as e:
+        if not need.sent:
+            socket.lost(Failure(error.ConnectionAborted()))
+        elif isinstance(e, CancelledError):
             # the module is still at it: what comes of it is undone when it comes
             socket.abort()
         else:
-            job.withdrawn = True
-            socket.lost(Failure(error.ConnectionAborted()))
-        raise
-    except (ModemError, CommandFailed):
-        socket.refused()
+            socket.refused()
         raise
     if response.result.outcome is Outcome.CONNECT:
         return socket

@@ -5,12 +5,18 @@ LTE SSL Application Note v1.1, chapters 1.2, 2.2.2 and 4.1.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from twisted.internet import error
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
 from ..arguments import is_literal
-from ..at import ATPort, Command
+from ..at import ATPort, Command, Job, Response
 from ..errors import CommandFailed, NetworkDown, UnsupportedOperation
 from ..families import AccessMode, Family
+from ..families.base import ContextSettings
 from ..profiles import TLSProfile
 from .contexts import Context
 from .session import Session
@@ -55,8 +61,21 @@ class OpenRequest:
         return mode
 
 
-async def ready_context(session: Session, request: OpenRequest) -> Context:
-    """Have an SSL context set for a request; it is locked when this returns."""
+@dataclass(eq=False)
+class ContextNeed:
+    """An SSL context that was taken for a connection, and what it has to be.
+
+    @ivar settings: L{None}: as provisioned.
+    @ivar sent: whether an open on it was sent.
+    """
+
+    context: Context
+    settings: ContextSettings | None
+    sent: bool = False
+
+
+async def take_context(session: Session, request: OpenRequest) -> ContextNeed:
+    """Take an SSL context for a request, and have it set."""
     settings = None
     if request.tls is not None:
         paths = await session.files.paths(request.tls)
@@ -66,20 +85,65 @@ async def ready_context(session: Session, request: OpenRequest) -> Context:
         if not request.tls.ignore_local_time and request.tls.security_level > 0:
             await session.require_clock()
     context = await session.contexts.acquire(settings, request.ctx, request.wait)
+    need = ContextNeed(context, settings)
     try:
-        await context.lock.acquire()
-        try:
-            session.check()
-            await session.contexts.make_ready(context, settings)
-        except BaseException:
-            context.lock.release()
-            raise
+        await make_ready(session, need)
     except BaseException:
         session.contexts.release(context)
         raise
-    if settings is not None and session.family.firmware.checks_host is False:
+    if session.family.firmware.checks_host is False and not (
+        request.tls is not None and request.tls.security_level == 0
+    ):
         session.warn_unchecked(request.host)
-    return context
+    return need
+
+
+async def make_ready(session: Session, need: ContextNeed) -> None:
+    """Have a context set, as it has to be when the open is sent."""
+    session.check()
+    await session.contexts.make_ready(need.context, need.settings)
+
+
+class OpenJob(Job):
+    """Sends an open, if its context still is as it was set when its turn comes.
+
+    @ivar sent: whether it was sent.
+    @ivar withdrawn: whether it shall not be sent any more.
+    @ivar deferred: fires with the answer, whatever it is; with L{None} if the
+        context has to be set anew before.
+    """
+
+    def __init__(self, command: Command, context: Context) -> None:
+        self.sent = False
+        self.withdrawn = False
+        self.deferred: Deferred[Response | None] = Deferred(self._cancelled)
+        self._command = command
+        self._context = context
+
+    def _cancelled(self, _: Deferred[Response | None]) -> None:
+        # what was sent is answered all the same
+        self.withdrawn = not self.sent
+
+    def command(self) -> Command | None:
+        """Give the open."""
+        if self.withdrawn:
+            return None
+        if not self._context.certain:
+            self.withdrawn = True
+            self.deferred.callback(None)
+            return None
+        self.sent = True
+        return self._command
+
+    def done(self, response: Response) -> None:
+        """It was answered."""
+        if not self.deferred.called:
+            self.deferred.callback(response)
+
+    def failed(self, reason: Failure) -> None:
+        """It was not answered, or never sent."""
+        if not self.deferred.called:
+            self.deferred.errback(reason)
 
 
 async def open_socket(session: Session, request: OpenRequest) -> CommandSocket:
@@ -93,81 +157,83 @@ async def open_socket(session: Session, request: OpenRequest) -> CommandSocket:
     await session.share_channel(request.wait)
     try:
         await session.require_network(request.pdp)
-        context = await ready_context(session, request)
+        need = await take_context(session, request)
         try:
-            return await _open_once(session, request, context, mode)
+            id = await session.acquire_id(request.wait)
         except BaseException:
-            session.contexts.release(context)
+            session.contexts.release(need.context)
             raise
-        finally:
-            context.lock.release()
     except BaseException:
         session.unshare_channel()
         raise
+    # from here on the socket gives everything back when it ends
+    return await _open(session, request, need, id, mode)
 
 
-class _Use:
-    """A connection's use of what it shares with others.
-
-    @ivar alive: whether it has come to life; what has not leaves its context
-        to the caller.
-    """
-
-    __slots__ = ("_context", "_session", "alive")
-
-    def __init__(self, session: Session, context: Context) -> None:
-        self.alive = False
-        self._session = session
-        self._context = context
-
-    def end(self) -> None:
-        """Give it back."""
-        if self.alive:
-            self._session.contexts.release(self._context)
-            self._session.unshare_channel()
-
-
-async def _open_once(
-    session: Session, request: OpenRequest, context: Context, mode: AccessMode
+async def _open(
+    session: Session, request: OpenRequest, need: ContextNeed, id: int, mode: AccessMode
 ) -> CommandSocket:
-    family = session.family
-    id = await session.acquire_id(request.wait)
-    use = _Use(session, context)
+    context = need.context
+
+    def freed() -> None:
+        session.contexts.release(context, socket)
+        session.unshare_channel()
+
     socket = session.new_socket(
-        id, mode, request.pdp, request.closed_is_lost, context.close_time, use.end
+        id, mode, request.pdp, request.closed_is_lost, context.close_time, freed
     )
-    command = family.open_command(
+    context.sockets.add(socket)
+    command = session.family.open_command(
         id, request.pdp, context.id, request.host, request.port, mode, request.timeout
     )
     try:
-        code = await _open_result(session, command, id)
+        code = await _open_result(session, command, need, id)
         if code != 0:
             raise open_problem(session, request, command, code)
     except BaseException:
-        if session.over is not None:
-            socket.lost(session.over)
+        if session.over is not None or not need.sent:
+            socket.lost(session.over or Failure(error.ConnectionAborted()))
         else:
             # whatever the module may have opened is closed; that it was not is no error
             socket.abort()
         raise
-    use.alive = True
     socket.opened()
     return socket
 
 
-async def _open_result(session: Session, command: Command, id: int) -> int | None:
+async def _open_result(
+    session: Session, command: Command, need: ContextNeed, id: int
+) -> int | None:
     """Send the open; give the code of its result."""
     result = session.expect_open(id)
     try:
-        await session.port.execute(command)
+        response = await send_open(
+            session, need, session.port, lambda: OpenJob(command, need.context)
+        )
+        if not response.result.good:
+            return await error_code(session, session.port)
         outcome = await result
-    except CommandFailed:
-        return await error_code(session, session.port)
     finally:
         session.forget_open(id)
     if isinstance(outcome, BaseException):
         raise outcome
     return outcome
+
+
+async def send_open(
+    session: Session, need: ContextNeed, port: ATPort, make_job: Callable[[], OpenJob]
+) -> Response:
+    """Send an open on a context that is as it has to be; give the answer."""
+    while True:
+        job = make_job()
+        port.enqueue(job)
+        try:
+            response = await job.deferred
+        finally:
+            need.sent = need.sent or job.sent
+        if response is not None:
+            return response
+        await make_ready(session, need)
 
 
 async def error_code(session: Session, port: ATPort) -> int | None:
