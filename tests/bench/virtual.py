@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any, Final
 
 from tests.bench.cell import Cell
+from tests.bench.ideal import IdealHost
 from tests.bench.rig import Rig
 from tests.endpoint.protocols import Peer
 from twisted_quectel.emulator import Link
@@ -144,33 +145,60 @@ def both(baudrate: int, latency: float, sockets: int, size: int = SIZE) -> list[
     """Send and receive at once, the same number of bytes each way.
 
     The module does not push between a prompt and the last byte of the block
-    that it has asked for, so the way to the host is closed for that time.
-    Either the sends are what takes longest, or that way is.
+    that it has asked for, so the way to the host is closed for that time: one
+    bound is what takes longer, the sends or that way.  It cannot be reached
+    where prompts and results wait behind pushes that are on the line already.
+    The other one is what the L{IdealHost} needs.
     """
     rig = _rig(baudrate, latency)
-    nears = [rig.connect(lambda: _counter(rig)) for _ in range(sockets)]
+    endpoint = rig.endpoint()
+    nears = [rig.connect(lambda: _counter(rig), endpoint) for _ in range(sockets)]
     fars = rig.serving.peers
     started = rig.clock.seconds()
-    for each in (*nears, *fars):
-        Source(each.transport, BLOCK, size // sockets)
     share = size // sockets
     every = [*nears, *fars]
+    for each in every:
+        Source(each.transport, BLOCK, share)
     shares: list[float] = []
     for ends in (nears, fars):
         rig.until(partial(_one_has, ends, share))
         shares.append(min(each.size for each in ends) / share)
     rig.until(lambda: all(each.size >= share for each in every))
     took = max(each.last for each in every) - started
+    rig.settle(1.0)
     rig.close()
     line = baudrate / 10
-    blocks = sum(far.size for far in fars) / BLOCK
-    pushes = sum(near.size for near in nears) / BLOCK * push_time(line)
+    blocks = size / BLOCK
+    pushes = blocks * push_time(line)
     bound = max(blocks * send_time(line, latency), pushes + blocks * (BLOCK + 15) / line)
     what = f"send and receive, {sockets} socket{'s' * (sockets > 1)}"
-    cells = [Cell(_named(what, baudrate, latency), bound / took, 0.95)]
+    ideal = _ideal(baudrate, latency, sockets, share * sockets)
+    name = _named(what, baudrate, latency)
+    cells = [Cell(name, ideal / took, 0.95, note=f"{bound / took:.2f} of the sum")]
     if sockets > 1:
         cells.append(Cell(_named("  least of 12 / its share", baudrate, latency), min(shares), 0.5))
     return cells
+
+
+def _ideal(baudrate: int, latency: float, sockets: int, size: int) -> float:
+    """Give the seconds that the L{IdealHost} needs."""
+    rig = _rig(baudrate, latency)
+    endpoint = rig.endpoint()
+    nears = [rig.connect(lambda: _counter(rig), endpoint) for _ in range(sockets)]
+    wire: Any = rig.emulated.wires["usbmodem"]
+    port, ids = wire._protocol, [near.transport._socket.id for near in nears]
+    host = wire._protocol = IdealHost(wire, ids, size)
+    fars = rig.serving.peers
+    started = rig.clock.seconds()
+    for far in fars:
+        Source(far.transport, BLOCK, size // sockets)
+    host.send()
+    rig.until(lambda: sum(far.size for far in fars) >= size and host.count >= size)
+    took = rig.clock.seconds() - started
+    rig.settle(1.0)
+    wire._protocol = port
+    rig.close()
+    return took
 
 
 class Slow(Counter):

@@ -1,0 +1,58 @@
+"""Prints the table: C{python -m tests.bench}, with C{--quick} for short runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+
+from tests.bench import counts, cpu, ptys, ptysend, startup, virtual
+from tests.bench.cell import Cell
+
+
+def on_the_clock(size: int) -> Iterator[Cell]:
+    """Run the benches of the virtual clock."""
+    grid = [(speed, latency) for speed in virtual.SPEEDS for latency in virtual.LATENCIES]
+    for piece in (virtual.BLOCK, 64, 1):
+        for place in grid:
+            yield virtual.send(*place, piece, size)
+    for sockets in (1, 12):
+        for place in grid:
+            yield from virtual.both(*place, sockets, size)
+    for place in grid:
+        yield virtual.receive(*place, size)
+    for share in (0.5, 3.0):
+        for place in grid:
+            yield virtual.pausing(*place, share, max(size, 1 << 19))
+    for way in ("out", "in", "both"):
+        for place in grid:
+            yield virtual.transparent(*place, way, size)
+
+
+def cells(quick: bool) -> Iterator[Cell]:
+    """Run all benches."""
+    yield from on_the_clock(virtual.SIZE // 8 if quick else virtual.SIZE)
+    yield from counts.command_lines()[0]
+    yield from counts.same_turn()
+    yield counts.memory()
+    yield ptys.system_calls()
+    yield from ptys.transparent(2 if quick else 5)
+    yield cpu.round_trips()
+    yield cpu.parsing()
+    yield cpu.hundred()
+    yield from startup.start_up(3 if quick else 5)
+    if not quick:
+        yield from ptysend.pty_sends()
+
+
+def main(arguments: Iterable[str]) -> None:
+    """Print the table."""
+    missed = 0
+    for cell in cells("--quick" in arguments):
+        missed += not cell.met
+        sys.stdout.write(cell.row() + "\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"{missed} missed\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,69 @@
+"""The figures of the bench that are the same in each run."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.bench import counts, virtual
+from tests.bench.cell import Cell
+
+#: Bytes in each run: the bench itself takes a megabyte.
+SIZE = 128 * 1024
+GRID = [(speed, latency) for speed in virtual.SPEEDS for latency in virtual.LATENCIES]
+
+
+class ExactTests(SynchronousTestCase):
+    """Goodput on the virtual clock, and what is counted."""
+
+    def reached(self, *cells: Cell) -> None:
+        """Look that each goal is reached."""
+        for cell in cells:
+            self.assertTrue(cell.met, cell.row())
+
+    def test_sends(self) -> None:
+        """Full blocks are sent without a pause, whatever the application writes at a time."""
+        for place in GRID:
+            for piece in (virtual.BLOCK, 64, 1):
+                self.reached(virtual.send(*place, piece, SIZE * 2))
+
+    def test_both_ways(self) -> None:
+        """No host could send earlier while it is pushed at; connections share alike."""
+        for place in GRID:
+            for sockets in (1, 12):
+                self.reached(*virtual.both(*place, sockets, SIZE * 4))
+
+    def test_pushes(self) -> None:
+        """The default mode receives as fast as the line is."""
+        for place in GRID:
+            self.reached(virtual.receive(*place, SIZE))
+
+    def test_pauses(self) -> None:
+        """A consumer that pauses loses no byte, holds no memory, and gets its rate."""
+        for place in GRID:
+            for share in (0.5, 3.0):
+                self.reached(virtual.pausing(*place, share, SIZE * 4))
+
+    def test_transparent(self) -> None:
+        """Transparent mode carries what the line carries, each way and both."""
+        for place in GRID:
+            for way in ("out", "in", "both"):
+                self.reached(virtual.transparent(*place, way, SIZE))
+
+    def test_same_each_time(self) -> None:
+        """Two runs take the same time to the last digit."""
+        first, second = (virtual.send(115200, 0.01, 64, SIZE) for _ in range(2))
+        self.assertEqual(first, second)
+
+    def test_command_lines(self) -> None:
+        """A fresh module takes 20 command lines to a connection, the next one 1."""
+        cells, lines = counts.command_lines()
+        for cell in cells:
+            self.assertTrue(cell.met, "\n".join([cell.row(), *lines]))
+
+    def test_same_turn(self) -> None:
+        """What is written on an idle line leaves in the same turn; a recv URC is read in it."""
+        self.reached(*counts.same_turn())
+
+    def test_memory(self) -> None:
+        """A modem with twelve idle connections takes less than 48 KiB."""
+        self.reached(counts.memory())
