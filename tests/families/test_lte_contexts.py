@@ -387,3 +387,6 @@ class ProvisionedTests(ContextCase):
             problem = self.failureResultOf(self.check(), UnverifiedContext).value
             self.assertTrue(str(problem).startswith("ctx: "), str(problem))
             self.assertIn("verify=none", str(problem))
+        self.bench.missing = {"seclevel"}
+        problem = self.failureResultOf(self.check(), UnverifiedContext).value
+        self.assertIn("its seclevel is unknown", str(problem))

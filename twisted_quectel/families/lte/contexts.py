@@ -219,7 +219,10 @@ class ContextDialogue:
 
         @return: whether its close time-out counts in milliseconds.
         """
-        values = await self._read_alone(port, context, "seclevel")
+        try:
+            values = await self._read_alone(port, context, "seclevel")
+        except errors.CommandFailed:
+            values = ()
         level = values[0] if values else ""
         if level not in ("1", "2") and not (level == "0" and await self._has_psk(port, context)):
             raise errors.UnverifiedContext(
