@@ -103,6 +103,7 @@ class TLSProfileTests(SynchronousTestCase):
         self.refused("client_cert", client_cert=client, client_key=key, verify="none")
         self.refused("cacert", client_cert=client, client_key=key, psk_identity="me", psk=PSK)
         self.refused("identity", verify="none", identity="require")
+        self.refused("identity", psk_identity="me", psk=PSK, identity="require")
 
     def test_out_of_range(self) -> None:
         """Every value has its range, and the message its name."""

@@ -222,6 +222,12 @@ def _compare_verification(values: Mapping[str, Any], naming: Naming) -> None:
                 f" {naming('psk_identity')} and {naming('psk')}, or write {verify}=none to do"
                 " without",
             )
+        if values["identity"] == "require":
+            raise InvalidValue(
+                naming("identity"),
+                f"require compares a certificate's name: give {cacert}; with a PSK alone the key"
+                " is what tells who the server is",
+            )
         if values["client_cert"] is not None:
             raise InvalidValue(
                 cacert,
