@@ -92,8 +92,13 @@ class SIMTests(NetworkCase):
             self.assertEqual(self.sent("+CPIN="), [])
             self.answers["+CPIN?"] = ["+CPIN: SIM PIN\n\nOK", "+CPIN: READY\n\nOK"]
             unlocking = self.unlock(pin="4711", pin_tries=True)
+            if left in (0, 1):
+                self.assertIn("one try is left", self.refused(unlocking))
+                self.assertEqual(self.sent("+CPIN="), [])
+                continue
             self.later(1)
             self.successResultOf(unlocking)
+            self.assertFalse(self.memory.refused)
 
     def test_wrong_pin(self) -> None:
         """A PIN that was refused is not tried again at the next bring-up, told to or not."""
@@ -105,6 +110,30 @@ class SIMTests(NetworkCase):
             self.refused(self.unlock(pin="4711", pin_tries=told))
         self.assertEqual(len(self.sent("+CPIN=")), 1)
         self.assertTrue(self.memory.refused)
+
+    def test_no_answer(self) -> None:
+        """A PIN that was not answered counts as refused until the SIM says that it is ready."""
+        self.answers["+CPIN?"] = "+CPIN: SIM PIN\n\nOK"
+        self.answers["+CPIN="] = lambda line: None
+        self.tries(3)
+        unlocking = self.unlock(pin="4711")
+        self.later(16)
+        self.failureResultOf(unlocking)
+        self.assertTrue(self.memory.refused)
+        self.setUp_again(2)
+        self.refused(self.unlock(pin="4711", pin_tries=True))
+        self.assertEqual(len(self.sent("+CPIN=")), 0)
+        self.answers["+CPIN?"] = "+CPIN: READY\n\nOK"
+        self.successResultOf(self.unlock(pin="4711"))
+        self.assertFalse(self.memory.refused)
+
+    def setUp_again(self, tries: int) -> None:
+        """Take another port to the same SIM."""
+        memory = self.memory
+        self.setUp()
+        self.memory = memory
+        self.answers["+CPIN?"] = "+CPIN: SIM PIN\n\nOK"
+        self.tries(tries)
 
     def test_wrong_pin_and_silence_about_tries(self) -> None:
         """The refusal is told even where the firmware does not count."""

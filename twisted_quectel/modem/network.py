@@ -32,7 +32,8 @@ _TIME = re.compile(r"(\d{2,4})/(\d\d)/(\d\d),(\d\d):(\d\d):(\d\d)([+-]\d\d)?")
 class PinMemory:
     """What a modem remembers of its SIM's PIN from one bring-up to the next.
 
-    @ivar refused: whether the SIM has refused it.
+    @ivar refused: whether the SIM has refused it, or was given it and has not
+        said so far that it is ready.
     """
 
     refused: bool = False
@@ -51,6 +52,7 @@ async def unlock_sim(
     while True:
         state = await _sim_state(port)
         if state == "READY":
+            memory.refused = False
             return
         if state == "SIM PIN" and not tried:
             await _enter_pin(port, family, profile, memory)
@@ -101,11 +103,18 @@ async def _enter_pin(
                 "check the PIN, then allow one try by pinTries = true in the modem file",
                 trace=port.trace.last(),
             )
+        if tries is not None and tries <= 1:
+            raise SIMError(
+                "pin: one try is left at most, which is never taken from here: a wrong PIN would "
+                "lock the SIM; give it the PIN in a telephone",
+                trace=port.trace.last(),
+            )
     command = Command(write_form("+CPIN", Secret(profile.pin), arguments=("pin",)), timeout=15.0)
+    # also for one that is not answered: nobody knows what the SIM did with it
+    memory.refused = True
     try:
         await port.execute(command)
     except CommandFailed as e:
-        memory.refused = True
         tries = await family.pin_tries(port)
         raise SIMError(
             "pin: the SIM has refused the PIN"
