@@ -84,6 +84,7 @@ class ModuleTransport:
         self._reading_stopped = False
         self._resuming: IDelayedCall | None = None
         self._write_closed = False
+        self._write_end_told = False
         self._closing = False
         self._calling = 0  # how deep we are in calls that must not end in connectionLost
         self._reason: Failure | None = None  # what the protocol will be told
@@ -327,7 +328,8 @@ class ModuleTransport:
             return
         if self._write_closed and not self._closing:
             self.disconnecting = True
-            if IHalfCloseableProtocol.providedBy(self.protocol):
+            if IHalfCloseableProtocol.providedBy(self.protocol) and not self._write_end_told:
+                self._write_end_told = True
                 self._guard(self.protocol.writeConnectionLost)
         if self.disconnecting and self.connected and not self._closing:
             self._closing = True

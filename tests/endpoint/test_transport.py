@@ -41,6 +41,15 @@ class HalfCloseable(Peer):
         self.halves.append("write")
 
 
+class Unregistering(HalfCloseable):
+    """Lets go of its transport when its writing side was closed."""
+
+    def writeConnectionLost(self) -> None:
+        """Note it."""
+        super().writeConnectionLost()
+        self.transport.unregisterProducer()
+
+
 class Speaker(Peer):
     """Says its piece and closes at once."""
 
@@ -199,6 +208,13 @@ class TransportTests(Mixed):
         self.assertIsInstance(self.lost(client), ConnectionDone)
         self.assertEqual(client.halves, ["write"])
         self.assertEqual(bytes(server.received), b"the last words" * 1000)
+
+    def test_lose_write_connection_from_within(self) -> None:
+        """The protocol is told of the end of its writing side once, whatever it does then."""
+        client, _ = self.connected(Unregistering)
+        client.transport.loseWriteConnection()
+        self.assertIsInstance(self.lost(client), ConnectionDone)
+        self.assertEqual(client.halves, ["write"])
 
     def test_tail(self) -> None:
         """What a server sends before it closes at once arrives in full, then the end."""
