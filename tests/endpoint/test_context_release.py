@@ -27,9 +27,7 @@ class Release(Mixed):
 
     def to_stranger(self, **arguments: Any) -> Any:
         """Begin to connect to a server of another CA."""
-        endpoint = self.endpoint(
-            self.emulated, mode=self.mode, host=STRANGER, port=1, timeout=120.0, **arguments
-        )
+        endpoint = self.endpoint(self.emulated, mode=self.mode, host=STRANGER, port=1, **arguments)
         return self.start(endpoint)
 
     def reconnecting(self, end: Any) -> None:
@@ -70,6 +68,12 @@ class Release(Mixed):
         self.refused(self.to_stranger(), TLSOpenFailed)
         first.transport.loseConnection()
         self.end_of(first)
+
+    def test_stranger(self) -> None:
+        """The stranger is there, and answers whoever does not ask for its CA."""
+        peer = self.result_of(self.to_stranger(tls=TLSProfile(verify="none")))
+        peer.transport.loseConnection()
+        self.end_of(peer)
 
 
 class BufferReleaseTests(Release, VirtualCase):
