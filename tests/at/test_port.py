@@ -149,6 +149,18 @@ class AnswerTests(SynchronousTestCase):
             self.assertEqual((response.block, response.lines), (content, [header]))
             self.assertEqual(bench.handler.urcs, [])
 
+    def test_two_blocks(self) -> None:
+        """Blocks of one answer are put together in order; what is too much is kept bounded."""
+        for count, kept in ((2, 2), (40, 17)):
+            bench = Bench()
+            done = bench.port.execute(receive())
+            blocks = [b"%c" % (65 + index) * 4000 for index in range(count)]
+            for block in blocks:
+                bench.feed(b"\r\n+QSSLRECV: 4000\r\n" + block)
+            bench.feed(OK)
+            response = self.successResultOf(done)
+            self.assertEqual(response.block, b"".join(blocks[:kept]))
+
     def test_two_answers_in_one_read(self) -> None:
         """A result and what belongs to the next command may come in one read."""
         bench = Bench()

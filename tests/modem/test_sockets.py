@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from twisted.internet.error import ConnectionDone
@@ -127,6 +128,24 @@ class BufferReadTests(SynchronousTestCase):
             self.assertEqual(len(bench.owner.ends), 1)
             self.assertTrue(bench.owner.ends[0].check(RemoteViolation))
             self.assertEqual(bench.owner.received_data, b"")
+
+    def next_of(self, answers: Iterator[str]) -> Callable[[str], str]:
+        """Give an answer after the other."""
+        return lambda line: next(answers)
+
+    def test_two_blocks(self) -> None:
+        """Two blocks in one answer are delivered in order, if they are no more than asked for."""
+        for sizes, end in (((700, 800), 0), ((800, 701), 1), ((1500,) * 60, 1)):
+            bench = SocketBench().start()
+            blocks = [b"%c" % (65 + index) * size for index, size in enumerate(sizes)]
+            said = b"".join(
+                b"\r\n+QSSLRECV: %d\r\n%b\r\n" % (len(block), block) for block in blocks
+            )
+            answers = iter([f"\0{said.decode()}\r\nOK\r\n", "+QSSLRECV: 0\n\nOK"])
+            bench.answers["+QSSLRECV"] = self.next_of(answers)
+            bench.arrive(b"")
+            self.assertEqual(len(bench.owner.ends), end)
+            self.assertEqual(bench.owner.received_data, b"" if end else b"".join(blocks))
 
     def test_read_refused(self) -> None:
         """An error to a read asks for the state: a connection that lives goes on."""

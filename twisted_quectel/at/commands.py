@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from .framing import MAX_BLOCK
 from .results import Result, is_bare_urc
 from .syntax import CommandText, InfoLine, InvalidValue, parse_info, prefix_of
 
@@ -99,7 +100,8 @@ class Response:
 
     @ivar result: the final result.
     @ivar lines: the information responses as they came.
-    @ivar block: the counted bytes, if there were any.
+    @ivar block: the counted bytes, if there were any; of all blocks, if
+        there were several.
     @ivar body_sent: whether the module had asked for the command's body.
     """
 
@@ -119,6 +121,20 @@ class Response:
         if self._room >= 0:
             self.lines.append(line)
         return self._room >= 0
+
+    def add_block(self, block: bytes) -> bool:
+        """Add counted bytes, behind those that came before.
+
+        One answer has one block.  A module that gives two has taken both out
+        of what it keeps: neither may be lost.
+
+        @return: whether there was room; without, there is more here than any
+            command asks for, which is how it is told.
+        """
+        if len(self.block) > MAX_BLOCK:
+            return False
+        self.block = self.block + block if self.block else block
+        return True
 
     @property
     def info(self) -> list[InfoLine]:

@@ -304,8 +304,11 @@ class ATPort(LineReceiver):
         self.trace.add(MODULE, header, len(block))
         command = self._command if self._resync is None else self._resync.late
         if command is not None and command.block is not None and command.is_answer(header):
-            if self._response is not None and self._response.keep(header):
-                self._response.block = block
+            response = self._response
+            if response is not None:
+                response.keep(header)
+                if not response.add_block(block):
+                    self.trace.add(NOTE, "a block too many was dropped")
             return
         self._urc(header, block)
 

@@ -348,7 +348,7 @@ class CommandSocket(SocketCore):
             # the module does not know the connection any more, or never had it open
             if not self._peer_closed:
                 self._ask_state()
-        elif self._family.announced(response) > self._family.limits.read:
+        elif max(len(data), self._family.announced(response)) > self._family.limits.read:
             # what it announced may not have been counted: find the next answer's start
             self._port.resynchronise()
             self._fail(
