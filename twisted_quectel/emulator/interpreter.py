@@ -1,8 +1,8 @@
 """The line discipline of an AT port, the module's side (ITU-T V.250).
 
-Bytes of the host come in cut in any way.  A port is in one of four states:
-command mode; waiting for the body that a prompt asked for; taking an upload;
-data mode.  Commands that arrive while one is executing wait.
+A L{LineReader} cuts lines out of the host's bytes.  A port is in one of four
+states: command mode; waiting for the body that a prompt asked for; taking an
+upload; data mode.  Commands that arrive while one is executing wait.
 """
 
 from __future__ import annotations
@@ -29,15 +29,14 @@ from .commands import (
     parse_line,
 )
 from .datamode import DataMode
-from .verdicts import VerdictKind
+from .linereader import MAX_LINE as MAX_LINE
+from .linereader import LineReader
 
 if TYPE_CHECKING:
     from .module import Module
     from .port import Port
     from .sockets import Socket
 
-#: Longest command line, in bytes.
-MAX_LINE: Final = 2048
 #: Bytes that wait while a command executes before the host is stopped.
 MAX_INPUT: Final = 16384
 
@@ -50,14 +49,7 @@ class Interpreter:
     def __init__(self, module: Module, port: Port) -> None:
         self._module = module
         self._port = port
-        self._input = bytearray()
-        self._scanned = 0  # no line end lies before it
-        self._echoed = 0
-        self._overlong = False
-        self._last_line = b""
-        self._crlf_host = False  # whether the host ends its lines with CR LF
-        self._lf_before = False
-        self._drop_lf = False
+        self._lines = LineReader(module, port, self._execute)
         self._commands: list[Parsed] = []
         self._busy = False
         self._executing = False  # a handler runs in this very turn
@@ -69,7 +61,6 @@ class Interpreter:
         self._after: list[Callable[[], None]] = []
         self._timer: IDelayedCall | None = None
         self._running: Deferred[Any] | None = None
-        self._suspicious = False  # NO CARRIER was told and no command came since
         self._generation = 0
         self.resumable: Socket | None = None
 
@@ -81,7 +72,7 @@ class Interpreter:
 
     def full(self) -> bool:
         """Whether the host has to wait."""
-        return len(self._input) >= MAX_INPUT
+        return len(self._lines.input) >= MAX_INPUT
 
     def accepts(self) -> bool:
         """Whether raw bytes would be taken at once (always so in command mode)."""
@@ -89,10 +80,10 @@ class Interpreter:
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the host."""
-        if self._data is not None and not self._input and not self._drop_lf:
+        if self._data is not None and self._lines.empty():
             self._data.received(data)
             return
-        self._input += data
+        self._lines.input += data
         self.resume()
 
     def resume(self) -> None:
@@ -103,7 +94,7 @@ class Interpreter:
             return
         self._pumping = True
         try:
-            while self._input and self._step():
+            while self._lines.input and self._step():
                 pass
         finally:
             self._pumping = False
@@ -112,113 +103,24 @@ class Interpreter:
 
     def _step(self) -> bool:
         """Take something off the input; L{False} if nothing can be taken now."""
-        if self._drop_lf:
-            self._drop_lf = False
-            if self._input[0] == 0x0A:
-                del self._input[0]
-                return True
+        if self._lines.drop_line_feed():
+            return True
         if self._data is not None:
-            data = bytes(self._input)
-            self._forget_input()
+            data = bytes(self._lines.input)
+            self._lines.forget_input()
             self._data.received(data)
             return True
         if self._body is not None:
-            taken = self._body.feed(self._input)
-            return taken and bool(self._input)
+            taken = self._body.feed(self._lines.input)
+            return taken and bool(self._lines.input)
         if self._busy or self._port.room() <= 0:
             return False
-        return self._take_line()
-
-    def _forget_input(self) -> None:
-        self._input.clear()
-        self._scanned = self._echoed = 0
+        return self._lines.take_line()
 
     # command lines
 
-    def _take_line(self) -> bool:
-        buffer, settings = self._input, self._port.settings
-        start = 0
-        while start < len(buffer) and buffer[start] in b"\n\0":
-            if start == 0 and buffer[0] == 0x0A:
-                self._lf_before = True
-            start += 1
-        if start:
-            del buffer[:start]
-            self._scanned = max(0, self._scanned - start)
-            self._echoed = max(0, self._echoed - start)
-            if not buffer:
-                return False
-        if buffer[:2].upper() == b"A/" and self._last_line:
-            self._echo(2)
-            del buffer[:2]
-            self._scanned = self._echoed = 0
-            self._execute(self._last_line)
-            return True
-        end = buffer.find(settings.s[3], self._scanned)
-        if end < 0:
-            self._scanned = len(buffer)
-            self._echo(len(buffer))
-            if len(buffer) > MAX_LINE:
-                self._overlong = True
-                self._judge(VerdictKind.OVERLONG_LINE, f"more than {MAX_LINE} bytes without CR")
-                self._forget_input()
-            return False
-        self._echo(end + 1)
-        # what a host did once, by mistake perhaps, is no habit of its
-        self._crlf_host, self._lf_before = self._lf_before, False
-        line = bytes(buffer[:end])
-        del buffer[: end + 1]
-        self._scanned = self._echoed = 0
-        if self._overlong or len(line) > MAX_LINE:
-            self._overlong = False
-            self._finish(ERROR)
-            return True
-        self._line(line.replace(b"\n", b""))
-        return True
-
-    def _echo(self, end: int) -> None:
-        if end > self._echoed:
-            if self._port.settings.echo:
-                self._port.write(bytes(self._input[self._echoed : end]).replace(b"\n", b""))
-            self._echoed = end
-
-    def _line(self, line: bytes) -> None:
-        back = self._port.settings.s[5]
-        if back in line:
-            kept = bytearray()
-            for byte in line:
-                if byte == back:
-                    del kept[-1:]
-                else:
-                    kept.append(byte)
-            line = bytes(kept)
-        text = line.strip(b" ")
-        if not text:
-            return
-        prefix = text[:2].upper()
-        if prefix != b"AT":
-            if text[0] == 0x1A:
-                self._judge(VerdictKind.STRAY_CTRL_Z, "at the start of a command line")
-            elif self._suspicious and text != b"+++":
-                # an escape is no payload: it is how a host without DCD asks
-                self._judge(
-                    VerdictKind.RAW_AFTER_NO_CARRIER, f"{len(line)} bytes taken for a command"
-                )
-                self._suspicious = False
-            start = text.upper().find(b"AT")
-            if start < 0:
-                return  # V.250: what has no prefix is ignored
-            if text[0] == 0x1A:
-                self._finish(ERROR)
-                return
-            text = text[start:]
-        else:
-            self._suspicious = False
-        self._last_line = text[2:]
-        self._execute(text[2:])
-
-    def _execute(self, body: bytes) -> None:
-        commands = parse_line(body)
+    def _execute(self, body: bytes | None) -> None:
+        commands = None if body is None else parse_line(body)
         if commands is None:
             self._finish(ERROR)
             return
@@ -398,13 +300,8 @@ class Interpreter:
 
     def _skip_line_feed(self) -> None:
         """The LF of a host that ends its lines with CR LF is no payload."""
-        if self._input[:1] == b"\n":
-            del self._input[0]
-            self._crlf_host = True
-        elif self._crlf_host and not self._input:
-            self._drop_lf = True
-        self._scanned = self._echoed = 0
-        if self._input and not self._pumping:
+        self._lines.skip_line_feed()
+        if self._lines.input and not self._pumping:
             self._module.clock.callLater(0, self.resume)
 
     def _body_done(self) -> None:
@@ -456,7 +353,7 @@ class Interpreter:
         data.socket.went_offline()
         self.resumable = None
         self._port.online = False
-        self._suspicious = True
+        self._lines.suspicious = True
         if not self._port.settings.quiet:
             self._port.write(self._final(NO_CARRIER))
         self._port.flush()
@@ -479,10 +376,8 @@ class Interpreter:
     def reset(self) -> None:
         """Forget everything, as a restart does."""
         self._generation += 1
-        self._forget_input()
-        self._overlong = self._crlf_host = self._lf_before = self._drop_lf = self._busy = False
-        self._suspicious = False
-        self._last_line = b""
+        self._lines.reset()
+        self._busy = False
         self._commands, self._answer, self._after = [], [], []
         self._online_next = self.resumable = None
         if self._data is not None:
@@ -497,6 +392,3 @@ class Interpreter:
         if self._running is not None:
             running, self._running = self._running, None
             running.cancel()
-
-    def _judge(self, kind: VerdictKind, text: str) -> None:
-        self._module.judge(kind, f"{self._port.name}: {text}")
