@@ -145,8 +145,11 @@ class _Attempt:
             factory.doStop()
             result.errback(self._reason(reason))
 
-        def opened(protocol: IProtocol) -> None:
+        def opened(opened: tuple[IProtocol, ModuleTransport]) -> None:
+            protocol, transport = opened
+            # in Twisted's order: connectionMade, the Deferred, then data
             result.callback(protocol)
+            transport.begin()
 
         def in_time(outcome: object) -> object:
             if timer.active():
@@ -213,7 +216,7 @@ class _Attempt:
         self._stage = "the connection itself"
         return session, await open_connection(session, self._request)
 
-    async def _open(self, factory: IProtocolFactory) -> IProtocol:
+    async def _open(self, factory: IProtocolFactory) -> tuple[IProtocol, ModuleTransport]:
         session, socket = await self._open_socket()
         try:
             protocol = factory.buildProtocol(self._address)
@@ -233,7 +236,7 @@ class _Attempt:
             factory.doStop,
         )
         transport.start(protocol)
-        return protocol
+        return protocol, transport
 
 
 def endpoint_from_arguments(

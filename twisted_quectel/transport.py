@@ -92,9 +92,12 @@ class ModuleTransport:
     # -- beginning
 
     def start(self, protocol: IProtocol) -> None:
-        """Connect the protocol, and deliver from now on."""
+        """Connect the protocol; nothing is sent or delivered before L{begin}."""
         self.protocol = protocol
         self._guard(protocol.makeConnection, self)
+
+    def begin(self) -> None:
+        """Send and deliver from now on, what was written and came before first."""
         if self.connected and not self.disconnected:
             self._socket.start(self)
 

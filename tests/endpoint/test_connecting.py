@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from twisted.internet.error import ConnectingCancelledError, NoProtocol, TimeoutError
-from twisted.internet.protocol import Factory
+from twisted.internet.protocol import Factory, connectionDone
+from twisted.python.failure import Failure
 
 from tests.endpoint.protocols import Peer
 from tests.endpoint.virtual import HOST, PORT, Mixed, VirtualCase
@@ -203,6 +204,66 @@ class ConnectingTests(Mixed):
         connecting.cancel()
         self.refused(connecting, ConnectingCancelledError)
         self.nothing_left()
+
+
+class Ordered(Peer):
+    """Notes what it is told, and says its piece at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str] = []
+
+    def connectionMade(self) -> None:
+        self.told.append("made")
+        self.transport.write(b"piece")
+
+    def dataReceived(self, data: bytes) -> None:
+        super().dataReceived(data)
+        self.told.append("data")
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        super().connectionLost(reason)
+        self.told.append("lost")
+
+
+class OrderTests(VirtualCase):
+    """C{connectionMade}, the Deferred, data, the end: as Twisted's own endpoints."""
+
+    verdicts_expected = True  # what the test says is not so for the module
+
+    def order(self, lines: bytes) -> Ordered:
+        """Connect in push mode, where the module says what it likes."""
+        emulated = self.emulate()
+        self.network.silence("silent.example")
+        peers: list[Ordered] = []
+
+        def connected(peer: Any) -> None:
+            peers.append(peer)
+            peer.told.append("connected")
+
+        endpoint = self.endpoint(emulated, host="silent.example", mode="push")
+        self.start(endpoint, Ordered).addCallback(connected)
+        modem: Any = endpoint.modem
+        self.until(lambda: [line for line in modem.last_lines() if "QSSLOPEN" in line])
+        self.settle(1.0)
+        modem._channels.control.port.dataReceived(lines)
+        self.assertTrue(peers)
+        return peers[0]
+
+    def test_data(self) -> None:
+        """Data that came before the result of the open is delivered behind the Deferred."""
+        peer = self.order(b'\r\n+QSSLURC: "recv",0,5\r\nhello\r\n+QSSLOPEN: 0,0\r\n')
+        self.assertEqual(peer.told, ["made", "connected", "data"])
+        self.assertEqual(peer.received, b"hello")
+        # in the same turn
+        modem: Any = peer.transport._socket
+        self.assertIn("QSSLSEND=0,5", "".join(modem._port.trace.last()))
+
+    def test_end(self) -> None:
+        """A connection that has ended already is told of its end behind the Deferred."""
+        peer = self.order(b'\r\n+QSSLOPEN: 0,0\r\n\r\n+QSSLURC: "closed",0\r\n')
+        self.settle(30.0)
+        self.assertEqual(peer.told, ["made", "connected", "lost"])
 
 
 class BufferConnectingTests(ConnectingTests, VirtualCase):
