@@ -62,6 +62,17 @@ class IdentifyTests(SynchronousTestCase):
         firmware = self.successResultOf(self.identify()).firmware
         self.assertEqual((firmware.model, firmware.revision, firmware.imei), ("EC25", "", "8612"))
 
+    def test_control_characters(self) -> None:
+        """What would play with a terminal is shown as text, here and in messages."""
+        answer = "\0\r\nEC25\x1b[2J\r\n\r\nR1\x07\r\n\r\n86\xff\r\n\r\nOK\r\n"
+        self.bench.answers["+CGMM;"] = answer
+        firmware = self.successResultOf(self.identify("EC25")).firmware
+        self.assertEqual((firmware.revision, firmware.imei), ("R1\\x07", "86\\xff"))
+        self.bench.answers["+CGMM;"] = answer.replace("EC25", "Other")
+        problem = self.failureResultOf(self.identify(), UnknownModel).value
+        self.assertIn("x1b[2J", str(problem))
+        self.assertTrue(str(problem).isprintable())
+
     def test_forced(self) -> None:
         """The owner's word counts more than the module's."""
         self.told(CGMM="SomethingElse\n\nOK", CGMR="R1\n\nOK", CGSN="1\n\nOK")

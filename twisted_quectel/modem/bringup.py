@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from twisted.internet.interfaces import IReactorTime
 
 from ..at import ATPort, Command, IWire, Response, basic_form, execute_form, join, write_form
+from ..at.syntax import printable
 from ..errors import CommandFailed, ModemNotReady
 from ..families import Family, Firmware, family_for
 from ..modemprofile import ModemProfile
@@ -60,8 +61,8 @@ def _lines(response: Response) -> list[str]:
     """Give the answers' texts, some of which have a prefix and quotes."""
     texts = []
     for line in response.info:
-        text = line.rest.decode("ascii", "replace").strip().strip('"')
-        texts.append(text)
+        # they get into messages
+        texts.append(printable(line.rest.strip().strip(b'"')))
     return texts
 
 
