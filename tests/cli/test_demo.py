@@ -79,6 +79,14 @@ class RefusalTests(SynchronousTestCase):
         self.refused("--sha256:", "--sha256", "0" * 64)
         self.refused("--url:", "--url", "http://a.example/", "--no-verify")
         self.refused("--modem:", "--device", "/dev/ttyUSB2", "--modem", "gateway")
+        url = ("--url", "https://a.example/", "--no-verify")
+        for argument, value in (("--apn", "a"), ("--baudrate", "115200"), ("--model", "EC25")):
+            self.refused(f"{argument}:", "--modem", "gateway", argument, value, *url)
+        self.refused("--apn:", "--apn", "a")
+        for place in (("--modem", "gateway"), ("--device", "/dev/ttyUSB2")):
+            self.refused("--size:", "--size", "1k", *place, *url)
+            self.refused("--latency:", "--latency", "0", *place, *url)
+        self.refused("--size:", "--size", "1k", *url)
 
     def test_device(self) -> None:
         """A device that is not there, and a modem file that is not."""

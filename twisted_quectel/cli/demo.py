@@ -87,9 +87,16 @@ def _check(arguments: Namespace) -> None:
                 "--url: say which page the module shall fetch, such as --url https://example.org/"
             )
     else:
-        for name in ("apn",):
+        if arguments.apn:
+            raise CommandError("--apn: goes together with --device")
+    if arguments.modem:
+        for name in ("apn", "baudrate", "model"):
             if getattr(arguments, name):
-                raise CommandError(f"--{name}: goes together with --device")
+                raise CommandError(f"--{name}: the modem file says it; leave it out with --modem")
+    if (arguments.device or arguments.modem) and arguments.latency is not None:
+        raise CommandError("--latency: goes together with the emulated module")
+    if arguments.url and arguments.size is not None:
+        raise CommandError("--size: the page of --url has the size that it has; leave it out")
     if not arguments.url:
         for name in ("cacert", "no_verify", "sha256"):
             if getattr(arguments, name):
@@ -160,7 +167,7 @@ def _real_target(arguments: Namespace) -> Target:
         arguments.url,
         tuple(arguments.mode or ("buffer", "push")),
         arguments.sha256,
-        arguments.baudrate / 10 if arguments.baudrate and not arguments.modem else None,
+        arguments.baudrate / 10 if arguments.baudrate else None,
     )
 
 

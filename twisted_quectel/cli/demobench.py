@@ -13,6 +13,8 @@ from .demo import Target, endpoint_string, say, split_url, verification
 from .demoserver import HOST, PATH, DemoServer
 
 _BAUDRATE: Final = 3000000
+_LATENCY: Final = 0.002
+_SIZE: Final = 1024 * 1024
 _MODES: Final = ("buffer", "push", "transparent")
 
 
@@ -23,7 +25,9 @@ async def emulated_target(reactor: Any, arguments: Namespace, stack: AsyncExitSt
     """
     baudrate = arguments.baudrate or _BAUDRATE
     model = arguments.model or "EC25"
-    link = Link(baudrate=baudrate, latency=arguments.latency)
+    latency = _LATENCY if arguments.latency is None else arguments.latency
+    size = _SIZE if arguments.size is None else arguments.size
+    link = Link(baudrate=baudrate, latency=latency)
     module = Module(
         reactor, network=ReactorNetwork(reactor, {HOST: "127.0.0.1"}), model=model, link=link
     )
@@ -36,9 +40,9 @@ async def emulated_target(reactor: Any, arguments: Namespace, stack: AsyncExitSt
     if arguments.url:
         host, port = split_url(arguments.url)
         string = endpoint_string(host, port, **line, **verification(arguments))
-        _introduce(pty, module, arguments.latency, wire)
+        _introduce(pty, module, latency, wire)
         return Target(string, arguments.url, modes, arguments.sha256, wire)
-    server = DemoServer(reactor, arguments.size)
+    server = DemoServer(reactor, size)
     await server.start()
     stack.push_async_callback(server.stop)
     folder = stack.enter_context(TemporaryDirectory(prefix="quectel-demo-"))
@@ -46,8 +50,8 @@ async def emulated_target(reactor: Any, arguments: Namespace, stack: AsyncExitSt
     with open(cacert, "wb") as file:
         file.write(server.identity.authority)
     say(f"A TLS server runs on 127.0.0.1:{server.port}. It is called {HOST}, and its certificate")
-    say(f"comes from a CA made for this run. Its page has {arguments.size} bytes.")
-    _introduce(pty, module, arguments.latency, wire)
+    say(f"comes from a CA made for this run. Its page has {size} bytes.")
+    _introduce(pty, module, latency, wire)
 
     def seen() -> str:
         seen = server.seen

@@ -83,7 +83,7 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
         "transparent only if it is asked for)",
     )
     parser.add_argument(
-        "--size", type=values.size, default="1M", help="bytes of the page (%(default)s)"
+        "--size", type=values.size, help="bytes of the page of the demo's own server (1M)"
     )
     parser.add_argument(
         "--trace",
@@ -100,9 +100,8 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--latency",
         type=values.latency,
-        default="2",
         metavar="MS",
-        help="milliseconds that the emulated module thinks before an answer (%(default)s)",
+        help="milliseconds that the emulated module thinks before an answer (2)",
     )
     parser.add_argument(
         "--model",
