@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_quectel.at import ATPort, Command, Outcome, execute_form
 from twisted_quectel.at.framing import MAX_LINE
-from twisted_quectel.errors import CommandFailed, PortLost
+from twisted_quectel.errors import CommandFailed, CommandTimeout, PortLost
 
 from .bench import Bench, receive
 
@@ -200,6 +200,39 @@ class DataModeTests(SynchronousTestCase):
         self.bench.unplug()
         self.assertEqual(len(data.lost), 1)
         self.assertTrue(data.lost[0].check(PortLost))
+
+
+class PausedTests(SynchronousTestCase):
+    """A port that is not read cannot tell that nothing came."""
+
+    def test_no_deadline(self) -> None:
+        """While the port is paused no deadline passes, and then a whole one is left."""
+        bench = Bench()
+        done = bench.port.execute(Command(execute_form("+A"), timeout=5.0))
+        bench.port.pauseProducing()
+        for _ in range(599):
+            bench.clock.advance(0.1)
+        self.assertNoResult(done)
+        bench.port.resumeProducing()
+        bench.clock.advance(4.9)
+        self.assertNoResult(done)
+        bench.clock.advance(0.2)
+        self.failureResultOf(done, CommandTimeout)
+        bench.sent()
+        # nor while it gets in step again
+        bench.port.pauseProducing()
+        bench.clock.advance(60)
+        self.assertEqual((bench.sent(), bench.handler.unresponsive), (b"", 0))
+
+    def test_rest_of_a_turn(self) -> None:
+        """Nor does one while the rest of what was read waits for its turn."""
+        bench = Bench()
+        done = bench.port.execute(Command(execute_form("+A"), timeout=5.0))
+        # the rest is due behind the deadline
+        bench.clock.rightNow += 5.0
+        bench.feed(b"\r\nRDY\r\n" * 300 + OK)
+        bench.clock.advance(0.1)
+        self.successResultOf(done)
 
 
 class LossTests(SynchronousTestCase):

@@ -13,6 +13,7 @@ from twisted_quectel.families import AccessMode
 from twisted_quectel.modem.sockets import (
     HELD_AT_MOST,
     HELD_BEFORE_SWITCH,
+    HELD_WHILE_SWITCHING,
     LOOK_AFTER_SENDS,
     REFUSED_AT_MOST,
     SAFETY_POLL,
@@ -295,6 +296,7 @@ class PushReadTests(SynchronousTestCase):
         total = 0
         while not bench.module.paused:
             bench.push(b"x" * 4000)
+            bench.settle()
             total += 4000
             self.assertLessEqual(total, HELD_AT_MOST + 4000)
         bench.push(b"y")
@@ -302,6 +304,37 @@ class PushReadTests(SynchronousTestCase):
         bench.socket.resume()
         self.assertFalse(bench.module.paused)
         self.assertEqual(bench.owner.received_data, b"x" * total + b"y")
+
+    def test_read_on_while_switching(self) -> None:
+        """Until the switch is answered the port is read on, within a larger bound."""
+        bench = SocketBench(AccessMode.PUSH).start()
+        bench.answers["+QISWTMD"] = None
+        bench.socket.pause()
+        total = 0
+        while not bench.module.paused:
+            bench.push(b"x" * 4000)
+            bench.settle()
+            total += 4000
+            self.assertLessEqual(total, HELD_WHILE_SWITCHING + 4000)
+        self.assertGreater(total, HELD_WHILE_SWITCHING)
+        bench.later(60.0)
+        bench.module.say("OK")
+        bench.socket.resume()
+        bench.settle()
+        self.assertEqual(len(bench.owner.received_data), total)
+        self.assertEqual((bench.socket.mode, bench.owner.ends), (AccessMode.BUFFER, []))
+
+    def test_switch_that_waits(self) -> None:
+        """While another command is in flight the switch waits: 64 KiB it is."""
+        bench = SocketBench(AccessMode.PUSH).start()
+        bench.answers["+QSSLSEND"] = None
+        bench.write(b"up")
+        bench.socket.pause()
+        total = 0
+        while not bench.module.paused:
+            bench.push(b"x" * 4000)
+            total += 4000
+            self.assertLessEqual(total, HELD_AT_MOST + 4000)
 
     def test_ended_while_the_port_is_held(self) -> None:
         """A connection that goes lets the port be read again."""

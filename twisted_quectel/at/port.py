@@ -263,6 +263,9 @@ class ATPort(LineReceiver):
 
     def resumeProducing(self) -> None:
         """Read on."""
+        if self.paused and (self._command is not None or self._resync is not None):
+            # what came meanwhile has yet to be read
+            self._deadline.set(self._patience())
         if self._rest is None:
             LineReceiver.resumeProducing(self)
         else:
@@ -463,6 +466,10 @@ class ATPort(LineReceiver):
     # -- time
 
     def _timed_out(self) -> None:
+        if self.paused or self._rest is not None:
+            # the answer may lie unread: no silence counts but that of a port that is read
+            self._deadline.set(self._patience())
+            return
         if self._resync is not None:
             self._ask()
             return
@@ -496,6 +503,15 @@ class ATPort(LineReceiver):
         if job is not None:
             self._fail(job, self._not_in_time(command))
         self._next()
+
+    def _patience(self) -> float:
+        """Give the seconds that the module has for what is awaited of it."""
+        command = self._command
+        if self._resync is not None or command is None:
+            return QUESTION_TIMEOUT
+        if self._refused is not None:
+            return command.linger
+        return PROMPT_PATIENCE if self._late_prompt else command.timeout
 
     def _not_in_time(self, command: Command) -> Failure:
         shown = "AT" + command.text.shown

@@ -30,6 +30,10 @@ LOOK_AFTER_SENDS: Final = 8
 HELD_BEFORE_SWITCH: Final = 16 * 1024
 #: Bytes held before the port is not read any more: the last resort.
 HELD_AT_MOST: Final = 64 * 1024
+#: The same while the module has been told to push no more and has not answered: that
+#: answer lies behind what was under way, and so does everything for the other
+#: connections.  It is what 4 Mbaud bring in half a second, and more.
+HELD_WHILE_SWITCHING: Final = 256 * 1024
 #: Seconds before a block that was refused is sent again: the first wait, the
 #: longest, and how long a module may refuse in all.
 RETRY_FIRST: Final = 0.2
@@ -78,6 +82,22 @@ class _ReadJob(Job):
         self._socket.read_lost(reason)
 
 
+class _SwitchJob(Job):
+    __slots__ = ("_socket",)
+
+    def __init__(self, socket: CommandSocket) -> None:
+        self._socket = socket
+
+    def command(self) -> Command | None:
+        return self._socket.next_switch()
+
+    def done(self, response: Response) -> None:
+        self._socket.switch_done(response)
+
+    def failed(self, reason: Failure) -> None:
+        self._socket.switch_lost()
+
+
 class CommandSocket(SocketCore):
     """One connection in buffer or push mode.
 
@@ -120,6 +140,7 @@ class CommandSocket(SocketCore):
         "_send_job",
         "_send_waits",
         "_sends_since_look",
+        "_switch_sent",
         "_switching",
         "id",
         "mode",
@@ -160,7 +181,8 @@ class CommandSocket(SocketCore):
         self._held_size = 0
         self._overrun = False  # too much came before there was an owner
         self._port_held = False
-        self._switching = False
+        self._switching = False  # the switch was asked for, once and for good
+        self._switch_sent = False  # its answer is awaited
         self._send_job = _SendJob(self)
         self._send_waits = False
         self._chunk = b""  # what is being sent, or was refused and goes again
@@ -287,7 +309,8 @@ class CommandSocket(SocketCore):
             self._stop_pushing()
         # another connection may have let the port go that this one holds
         holding = self._port_held and self._port.paused
-        if self._held_size > HELD_AT_MOST and not holding and self._owner is not None:
+        most = HELD_WHILE_SWITCHING if self._switch_sent else HELD_AT_MOST
+        if self._held_size > most and not holding and self._owner is not None:
             self._port_held = True
             self._port.pauseProducing()
 
@@ -296,21 +319,30 @@ class CommandSocket(SocketCore):
         if self._switching or self.mode is not AccessMode.PUSH or not self.is_open:
             return
         self._switching = True
-        switch = self._port.execute(
-            self._family.switch_command(self.id, AccessMode.BUFFER), urgent=True
-        )
-        switch.addCallbacks(self._switched, self._not_switched)
+        self._port.enqueue(_SwitchJob(self), urgent=True)
 
-    def _switched(self, _: Response) -> None:
+    def next_switch(self) -> Command | None:
+        """It is the switch's turn (called by the port)."""
+        if self.is_over:
+            return None
+        self._switch_sent = True
+        return self._family.switch_command(self.id, AccessMode.BUFFER)
+
+    def switch_done(self, response: Response) -> None:
+        """The switch was answered."""
+        self._switch_sent = False
+        if not response.result.good:
+            # it goes on pushing, and the port is not read when too much is held
+            return
         self.mode = AccessMode.BUFFER
         self._switching = False
         self._more = True
         self._look()
         self._arm_poll()
 
-    def _not_switched(self, reason: Failure) -> None:
-        # it goes on pushing, and the port is not read when too much is held
-        reason.trap(ModemError)
+    def switch_lost(self) -> None:
+        """The switch was not answered: it is as if it was refused."""
+        self._switch_sent = False
 
     def _flush_held(self) -> None:
         while self._held and not self._paused and self._owner is not None:
