@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from typing import Any
 
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
 
 from tests.endpoint.protocols import Echo, Peer
 from tests.endpoint.virtual import VirtualCase
-from twisted_quectel.emulator import Link
-from twisted_quectel.errors import ModemBusyError
+from twisted_quectel.emulator import Link, connect_memory
+from twisted_quectel.errors import DeviceError, ModemBusyError
 
 
 class OneChannelTests(VirtualCase):
@@ -195,3 +196,36 @@ class SeveralChannelsTests(VirtualCase):
             peer.transport.loseConnection()
         for peer in peers:
             self.assertIsInstance(self.end_of(peer), ConnectionDone)
+
+    def test_missing_port(self) -> None:
+        """A data device that is not there does not keep from using one that is."""
+        emulated = self.emulate()
+        modem = emulated.modem(data_devices=("usbat", "uart1"))
+        self.serve(Echo)
+        self.result_of(modem.ready())
+        taken = connect_memory(self.clock, emulated.module.port("usbat"), Peer())
+        emulated.wires["usbat"] = taken
+        peer = self.connect(self.endpoint(emulated, mode="transparent"))
+        problem = self.refused(
+            self.start(self.endpoint(emulated, mode="transparent", timeout=20.0)), DeviceError
+        )
+        self.one_line(problem, "device")
+        peer.transport.loseConnection()
+        self.end_of(peer)
+        taken.loseConnection()
+
+    def test_all_is_traced_and_closed(self) -> None:
+        """The trace has the data ports too, and close() fires when they are closed as well."""
+        emulated = self.emulate()
+        modem = emulated.modem(data_devices=("usbat",))
+        trace = StringIO()
+        modem.trace_to(trace)
+        self.serve(Echo)
+        peer = self.connect(self.endpoint(emulated, mode="transparent"))
+        self.assertIn("QSSLOPEN", trace.getvalue())
+        modem.close().addCallback(
+            lambda _: self.assertTrue(all(w.disconnected for w in emulated.wires.values()))
+        )
+        self.end_of(peer)
+        self.settle(10.0)
+        self.assertTrue(all(wire.disconnected for wire in emulated.wires.values()))

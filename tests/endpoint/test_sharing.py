@@ -14,6 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.endpoint.protocols import Echo, Peer
 from tests.endpoint.virtual import VirtualCase
 from twisted_quectel.at import InvalidValue
+from twisted_quectel.emulator import Link
 from twisted_quectel.errors import (
     ModemBusyError,
     ModemClosed,
@@ -314,3 +315,28 @@ class RegistryTests(SynchronousTestCase):
         first = getModem(clock, profile)
         self.successResultOf(first.close())
         self.assertIsNot(getModem(clock, profile), first)
+
+
+class LateResultTests(VirtualCase):
+    """The result of an open that was given up."""
+
+    def test_late_result(self) -> None:
+        """It is nobody else's: an open that is under way goes on."""
+        emulated = self.emulate(link=Link(latency=0.2))
+        self.serve(Echo)
+        self.network.silence("silent.example")
+        session = self.result_of(emulated.modem().session())
+        given_up = self.start(self.endpoint(emulated, host="silent.example"))
+        self.until(lambda: session.connections.opening)
+        self.settle(1.0)
+        given_up.cancel()
+        self.failureResultOf(given_up)
+        other = self.start(self.endpoint(emulated))
+        self.until(lambda: session.connections.opening)
+        session.port.dataReceived(b"\r\n+QSSLOPEN: 0,567\r\n")
+        self.leave_all(self.result_of(other))
+
+    def leave_all(self, peer: Any) -> None:
+        """Close, and wait for the end."""
+        peer.transport.loseConnection()
+        self.end_of(peer)

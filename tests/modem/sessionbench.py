@@ -57,7 +57,9 @@ class SessionBench(PortBench):
     def __init__(self, *, profile: ModemProfile | None = None, family: Family | None = None):
         super().__init__()
         self.ended: list[Failure] = []
-        self.channels = Channels(self.clock, Channel("/dev/m", self.port), (), self.module.opener)
+        self.channels = Channels(
+            self.clock, Channel("/dev/m", self.port), (), self.module.opener, lambda port: None
+        )
         self.session = Session(
             self.clock,
             self.channels,

@@ -42,7 +42,7 @@ class PoolTests(SynchronousTestCase):
     def ready(self, context: Context, settings: ContextSettings | None) -> list[str]:
         """Have it set; give the commands."""
         self.bench.module.lines.clear()
-        self.successResultOf(self.bench.run(self.pool.make_ready(context, settings)))
+        self.successResultOf(self.bench.run(self.pool.make_ready(context, settings, lambda: None)))
         return list(self.bench.module.lines)
 
     def written(self, lines: list[str]) -> bool:
@@ -159,7 +159,7 @@ class PoolTests(SynchronousTestCase):
     def test_stranger(self) -> None:
         """A context that somebody else has set is checked, and refused without security."""
         context = self.take(None, 3)
-        failed = self.bench.run(self.pool.make_ready(context, None))
+        failed = self.bench.run(self.pool.make_ready(context, None, lambda: None))
         self.failureResultOf(failed, UnverifiedContext)
         self.bench.values[3]["seclevel"] = ["1"]
         self.assertFalse(self.written(self.ready(context, None)))
@@ -169,7 +169,7 @@ class PoolTests(SynchronousTestCase):
         settings = settings_of()
         context = self.take(settings)
         self.bench.answers["+QSSLCFG"] = "ERROR"
-        self.failureResultOf(self.bench.run(self.pool.make_ready(context, settings)))
+        self.failureResultOf(self.bench.run(self.pool.make_ready(context, settings, lambda: None)))
         self.pool.release(context)
         self.bench.answers["+QSSLCFG"] = self.bench.configure
         self.take(settings)

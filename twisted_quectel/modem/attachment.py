@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from twisted.internet.defer import DeferredLock
 
@@ -10,6 +11,9 @@ from ..at import ATPort
 from ..errors import CommandFailed, NetworkDown
 from ..families import Family
 from ..modemprofile import ModemProfile
+
+#: More than any family has: what the module says beyond is not remembered.
+_PDPS: Final = range(0, 32)
 
 
 class Attachments:
@@ -85,5 +89,6 @@ class Attachments:
         gone = list(self._attached) if pdp is None else [pdp]
         for each in gone:
             self._attached.pop(each, None)
-            self._broken.add(each)
+            if each in _PDPS:
+                self._broken.add(each)
         return gone

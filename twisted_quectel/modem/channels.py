@@ -11,6 +11,7 @@ from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
 from ..at import ATPort, IWire, PortHandler
+from ..errors import DeviceError, ModemBusyError
 from ..families import Family
 from .devices import open_device
 from .wake import wake
@@ -79,9 +80,11 @@ class Channels:
         control: Channel,
         data_devices: Sequence[str],
         opener: Opener,
+        opened: Callable[[ATPort], None],
         in_data_mode: set[str] | None = None,
     ) -> None:
         """
+        @param opened: told of each further port that is opened.
         @param in_data_mode: the devices that were given up in data mode; it
             outlives this object.
         """
@@ -90,6 +93,8 @@ class Channels:
         self.owned = False
         self._reactor = reactor
         self._opener = opener
+        self._opened = opened
+        self._when_closed: list[Deferred[None]] = []
         self._sharers = 0
         self._data: dict[str, Channel | None] = dict.fromkeys(data_devices)
         self._ready: set[str] = set()
@@ -108,23 +113,33 @@ class Channels:
         """Whether there is a channel for a transparent connection."""
         if not self._data:
             return not self.owned and not self._sharers
-        return self._free_device() is not None
+        return bool(self._free_devices())
 
-    def _free_device(self) -> str | None:
-        for device, channel in self._data.items():
-            if device not in self._opening and (channel is None or not channel.leased):
-                return device
-        return None
+    def _free_devices(self) -> list[str]:
+        return [
+            device
+            for device, channel in self._data.items()
+            if device not in self._opening and (channel is None or not channel.leased)
+        ]
 
     async def lease(self, family: Family, baudrate: int) -> Channel:
         """Take a channel that is free; open and prepare it first, if need be.
 
         @raise DeviceError: if it cannot be opened.
         """
-        device = self._free_device()
-        if device is None:
+        if not self._data:
             self.owned = True
             return self.control
+        problem: DeviceError | None = None
+        # a port that is not there does not keep from using one that is
+        for device in self._free_devices():
+            try:
+                return await self._lease_device(device, family, baudrate)
+            except DeviceError as e:
+                problem = problem or e
+        raise problem or ModemBusyError("all data devices are in use", family=family.name)
+
+    async def _lease_device(self, device: str, family: Family, baudrate: int) -> Channel:
         self._opening.add(device)
         try:
             if device in self._discarded:
@@ -136,6 +151,7 @@ class Channels:
                 quiet = QuietPort(lambda: self._lost(device), lambda: self._discard_device(device))
                 channel = await open_channel(self._reactor, device, quiet, self._opener)
                 self._data[device] = channel
+                self._opened(channel.port)
             if device not in self._ready:
                 await wake(
                     self._reactor,
@@ -177,6 +193,7 @@ class Channels:
         if channel is not None and channel.port.lost:
             self.note_mode(channel)
             self._forget(device)
+            self._tell_closed()
 
     def note_mode(self, channel: Channel) -> None:
         """Remember a port that was given up in data mode."""
@@ -201,6 +218,25 @@ class Channels:
                 self.note_mode(channel)
         # each connection gives its channel back by itself when it is told
         self._ready.clear()
+
+    def ports(self) -> list[ATPort]:
+        """Give the ports that are open."""
+        channels = (self.control, *self._data.values())
+        return [each.port for each in channels if each is not None and not each.port.lost]
+
+    def data_closed(self) -> Deferred[None]:
+        """Wait until none of the further ports is open."""
+        closed: Deferred[None] = Deferred()
+        self._when_closed.append(closed)
+        self._tell_closed()
+        return closed
+
+    def _tell_closed(self) -> None:
+        if any(each is not None and not each.port.lost for each in self._data.values()):
+            return
+        waiting, self._when_closed = self._when_closed, []
+        for each in waiting:
+            each.callback(None)
 
     def close(self) -> None:
         """Close all ports."""

@@ -57,6 +57,7 @@ class Connections:
         self._ids = ids
         self._family = family
         self._check = check
+        self._given_up: set[int] = set()
         self._next_id = ids[0]
         self._reserved: set[int] = set()
         self._waiting: list[Deferred[None]] = []
@@ -118,11 +119,19 @@ class Connections:
         """
         opening: Deferred[int | BaseException] = Deferred(lambda _: self.forget_open(id))
         self.opening[id] = opening
+        self._given_up.discard(id)
         return opening
 
     def forget_open(self, id: int) -> None:
         """Nobody waits any more."""
-        self.opening.pop(id, None)
+        if self.opening.pop(id, None) is not None:
+            self._given_up.add(id)
+
+    def is_late(self, id: int) -> bool:
+        """Whether a result is that of an open that was given up; it comes once."""
+        late = id in self._given_up and id not in self.opening
+        self._given_up.discard(id)
+        return late
 
     def fail_open(self, id: int, reason: Failure) -> None:
         """Tell who waits for the result of an open, if anybody does, that none will come."""

@@ -9,7 +9,7 @@ when it was asked for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -197,16 +197,21 @@ class ContextPool:
                 return context
         return min(free, key=lambda c: (c.settings is not None, c.id), default=None)
 
-    async def make_ready(self, context: Context, settings: ContextSettings | None) -> None:
+    async def make_ready(
+        self, context: Context, settings: ContextSettings | None, check: Callable[[], None]
+    ) -> None:
         """Have it set, and known to be.  One at a time does this.
 
         It has to be asked again, by L{Context.certain}, when the open is sent.
+
+        @param check: raises what the session has ended with, if it has.
         """
         await context.lock.acquire()
         try:
             while context.emptying:
                 # the module is about to release it
                 await self._something_freed()
+            check()
             if settings is None:
                 if context.settings is not None:
                     await self._set(context, context.settings)

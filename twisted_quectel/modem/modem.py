@@ -6,12 +6,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final, TextIO
 
-from twisted.internet.defer import CancelledError, Deferred, fail, succeed
+from twisted.internet.defer import CancelledError, Deferred, fail, gatherResults, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorCore, IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from ..at import ATPort
 from ..errors import (
     CommandFailed,
     CommandTimeout,
@@ -130,7 +131,8 @@ class Modem(ModemCore):
             return succeed(None)
         closed: Deferred[None] = Deferred()
         self._shut.append(closed)
-        return closed
+        both = gatherResults([closed, self._channels.data_closed()])
+        return both.addCallback(lambda _: None)
 
     def _at_shutdown(self) -> Deferred[None]:
         # a trigger that has fired cannot be removed
@@ -141,7 +143,14 @@ class Modem(ModemCore):
         """Write the AT dialogue to a text file from now on, without secrets."""
         self._trace_file = file
         if self._channels is not None:
-            self._channels.control.port.trace.write_to(file)
+            for port in self._channels.ports():
+                port.trace.write_to(file)
+
+    def _trace(self, port: ATPort) -> None:
+        """Have what goes over a further port traced like the rest."""
+        port.trace.write_to(self._trace_file)
+        if self._family is not None:
+            port.trace.redact = self._family.redact
 
     def last_lines(self) -> tuple[str, ...]:
         """Give the last lines of the AT dialogue, without secrets."""
@@ -291,6 +300,7 @@ class Modem(ModemCore):
                 control,
                 self.profile.data_devices,
                 self._opener,
+                self._trace,
                 self._in_data_mode,
             )
         channels = self._channels

@@ -100,8 +100,7 @@ async def take_context(session: Session, request: OpenRequest) -> ContextNeed:
 
 async def make_ready(session: Session, need: ContextNeed) -> None:
     """Have a context set, as it has to be when the open is sent."""
-    session.check()
-    await session.contexts.make_ready(need.context, need.settings)
+    await session.contexts.make_ready(need.context, need.settings, session.check)
 
 
 class OpenJob(Job):

@@ -137,6 +137,8 @@ class Session:
         opening = self.connections.opening.pop(event.id, None)
         if opening is not None:
             opening.callback(event.code)
+        elif self.connections.is_late(event.id):
+            return
         elif event.id not in self.connections.sockets and len(self.connections.opening) == 1:
             # it can only be an answer to this one: neither connection is to be trusted
             if event.code == 0 and event.id in self.family.limits.sockets:
