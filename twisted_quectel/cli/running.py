@@ -18,6 +18,10 @@ from zope.interface import implementer
 INTERRUPTED: Final = 128 + signal.SIGINT
 
 
+#: What a connect, or a connection, that a signal has cut short fails with.
+_CUT_SHORT: Final = (ConnectError, ConnectingCancelledError, ConnectionLost)
+
+
 class CommandError(Exception):
     """What a command cannot do, for people, in one line."""
 
@@ -92,7 +96,7 @@ class Run:
         self.status = status
 
     def _failed(self, reason: Failure) -> None:
-        if self._done is not None and reason.check(CancelledError):
+        if self._done is not None and reason.check(CancelledError, *_CUT_SHORT):
             if not self._endless:
                 self.status = INTERRUPTED if self._interrupted else 1
             return
