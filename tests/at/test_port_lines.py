@@ -224,6 +224,25 @@ class PausedTests(SynchronousTestCase):
         bench.clock.advance(60)
         self.assertEqual((bench.sent(), bench.handler.unresponsive), (b"", 0))
 
+    def test_stalled_host(self) -> None:
+        """What came while the host stood still is read before the deadline passes."""
+        for answered in (False, True):
+            bench = Bench()
+            done = bench.port.execute(Command(execute_form("+A"), timeout=5.0))
+            bench.clock.rightNow += 9.0
+            timer = bench.clock.calls.pop()
+            timer.called = 1
+            timer.func()  # a reactor makes its calls first, and reads then
+            self.assertNoResult(done)
+            if answered:
+                bench.feed(OK)
+            bench.clock.advance(0)
+            if answered:
+                self.successResultOf(done)
+                self.assertEqual(bench.timers(), 0)
+            else:
+                self.failureResultOf(done, CommandTimeout)
+
     def test_rest_of_a_turn(self) -> None:
         """Nor does one while the rest of what was read waits for its turn."""
         bench = Bench()

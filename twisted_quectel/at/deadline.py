@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
+
+#: Seconds behind its time from which a timer shows that the host has stalled.
+STALL: Final = 0.05
 
 
 class Deadline:
@@ -12,14 +16,19 @@ class Deadline:
 
     A timer that ends too early is left alone and armed again when it does;
     that is cheaper than to cancel and start one for each command.
+
+    If the host has stalled, what came meanwhile lies unread, and a reactor
+    makes its calls before it reads: then the time has passed one turn later,
+    unless what is read moves it.
     """
 
-    __slots__ = ("_at", "_clock", "_passed", "_timer")
+    __slots__ = ("_at", "_clock", "_passed", "_stalled", "_timer")
 
     def __init__(self, clock: IReactorTime, passed: Callable[[], None]) -> None:
         self._clock = clock
         self._passed = passed
         self._at = 0.0
+        self._stalled = False
         self._timer: IDelayedCall | None = None
 
     def set(self, seconds: float) -> None:
@@ -32,6 +41,7 @@ class Deadline:
 
     def clear(self) -> None:
         """Do not call back, and leave no timer behind."""
+        self._stalled = False
         timer, self._timer = self._timer, None
         if timer is not None:
             timer.cancel()
@@ -39,7 +49,11 @@ class Deadline:
     def _ended(self) -> None:
         self._timer = None
         left = self._at - self._clock.seconds()
-        if left > 1e-6:
+        stalled, self._stalled = self._stalled, False
+        if left < -STALL and not stalled:
+            self._stalled = True
+            self._timer = self._clock.callLater(0, self._ended)
+        elif left > 1e-6:
             self._timer = self._clock.callLater(left, self._ended)
         else:
             self._passed()
