@@ -16,7 +16,7 @@ from twisted.test.iosim import FakeTransport, IOPump, connect
 
 from tests.bench.cell import Cell
 from tests.bench.rig import Rig
-from twisted_quectel.at import ATPort, Command, read_form
+from twisted_quectel.at import ATPort, Command, Job, Response, read_form
 from twisted_quectel.errors import PortLost
 
 #: How often each side is timed, in turn; the best of them counts.
@@ -86,19 +86,33 @@ class PingPong(Protocol):
         self.transport.write(b"AT+CSQ?\r")
 
 
+class Question(Job):
+    """A command that is sent again when it was answered, as a connection's sends are."""
+
+    COMMAND: Final = Command(read_form("+CSQ"), ("+CSQ",))
+
+    def __init__(self, port: ATPort) -> None:
+        self._port = port
+
+    def command(self) -> Command:
+        return self.COMMAND
+
+    def done(self, response: Response) -> None:
+        self._port.enqueue(self)
+
+
 def round_trips(rounds: int = 2000) -> Cell:
-    """AT round trips by C{execute} / ping-pong of the same bytes between two protocols."""
+    """AT round trips of a job / ping-pong of the same bytes between two protocols."""
     answer = b"\r\n+CSQ: 20,99\r\n\r\nOK\r\n"
     port = ATPort(Clock(), Nobody())
     module, wire = _connected(port, answer)
 
-    def ask(_: object = None) -> None:
-        port.execute(Command(read_form("+CSQ"), ("+CSQ",))).addCallback(ask)
+    question = Question(port)
 
     def commands() -> None:
         module.left = rounds
         port.abandon(Failure(PortLost("the next run")))
-        ask()
+        port.enqueue(question)
         while wire.pump():
             pass
 

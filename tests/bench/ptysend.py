@@ -52,7 +52,7 @@ async def _measure(piece: int, size: int, ca: str) -> float:
     return size / BLOCK * send_time(11520, 0.01) / took
 
 
-def pty_sends(runs: int = 3, size: int = 64 * 1024) -> list[Cell]:
+def pty_sends(runs: int = 3, size: int = 128 * 1024) -> list[Cell]:
     """Measure each size of writes; to be called once in a process."""
     reached: dict[int, list[float]] = {1460: [], 64: [], 1: []}
     problems: list[Failure] = []
