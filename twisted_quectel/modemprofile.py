@@ -165,6 +165,10 @@ def settle(given: Mapping[str, Any], naming: Naming) -> dict[str, Any]:
     values = {name: _read(name, naming(name), value) for name, value in given.items()}
     if values.get("password") is not None and values.get("user") is None:
         raise InvalidValue(naming("user"), f"{naming('password')} is of no use without it")
+    if values.get("device") in values.get("data_devices", ()):
+        raise InvalidValue(
+            naming("data_devices"), f"{values['device']} is the device for commands already"
+        )
     if values.get("auth") is None:
         values["auth"] = "none" if values.get("user") is None else "pap"
     elif values["auth"] != "none" and values.get("user") is None:

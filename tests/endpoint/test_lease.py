@@ -8,8 +8,8 @@ from typing import Any
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
 
 from tests.endpoint.protocols import Echo, Peer
-from tests.endpoint.virtual import VirtualCase
-from twisted_quectel.emulator import Link, connect_memory
+from tests.endpoint.virtual import HOST, PORT, VirtualCase
+from twisted_quectel.emulator import Link, MemoryWire, connect_memory
 from twisted_quectel.errors import DeviceError, ModemBusyError
 
 
@@ -229,3 +229,27 @@ class SeveralChannelsTests(VirtualCase):
         self.end_of(peer)
         self.settle(10.0)
         self.assertTrue(all(wire.disconnected for wire in emulated.wires.values()))
+
+
+class DeadHostTests(VirtualCase):
+    """What another host has left behind."""
+
+    def test_long_guard_time(self) -> None:
+        """A module that was left in data mode with a long guard time is woken."""
+        # the escape with the usual guard time is tried first
+        self.verdicts_expected = True
+        self.patch(MemoryWire, "set_dtr", lambda wire, on: False)
+        emulated = self.emulate()
+        self.serve(Echo)
+        dead = Peer()
+        wire = connect_memory(self.clock, emulated.module.port("usbmodem"), dead)
+        open_it = f'AT+QSSLOPEN=1,1,4,"{HOST}",{PORT},2'
+        for line in ("ATS12=200", 'AT+QICSGP=1,1,"x"', "AT+QIACT=1", open_it):
+            wire.write(line.encode("ascii") + b"\r")
+            self.settle(0.5)
+        self.assertIn(b"CONNECT", bytes(dead.received))
+        wire.unplug()
+        self.settle(1.0)
+        peer = self.connect(self.endpoint(emulated, mode="push"), seconds=90.0)
+        peer.transport.loseConnection()
+        self.end_of(peer)

@@ -42,6 +42,27 @@ class GetModemTests(SynchronousTestCase):
         link = str(folder.absolute() / "link")
         self.assertIs(getModem(self.clock, self.profile(device=link)), modem)
 
+    def test_plugged_in_again(self) -> None:
+        """A link that leads elsewhere since then is still the same modem."""
+        folder = Path(self.mktemp())
+        folder.mkdir()
+        link = folder.absolute() / "link"
+        os.symlink("/dev/m", link)
+        modem = getModem(self.clock, self.profile(str(link), str(link)))
+        link.unlink()
+        os.symlink("/dev/n", link)
+        self.assertIs(getModem(self.clock, self.profile(str(link), str(link))), modem)
+
+    def test_left_out(self) -> None:
+        """What a description leaves out agrees with what is known; what it states has to."""
+        full = self.profile(apn="one", pin="4711", data_devices=("/dev/d",), model="EC25")
+        modem = getModem(self.clock, full)
+        self.assertIs(getModem(self.clock, self.profile()), modem)
+        problem = self.assertRaises(
+            InvalidValue, getModem, self.clock, self.profile(data_devices=("/dev/e",))
+        )
+        self.assertEqual(problem.argument, "dataDevices")
+
     def test_reactors(self) -> None:
         """Each reactor has modems of its own."""
         modem = getModem(self.clock, self.profile())

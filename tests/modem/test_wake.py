@@ -183,7 +183,7 @@ class WakeTests(SynchronousTestCase):
 
     def test_silent(self) -> None:
         """A module that never answers is told as such, with what to check."""
-        for wire, seconds in ((Wire(), 60), (Wire(rates=False, dtr=False), 20), (None, 20)):
+        for wire, seconds in ((Wire(), 60), (Wire(rates=False, dtr=False), 30), (None, 30)):
             self.setUp()
             self.wire = wire
             self.module.deaf = lambda module: None

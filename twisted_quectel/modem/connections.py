@@ -19,6 +19,10 @@ class SessionSocket(Protocol):
     def pushing(self) -> bool:
         """Whether a length in a recv URC means that data follows."""
 
+    @property
+    def live(self) -> bool:
+        """Whether it is open, and nobody has begun to close it."""
+
     def pushed(self, data: bytes) -> None:
         """Data came unasked."""
 

@@ -56,7 +56,7 @@ class Context:
     provisioned: ContextSettings | None = None
     handed_out: bool = False
     reserved: bool = False
-    sockets: set[ContextSocket] = field(default_factory=set)
+    sockets: list[ContextSocket] = field(default_factory=list)
     lock: DeferredLock = field(default_factory=DeferredLock)
     _releases: int = 0
     _verified: tuple[int, frozenset[ContextSocket]] | None = None
@@ -238,8 +238,8 @@ class ContextPool:
 
         @param socket: the connection on it, if it came to an open.
         """
-        if socket is not None:
-            context.sockets.discard(socket)
+        if socket is not None and socket in context.sockets:
+            context.sockets.remove(socket)
         context.let_go()
         waiting, self._waiting = self._waiting, []
         for free in waiting:

@@ -344,7 +344,7 @@ async def _open_transparent(
         context.close_time,
     )
     session.add_socket(id, socket, request.pdp)
-    context.sockets.add(socket)
+    context.sockets.append(socket)
     command = family.open_command(
         id,
         request.pdp,

@@ -169,19 +169,34 @@ async def open_socket(session: Session, request: OpenRequest) -> CommandSocket:
     return await _open(session, request, need, id, mode)
 
 
+class _Use:
+    """What a connection shares with others: its context and the channel."""
+
+    # one for each connection: it shall weigh little
+    __slots__ = ("_context", "_session", "socket")
+
+    def __init__(self, session: Session, context: Context) -> None:
+        self.socket: CommandSocket | None = None
+        self._session = session
+        self._context = context
+
+    def end(self) -> None:
+        """Give it back."""
+        self._session.contexts.release(self._context, self.socket)
+        self._session.unshare_channel()
+        self.socket = None
+
+
 async def _open(
     session: Session, request: OpenRequest, need: ContextNeed, id: int, mode: AccessMode
 ) -> CommandSocket:
     context = need.context
-
-    def freed() -> None:
-        session.contexts.release(context, socket)
-        session.unshare_channel()
-
+    use = _Use(session, context)
     socket = session.new_socket(
-        id, mode, request.pdp, request.closed_is_lost, context.close_time, freed
+        id, mode, request.pdp, request.closed_is_lost, context.close_time, use.end
     )
-    context.sockets.add(socket)
+    use.socket = socket
+    context.sockets.append(socket)
     command = session.family.open_command(
         id, request.pdp, context.id, request.host, request.port, mode, request.timeout
     )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import MISSING, Field, fields
 from typing import Final
 from weakref import WeakKeyDictionary
 
 from twisted.internet.interfaces import IReactorTime
 
+from ..arguments import camel_case
 from ..at import InvalidValue
 from ..modemfile import choose
 from ..modemprofile import ModemProfile
@@ -27,21 +29,45 @@ def getModem(reactor: IReactorTime, description: ModemProfile | str) -> Modem:
     for key, modem in list(modems.items()):
         if modem.closed:
             del modems[key]
-        elif key != profile.key and modem.profile.name == profile.name:
+            continue
+        # a link that leads elsewhere since the device was plugged in again is the same device
+        if key == profile.key or modem.profile.device == profile.device:
+            _agree(modem.profile, profile)
+            return modem
+        if modem.profile.name == profile.name:
             raise InvalidValue(
                 "modem",
                 f"{profile.name} already is the name of the modem on {modem.profile.device}",
             )
-    known = modems.get(profile.key)
-    if known is not None:
-        different = known.profile.differences(profile)
-        if different:
-            raise InvalidValue(
-                different[0],
-                f"the modem on {profile.device} is already in use with another "
-                f"{', '.join(different)}; describe it once, in the modem file",
-            )
-        return known
     modem = Modem(reactor, profile)
     modems[profile.key] = modem
     return modem
+
+
+def _agree(known: ModemProfile, stated: ModemProfile) -> None:
+    """Refuse a description that contradicts what is known of its device.
+
+    What it leaves out agrees with whatever is known.
+    """
+    different = [
+        camel_case(item.name)
+        for item in fields(ModemProfile)
+        if item.name not in ("name", "device")
+        and getattr(stated, item.name) != getattr(known, item.name)
+        and getattr(stated, item.name) != _default(item)
+    ]
+    if different:
+        raise InvalidValue(
+            different[0],
+            f"the modem on {known.device} is already in use with another "
+            f"{', '.join(different)}; describe it once, in the modem file",
+        )
+
+
+def _default(item: Field[object]) -> object:
+    """Give what a description says of something when it says nothing."""
+    if item.name == "auth":
+        return "none"
+    if item.default_factory is not MISSING:
+        return item.default_factory()
+    return item.default

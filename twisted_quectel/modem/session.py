@@ -189,8 +189,10 @@ class Session:
         What cannot be said now is found and closed by the next host that
         takes stock.
         """
-        # one whose open has failed is being closed already, perhaps on another port
-        open_ids = sorted(self.alive | self.connections.opening.keys())
+        # one that is being closed already, perhaps on another port, is left alone
+        sockets = self.connections.sockets
+        live = {id for id in self.alive if id in sockets and sockets[id].live}
+        open_ids = sorted(live | self.connections.opening.keys())
         if open_ids and self.port.idle:
             closes = [self.family.close_command(id, True).text for id in open_ids]
             self.port.write_raw(b"AT" + join(*closes).wire + b"\r")

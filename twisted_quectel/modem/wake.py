@@ -28,8 +28,9 @@ _GUARD: Final = 1.1
 _LONGEST_BODY: Final = 1460
 #: Speeds in the order of their likelihood.
 _SPEEDS: Final = (115200, 9600, 460800, 921600, 57600, 230400, 38400, 19200, 3000000)
-#: How often the whole ladder is climbed: a module that boots needs 13 s.
-_ROUNDS: Final = 2
+#: Silence around the escape each time that the whole ladder is climbed: twice,
+#: for a module that boots needs 13 s; the second with what S12 can be at most.
+_GUARDS: Final = (_GUARD, 5.1)
 
 
 async def _greet(port: ATPort, times: int) -> bool:
@@ -46,14 +47,16 @@ async def _greet(port: ATPort, times: int) -> bool:
     return False
 
 
-async def _leave_data_mode(clock: IReactorTime, port: ATPort, wire: IWire | None) -> None:
+async def _leave_data_mode(
+    clock: IReactorTime, port: ATPort, wire: IWire | None, guard: float = _GUARD
+) -> None:
     """Leave data mode by DTR where there is one, and by the escape."""
     if wire is not None and wire.set_dtr(False):
         await deferLater(clock, 0.2, lambda: None)
         wire.set_dtr(True)
-    await deferLater(clock, _GUARD, lambda: None)
+    await deferLater(clock, guard, lambda: None)
     port.write_raw(b"+++")
-    await deferLater(clock, _GUARD, lambda: None)
+    await deferLater(clock, guard, lambda: None)
 
 
 def _end_body(port: ATPort) -> None:
@@ -110,8 +113,8 @@ async def wake(
         trace=port.trace.last(),
     )
     obstacle(silence)
-    for _ in range(_ROUNDS):
-        await _leave_data_mode(clock, port, wire)
+    for guard in _GUARDS:
+        await _leave_data_mode(clock, port, wire, guard)
         if not await _greet(port, 2):
             _end_body(port)
             if not await _greet(port, 3) and not (
