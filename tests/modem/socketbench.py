@@ -11,6 +11,7 @@ from tests.modem.scripted import PortBench
 from twisted_quectel.families import AccessMode
 from twisted_quectel.families.base import Closed, Pushed, Readable
 from twisted_quectel.modem.sockets import CommandSocket
+from twisted_quectel.modem.socketstate import SocketState
 from twisted_quectel.writebuffer import WriteBuffer
 
 
@@ -80,7 +81,7 @@ class SocketBench(PortBench):
         self.module.lines.clear()
         return self
 
-    def _free(self, socket: CommandSocket) -> None:
+    def _free(self, socket: SocketState) -> None:
         self.freed += 1
 
     def _read(self, line: str) -> str:

@@ -10,14 +10,13 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_quectel.errors import RemoteViolation, SendFailed
 from twisted_quectel.families import AccessMode
-from twisted_quectel.modem.sockets import (
+from twisted_quectel.modem.receiving import (
     HELD_AT_MOST,
     HELD_BEFORE_SWITCH,
     HELD_WHILE_SWITCHING,
-    LOOK_AFTER_SENDS,
-    REFUSED_AT_MOST,
     SAFETY_POLL,
 )
+from twisted_quectel.modem.sending import LOOK_AFTER_SENDS, REFUSED_AT_MOST
 
 from .socketbench import SocketBench
 

@@ -42,6 +42,7 @@ from .contexts import ContextPool
 from .files import FileStore
 from .network import set_clock
 from .sockets import CommandSocket
+from .socketstate import SocketState
 from .wedge import WedgeWatch
 
 
@@ -59,7 +60,7 @@ class _Place:
         """Ask whether its PDP context is up."""
         return Deferred.fromCoroutine(self._session.pdp_is_up(self._pdp))
 
-    def free(self, socket: CommandSocket) -> None:
+    def free(self, socket: SocketState) -> None:
         """The module has let go of it."""
         self._freed()
         self._session.forget_socket(socket.id)

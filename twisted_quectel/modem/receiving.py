@@ -1,0 +1,204 @@
+"""The receiving half of a connection in buffer or push mode.
+
+LTE SSL Application Note v1.1, chapters 1.3, 2.2.4 and 2.3.1.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import Final
+
+from twisted.python.failure import Failure
+
+from ..at import Command, Job, Response
+from ..at.deadline import Deadline
+from ..errors import RemoteViolation, SendFailed
+from ..families import AccessMode
+from .socketstate import SocketState, everything_is_lost
+
+#: Seconds between looks for data whose URC was lost, while a connection in
+#: buffer mode is open.
+SAFETY_POLL: Final = 15.0
+#: Bytes held for a paused consumer before push mode is given up.
+HELD_BEFORE_SWITCH: Final = 16 * 1024
+#: Bytes held before the port is not read any more: the last resort.
+HELD_AT_MOST: Final = 64 * 1024
+#: The same while the module has been told to push no more and has not answered: that
+#: answer lies behind what was under way, and so does everything for the other
+#: connections.  It is what 4 Mbaud bring in half a second, and more.
+HELD_WHILE_SWITCHING: Final = 256 * 1024
+
+
+class ReadJob(Job):
+    """A read's turn at the port."""
+
+    __slots__ = ("_socket",)
+
+    def __init__(self, socket: Receiving) -> None:
+        self._socket = socket
+
+    def command(self) -> Command | None:
+        return self._socket.next_read()
+
+    def done(self, response: Response) -> None:
+        self._socket.read_done(response)
+
+    def failed(self, reason: Failure) -> None:
+        self._socket.read_lost(reason)
+
+
+class _SwitchJob(Job):
+    """The turn of the switch from push to buffer mode."""
+
+    __slots__ = ("_socket",)
+
+    def __init__(self, socket: Receiving) -> None:
+        self._socket = socket
+
+    def command(self) -> Command | None:
+        return self._socket.next_switch()
+
+    def done(self, response: Response) -> None:
+        self._socket.switch_done(response)
+
+    def failed(self, reason: Failure) -> None:
+        self._socket.switch_lost()
+
+
+class Receiving(SocketState):
+    """Reads what the module has, and holds what it pushes."""
+
+    __slots__ = ("_read_job",)
+
+    _read_job: ReadJob
+
+    def _hold(self, data: bytes) -> None:
+        if self._owner is None and self._held_size > HELD_AT_MOST:
+            # the port cannot be held: the result of the open is still to come on it
+            self._overrun = True
+            return
+        if not self._held:
+            self._held = deque()
+        self._held.append(data)
+        self._held_size += len(data)
+        if self._held_size > HELD_BEFORE_SWITCH:
+            self._stop_pushing()
+        # another connection may have let the port go that this one holds
+        holding = self._port_held and self._port.paused
+        most = HELD_WHILE_SWITCHING if self._switch_sent else HELD_AT_MOST
+        if self._held_size > most and not holding and self._owner is not None:
+            self._port_held = True
+            self._port.pauseProducing()
+
+    def _stop_pushing(self) -> None:
+        """Fall back to buffer mode, once and for good: push mode has no brake."""
+        if self._switching or self.mode is not AccessMode.PUSH or not self.is_open:
+            return
+        self._switching = True
+        self._port.enqueue(_SwitchJob(self), urgent=True)
+
+    def next_switch(self) -> Command | None:
+        """It is the switch's turn (called by the port)."""
+        if self.is_over:
+            return None
+        self._switch_sent = True
+        return self._family.switch_command(self.id, AccessMode.BUFFER)
+
+    def switch_done(self, response: Response) -> None:
+        """The switch was answered."""
+        self._switch_sent = False
+        if not response.result.good:
+            # it goes on pushing, and the port is not read when too much is held
+            return
+        self.mode = AccessMode.BUFFER
+        self._switching = False
+        self._more = True
+        self._look()
+        self._arm_poll()
+
+    def switch_lost(self) -> None:
+        """The switch was not answered: it is as if it was refused."""
+        self._switch_sent = False
+
+    def _flush_held(self) -> None:
+        while self._held and not self._paused and self._owner is not None:
+            data = self._held.popleft()
+            self._held_size -= len(data)
+            self._owner.received(data)
+
+    def _look(self) -> None:
+        """Read, if there may be something and somebody wants it."""
+        if self._paused or self._held or self._owner is None:
+            return
+        if self._more and (self._peer_closed or self.mode is AccessMode.BUFFER):
+            if not self._read_waits:
+                self._read_waits = True
+                self._port.enqueue(self._read_job)
+            return
+        if self._peer_closed and not self._read_waits:
+            self._drained()
+
+    def next_read(self) -> Command | None:
+        """It is the read's turn (called by the port)."""
+        if self._paused or self.is_over or not self._more:
+            self._read_waits = False
+            return None
+        self._sends_since_look = 0
+        # what is told from here on may be news: the answer may have been made up before
+        self._more = False
+        return self._family.read_command(self.id, self._family.limits.read)
+
+    def read_done(self, response: Response) -> None:
+        """The read was answered."""
+        self._read_waits = False
+        data = self._family.read_data(response)
+        if data is None:
+            # the module does not know the connection any more, or never had it open
+            if not self._peer_closed:
+                self._ask_state()
+        elif max(len(data), self._family.announced(response)) > self._family.limits.read:
+            # what it announced may not have been counted: find the next answer's start
+            self._port.resynchronise()
+            self._fail(
+                RemoteViolation("the module answered a read with more bytes than were asked for")
+            )
+            return
+        elif not data:
+            # a result without its line is no proof that nothing is left
+            bare = not response.lines and not self._read_bare
+            self._read_bare = bare
+            self._more = self._more or bare
+        else:
+            self._read_bare = False
+            self._more = True
+            if self._paused:
+                self._hold(data)
+            elif self._owner is not None:
+                self._owner.received(data)
+        self._look()
+        self._arm_poll()
+
+    def read_lost(self, reason: Failure) -> None:
+        """The read was not answered: what it took out of the module is lost."""
+        self._read_waits = False
+        if not everything_is_lost(reason):
+            self._fail(
+                SendFailed(
+                    "the module did not answer a read; bytes may be lost: "
+                    + reason.getErrorMessage()
+                )
+            )
+
+    def _arm_poll(self) -> None:
+        if self.mode is AccessMode.BUFFER and self.is_open and not self._paused:
+            if self._poll is None:
+                self._poll = Deadline(self._clock, self._poll_now)
+            self._poll.set(SAFETY_POLL)
+
+    def _stop_poll(self) -> None:
+        if self._poll is not None:
+            self._poll.clear()
+
+    def _poll_now(self) -> None:
+        self._more = True
+        self._look()

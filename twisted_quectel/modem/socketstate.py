@@ -1,0 +1,139 @@
+"""What both halves of a connection know: the state of one in buffer or push mode."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.python.failure import Failure
+
+from ..at import ATPort
+from ..at.deadline import Deadline
+from ..errors import ModemError, ModuleLost, PortLost
+from ..families import AccessMode, Family
+from .interfaces import SocketOwner
+from .socketmachine import SocketCore
+
+#: Seconds before a block that was refused is sent again, the first time.
+RETRY_FIRST: Final = 0.2
+#: Held by those that hold nothing, all of them: a deque takes 600 bytes.
+NOTHING: Final[deque[bytes]] = deque(maxlen=0)
+
+
+def everything_is_lost(reason: Failure) -> bool:
+    """Whether a command was not answered because C{lost} is about to be called."""
+    return reason.check(PortLost, ModuleLost) is not None
+
+
+class SocketState(SocketCore):
+    """One connection, and what its halves ask of each other.
+
+    @ivar mode: the access mode now.
+    """
+
+    # a modem has a dozen, and many more have been: no dictionary for each
+    __slots__ = (
+        "_chunk",
+        "_clock",
+        "_close_time",
+        "_closed_is_lost",
+        "_family",
+        "_freed",
+        "_held",
+        "_held_size",
+        "_more",
+        "_over_already",
+        "_overrun",
+        "_owner",
+        "_paused",
+        "_pdp_is_up",
+        "_peer_closed",
+        "_poll",
+        "_port",
+        "_port_held",
+        "_problem",
+        "_read_bare",
+        "_read_waits",
+        "_refused_since",
+        "_retry",
+        "_retry_wait",
+        "_send_waits",
+        "_sends_since_look",
+        "_switch_sent",
+        "_switching",
+        "id",
+        "mode",
+    )
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        port: ATPort,
+        family: Family,
+        id: int,
+        mode: AccessMode,
+        pdp_is_up: Callable[[], Deferred[bool]],
+        freed: Callable[[SocketState], None],
+        closed_is_lost: bool = False,
+        close_time: int | None = None,
+    ) -> None:
+        """
+        @param pdp_is_up: asks whether the PDP context is still up.
+        @param freed: told when the module has let go of the id.
+        @param close_time: what the family wants an orderly close to name.
+        @param closed_is_lost: whether a close by the peer counts as a loss.
+        """
+        super().__init__()
+        self.id = id
+        self.mode = mode
+        self._clock = clock
+        self._port = port
+        self._family = family
+        self._pdp_is_up = pdp_is_up
+        self._freed = freed
+        self._closed_is_lost = closed_is_lost
+        self._close_time = close_time
+        self._owner: SocketOwner | None = None
+        self._paused = False
+        self._held = NOTHING
+        self._held_size = 0
+        self._overrun = False  # too much came before there was an owner
+        self._port_held = False
+        self._switching = False  # the switch was asked for, once and for good
+        self._switch_sent = False  # its answer is awaited
+        self._send_waits = False
+        self._chunk = b""  # what is being sent, or was refused and goes again
+        self._refused_since: float | None = None
+        self._retry: IDelayedCall | None = None
+        self._retry_wait = RETRY_FIRST
+        self._read_waits = False
+        self._read_bare = False  # the last read was answered by a result alone
+        self._more = False  # there may be data in the module, beyond a read under way
+        self._sends_since_look = 0
+        self._poll: Deadline | None = None  # only buffer mode needs it
+        self._peer_closed = False
+        self._problem: ModemError | None = None
+        self._over_already: Failure | None = None  # before there was an owner to tell
+
+    # -- what the halves ask of each other, and of the whole
+
+    def writable(self) -> None:
+        """The owner has something to send."""
+
+    def _look(self) -> None:
+        """Read, if there may be something and somebody wants it."""
+
+    def _ask_state(self) -> None:
+        """Ask whether the connection still exists."""
+
+    def _drained(self) -> None:
+        """The peer has closed, and everything that it sent was delivered."""
+
+    def _fail(self, problem: ModemError) -> None:
+        """The connection cannot go on."""
+
+    def _fail_when_drained(self, problem: ModemError) -> None:
+        """End with a problem of the sending side, after what can still be read."""
