@@ -70,7 +70,7 @@ class ArrowTests(SynchronousTestCase):
     def test_walk(self) -> None:
         """The walk sees imports: of names, of modules, from above and below."""
         found = {name: set(imports(name, tree)) for name, tree in modules()}
-        self.assertIn(".errors.CommandTimeout", found["at.port"])
+        self.assertIn(".errors.PortLost", found["at.port"])
         self.assertIn(".families.lte.errors.NAME", found["families.lte.contexts"])
         self.assertIn(".errors", found["families.lte.contexts"])
         self.assertIn(".at.ATPort", found["modem.sockets"])

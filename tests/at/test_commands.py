@@ -14,7 +14,7 @@ from twisted_quectel.at import (
     uncounted_body,
     write_form,
 )
-from twisted_quectel.at.port import BLOCK_SILENCE
+from twisted_quectel.at.flight import BLOCK_SILENCE
 
 from .bench import Bench, receive
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_quectel.at import Command, Outcome, execute_form
-from twisted_quectel.at.port import PROMPT_PATIENCE
+from twisted_quectel.at.flight import PROMPT_PATIENCE
 from twisted_quectel.at.resync import QUESTION_TIMEOUT, QUESTIONS, Reading, Resync
 from twisted_quectel.errors import CommandTimeout, PortLost, PortUnresponsive
 
