@@ -31,7 +31,8 @@ def getModem(reactor: IReactorTime, description: ModemProfile | str) -> Modem:
             del modems[key]
             continue
         # a link that leads elsewhere since the device was plugged in again is the same device
-        if key == profile.key or modem.profile.device == profile.device:
+        same_path = profile.kind == "serial" and modem.profile.device == profile.device
+        if key == profile.key or same_path:
             _agree(modem.profile, profile)
             return modem
         if modem.profile.name == profile.name:
