@@ -176,7 +176,7 @@ class _Attempt:
                 return Failure(
                     ModemTimeout(
                         f"{request.host}:{request.port} was not connected within "
-                        f"{request.timeout:g} s; what took so long: {self._stage}",
+                        f"{request.timeout:g} s; what took so long: {str(problem) or self._stage}",
                         trace=self._modem.last_lines(),
                     )
                 )

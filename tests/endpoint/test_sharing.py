@@ -113,7 +113,8 @@ class SocketTests(SharingCase):
         self.serve(Echo)
         endpoint = self.endpoint(self.traced(), timeout=30)
         clients = [self.connect(endpoint) for _ in range(12)]
-        self.refused(self.start(endpoint), ModemTimeout)
+        problem = self.refused(self.start(endpoint), ModemTimeout)
+        self.one_line(problem, "all 12 connections", "in use")
         self.leave(*clients)
         again = [self.connect(endpoint) for _ in range(12)]
         self.leave(*again)

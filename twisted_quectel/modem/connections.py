@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ..errors import ModemBusyError, ModuleLost
+from .waiting import wait_for
 
 
 class SessionSocket(Protocol):
@@ -91,7 +92,9 @@ class Connections:
             if not told:
                 self._log.info("all connections of the module are in use; waiting")
                 told = True
-            await self.something_freed()
+            await wait_for(
+                self.something_freed(), f"all {len(ids)} connections of the module are in use"
+            )
 
     def release(self, id: int) -> None:
         """Give back an id that has no connection."""

@@ -20,6 +20,7 @@ from ..at import ATPort
 from ..errors import ModemBusyError, UnverifiedContext
 from ..families import Family
 from ..families.base import ContextSettings
+from .waiting import wait_for
 
 
 class ContextSocket(Protocol):
@@ -159,7 +160,7 @@ class ContextPool:
             if not told:
                 self._log.info("{what} in use with other settings; waiting", what=what)
                 told = True
-            await self._something_freed()
+            await wait_for(self._something_freed(), f"{what} in use with other settings")
 
     def _provisioned(self, context: Context) -> ContextSettings | None:
         """Say what a context that is named alone has to be."""

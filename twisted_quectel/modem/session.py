@@ -43,6 +43,7 @@ from .files import FileStore
 from .network import set_clock
 from .sockets import CommandSocket
 from .socketstate import SocketState
+from .waiting import wait_for
 from .wedge import WedgeWatch
 
 
@@ -357,7 +358,10 @@ class Session:
             if not told:
                 self._log.info("{name}: waiting for a free channel", name=self._profile.name)
                 told = True
-            await self.connections.something_freed()
+            await wait_for(
+                self.connections.something_freed(),
+                "the channel of the modem is in use; a transparent connection needs one to itself",
+            )
         self.check()
 
     async def require_clock(self) -> None:
