@@ -223,6 +223,10 @@ class SeveralChannelsTests(VirtualCase):
         self.serve(Echo)
         peer = self.connect(self.endpoint(emulated, mode="transparent"))
         self.assertIn("QSSLOPEN", trace.getvalue())
+        peer.transport.write(b"x" * 77)
+        self.result_of(peer.when_received(77))
+        self.assertIn("> <77 bytes>", trace.getvalue())
+        self.assertIn("< <77 bytes>", trace.getvalue())
         modem.close().addCallback(
             lambda _: self.assertTrue(all(w.disconnected for w in emulated.wires.values()))
         )

@@ -20,6 +20,7 @@ from twisted.internet.interfaces import (
 from zope.interface import implementer
 
 from ..at.deadline import Deadline
+from ..at.trace import HOST, Trace
 from ..at.wire import IWire
 from .escape import EscapeGuard
 from .interfaces import SocketOwner
@@ -41,6 +42,7 @@ class Outgoing:
 
     @ivar open: whether payload may be written.
     @ivar ended: whether the owner is not asked any more.
+    @ivar trace: notes how much payload went out.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Outgoing:
         """
         self.open = False
         self.ended = False
+        self.trace: Trace | None = None
         self._clock = clock
         self._owner = owner
         self._emptied = emptied
@@ -147,6 +150,8 @@ class Outgoing:
                 if out:
                     self._silent = None
                     transport.write(out)
+                    if self.trace is not None:
+                        self.trace.add(HOST, "", len(out))
                     if plus and self.drained():
                         escape.left(now)
                 owner.sent(len(data))

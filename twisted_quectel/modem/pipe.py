@@ -96,6 +96,7 @@ class TransparentPipe:
         self._circuit = CarrierCircuit()
         self._inlet = Inlet(clock, owner, self._dcd, lambda: self._stopped, self._fail)
         self._outgoing = Outgoing(clock, owner, self._emptied)
+        self._outgoing.trace = port.trace
         self._question = Question(clock, port.trace, self._outgoing, guard, reaction)
         self._phase = _Phase.OVER
         self._wire: IWire | None = None
