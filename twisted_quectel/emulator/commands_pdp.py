@@ -8,6 +8,7 @@ from twisted.internet.task import deferLater
 
 from ..tables.lte import CLIENT_IDS, RESULT_CODES
 from .commands import ERROR, OK, Call, CommandSet, Form, Outcome, cme
+from .network import is_literal
 from .pdp import PDPContext
 
 PDP: Final = CommandSet()
@@ -23,7 +24,7 @@ def qicsgp(call: Call) -> Outcome:
     """Set or query a PDP context: APN, user, password, authentication."""
     pdp = call.module.pdp
     if call.form is Form.TEST:
-        call.info(f"+QICSGP: (1-{pdp.highest}),(1-3),<APN>,<username>,<password>,(0-3)")
+        call.info(f"+QICSGP: (1-{pdp.highest}),(1-3),<APN>,<username>,<password>,(0-2)")
         return OK
     id = call.integer(0, pdp.ids)
     if call.form is not Form.WRITE or id is None:
@@ -44,10 +45,10 @@ def qicsgp(call: Call) -> Outcome:
     user = call.string(3, _SECRET) if fields > 3 else ""
     if fields == 5 and not call.fields[4].quoted:
         # chapter 3.1.1 of the SSL note: one string fewer, then the authentication
-        password, authentication = "", call.integer(4, range(4))
+        password, authentication = "", call.integer(4, range(3))
     else:
         password_given = call.string(4, _SECRET) if fields > 4 else ""
-        authentication = call.integer(5, range(4), 0)
+        authentication = call.integer(5, range(3), 0)
         if password_given is None:
             return call.fail(552)
         password = password_given
@@ -121,7 +122,7 @@ def qidnscfg(call: Call) -> Outcome:
         return OK
     primary = call.string(1, 64)
     secondary = call.string(2, 64) if len(call.fields) > 2 else context.secondary_dns
-    if not primary or not secondary:
+    if not (primary and secondary and is_literal(primary) and is_literal(secondary)):
         return call.fail(552)
     context.primary_dns, context.secondary_dns = primary, secondary
     return OK
