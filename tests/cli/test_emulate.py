@@ -72,6 +72,22 @@ class EmulateTests(SynchronousTestCase):
         self.assertIn("verdict: close of an id that is not open", out)
         self.assertFalse(os.path.lexists(path))
 
+    def test_switched_on(self) -> None:
+        """A module that was switched off by C{AT+QPOWD} is switched on by SIGUSR1."""
+        path = self.mktemp()
+        process = self.emulate("--pty", path)
+        fd = self.open(path)
+        ask(lambda data: os.write(fd, data), fd, b"AT+QPOWD")
+        said = b""
+        while b"POWERED DOWN" not in said:
+            self.assertTrue(select.select([fd], [], [], PATIENCE)[0], said)
+            said += os.read(fd, 4096)
+        process.send_signal(signal.SIGUSR1)
+        while b"RDY" not in said:
+            self.assertTrue(select.select([fd], [], [], PATIENCE)[0], said)
+            said += os.read(fd, 4096)
+        self.end(process, signal.SIGINT)
+
     def test_ports(self) -> None:
         """Each further link is a further port of the same module; Ctrl-C is an end like another."""
         first, second = self.mktemp(), self.mktemp()

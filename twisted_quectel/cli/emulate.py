@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from argparse import Namespace
 from collections.abc import Iterable
 from contextlib import AsyncExitStack
@@ -94,6 +95,10 @@ async def _emulate(reactor: Any, arguments: Namespace) -> int:
             raise CommandError(f"--pty: a module has {len(PORTS)} ports, not {len(links)}")
         module = _make_module(reactor, arguments)
         stack.callback(module.close)
+        # the key that a real module is switched on by
+        signal.signal(
+            signal.SIGUSR1, lambda number, frame: reactor.callFromThread(_switch_on, module)
+        )
         if arguments.tcp:
             await _listen(reactor, module, arguments.tcp, stack)
         else:
@@ -104,6 +109,12 @@ async def _emulate(reactor: Any, arguments: Namespace) -> int:
         # until a signal cancels it
         await Deferred[None]()
     return 0
+
+
+def _switch_on(module: Module) -> None:
+    """Switch a module on that is off."""
+    if not module.powered:
+        module.power_on()
 
 
 async def _listen(
