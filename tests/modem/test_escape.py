@@ -14,7 +14,7 @@ Stream = Sequence[tuple[float, bytes]]
 
 #: Guard times of the modules, in seconds.
 GUARDS = (0.5, 0.6, 0.75, 0.9, 1.0)
-#: How many random streams there are; 200,000 were run once.
+#: How many random streams there are.
 RANDOM_STREAMS = 4000
 
 
