@@ -45,6 +45,7 @@ class Wire:
         self.free = 0.0
         self.back = 0.0
         self.reading = True
+        self.stalled = False
         self.unread: list[bytes] = []
         self.producer: IPushProducer | None = None
         self.paused = False
@@ -146,8 +147,13 @@ class Wire:
         self._read()
 
     def _read(self) -> None:
-        while self.unread and self.reading:
+        while self.unread and self.reading and not self.stalled:
             self.port.dataReceived(self.unread.pop(0))
+
+    def stall(self, stalled: bool) -> None:
+        """Hold up what comes to the host, on the way."""
+        self.stalled = stalled
+        self._read()
 
 
 class Module:

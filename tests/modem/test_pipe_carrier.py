@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_quectel.at.commands import Command
@@ -139,6 +140,61 @@ class CarrierTests(SynchronousTestCase):
         self.assertEqual([how for _, how in bench.ends], ["carrier lost"])
         self.assertEqual(bench.owner.got, NO_CARRIER)
         self.assertTrue(bench.port.line_mode)
+
+    def test_late_answers(self) -> None:
+        """What comes from the module held up for seconds: nothing runs as a command.
+
+        The escape has been taken, its answer has not arrived when it is due, and
+        payload behind NO CARRIER has shown that that was payload.  Writing waits
+        until it is known in which mode the module is.
+        """
+        for start in (1.2, 1.3, 1.5, 2.0):
+            for length in (1.0, 1.5, 2.0, 2.5, 5.0):
+                bench = Bench()
+                bench.at(0, bench.module.say, NO_CARRIER)
+                bench.at(0.05, bench.send, b"AT+QPOWD\r")
+                bench.at(1.19, bench.module.say, b"more")
+                bench.at(start, bench.wire.stall, True)
+                bench.at(start + length, bench.wire.stall, False)
+                bench.run(25)
+                self.assertLessEqual({line.lstrip(b"+") for line in bench.module.lines}, {b"ATO"})
+                self.assertEqual(bench.clock.getDelayedCalls(), [])
+                if bench.ends:
+                    # nobody knows for too long: given up
+                    self.assertGreater(start + length, 3.7)
+                    continue
+                self.assertEqual(bench.module.sent, b"AT+QPOWD\r")
+                self.assertEqual(bench.owner.got, NO_CARRIER + b"more")
+
+    def test_no_answer_and_silence(self) -> None:
+        """An escape that is never answered ends the connection: writing was never safe again."""
+        bench = Bench()
+        bench.module.deaf = 9
+        bench.at(0, bench.module.say, NO_CARRIER)
+        bench.at(0.05, bench.send, b"held")
+        bench.at(1.19, bench.module.say, b"more")
+        bench.run(30)
+        self.assertEqual(len(bench.ends), 1)
+        self.assertIsInstance(bench.ends[0][1], Failure)
+        self.assertNotIn(b"held", [what for _, what in bench.wire.writes])
+        self.assertEqual(bench.owner.got, NO_CARRIER + b"more")
+        self.assertEqual(bench.clock.getDelayedCalls(), [])
+
+    def test_no_answer_but_a_stream(self) -> None:
+        """A stream that goes on long after an unanswered escape shows data mode."""
+        for pause in (0.1, 0.6):
+            bench = Bench()
+            bench.module.deaf = 1
+            bench.at(0, bench.module.say, NO_CARRIER)
+            bench.at(0.05, bench.send, b"held")
+            for index in range(100):
+                bench.at(1.19 + index * pause, bench.module.say, b"x")
+            bench.run(12)
+            self.assertEqual(bench.ends, [])
+            self.assertEqual(bench.module.sent.replace(b"+", b""), b"held")
+            bench.run(60)
+            self.assertEqual(bench.owner.got, NO_CARRIER + b"x" * 100)
+            self.assertEqual(bench.clock.getDelayedCalls(), [])
 
 
 class SessionTests(SynchronousTestCase):

@@ -30,9 +30,10 @@ from .opening import (
     send_open,
     take_context,
 )
-from .pipe import ATO, TransparentPipe
+from .pipe import TransparentPipe
 from .session import Session
 from .sockets import CommandSocket
+from .wayback import ATO
 from .wedge import open_watched
 
 _log = Logger()

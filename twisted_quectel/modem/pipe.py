@@ -19,19 +19,19 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ..at.commands import Command, Response
+from ..at.commands import Command
 from ..at.deadline import Deadline
 from ..at.port import ATPort
-from ..at.results import Outcome
-from ..at.syntax import execute_form
 from ..at.trace import NOTE
 from ..at.wire import IWire
-from ..errors import PortLost, PortUnresponsive
-from .carrier import CarrierCircuit, CarrierWatch
+from ..errors import PortUnresponsive
+from .carrier import SILENCE, CarrierCircuit, CarrierWatch
+from .farewell import Farewell
 from .inlet import Inlet
 from .interfaces import SocketOwner
 from .outgoing import Outgoing
-from .question import Question
+from .question import FLOW, GRACE, Question
+from .wayback import ATO, WayBack
 
 #: How long the start of a possible C{NO CARRIER} is kept back, in seconds:
 #: line ends alone (a serial adapter's latency timer), and more of it.
@@ -39,8 +39,6 @@ LINE_END: Final = 0.02
 PARTIAL: Final = 0.1
 #: Escapes that are sent before the module is given up.
 TRIES: Final = 3
-
-ATO: Final = Command(execute_form("O"), data_mode=True, timeout=10.0)
 
 
 class _Phase(Enum):
@@ -60,12 +58,6 @@ class TransparentPipe:
 
     It ends once: L{leave} fires, or else C{on_carrier_lost} or C{on_lost} is
     called.  Whoever waits for L{leave} is told by that alone.
-
-    @ivar on_carrier_lost: the connection has ended.  The port is in line mode
-        again, and the owner was given all payload before.
-    @ivar on_lost: called with the reason, a L{PortLost}: the port is gone, or
-        (L{PortUnresponsive}) no escape is taken.  The port then stays in raw
-        mode: only a new bring-up can help.
     """
 
     _log = Logger()
@@ -86,12 +78,16 @@ class TransparentPipe:
         @param guard: seconds of silence around an escape (S12 of the module).
         @param reaction: seconds to the module, in it and back, at most.
         @param back: commands that lead back into data mode, tried in turn.
+        @param on_carrier_lost: the connection has ended.  The port is in line
+            mode again, and the owner was given all payload before.
+        @param on_lost: called with the reason, a L{PortLost}: the port is gone, or
+            (L{PortUnresponsive}) no escape is taken.  The port then stays in raw
+            mode: only a new bring-up can help.
         """
-        self.on_carrier_lost = on_carrier_lost
-        self.on_lost = on_lost
+        self._farewell = Farewell(on_carrier_lost, on_lost)
         self._clock = clock
         self._port = port
-        self._back = tuple(back)
+        self._back = WayBack(port, back, self._returned, self._not_returned, self._lost_on_the_way)
         self._watch = CarrierWatch()
         self._circuit = CarrierCircuit()
         self._inlet = Inlet(clock, owner, self._dcd, lambda: self._stopped, self._fail)
@@ -103,9 +99,11 @@ class TransparentPipe:
         self._paused = False  # what the owner wants
         self._stopped = False  # what the port was told
         self._leaving = False
-        self._left: Deferred[bool] | None = None
         self._use_dtr = False
         self._tries = 0
+        # for an escape that was not answered: since when that could have been, and
+        # when it was given up
+        self._unanswered: tuple[float, float] | None = None
         self._tail_deadline = Deadline(clock, self._tail_passed)
 
     # -- for the lease
@@ -157,12 +155,11 @@ class TransparentPipe:
             ended; the port is in line mode then.  Fails with
             L{PortUnresponsive}, L{PortLost}.
         """
-        left: Deferred[bool] = Deferred(self._forget)
+        left = self._farewell.wait()
         if self._phase is _Phase.OVER:
-            left.callback(False)
-            return left
-        self._left = left
-        self._leave()
+            self._farewell.ended()
+        else:
+            self._leave()
         return left
 
     def drop(self) -> None:
@@ -189,7 +186,7 @@ class TransparentPipe:
     def port_lost(self, reason: Failure) -> None:
         """The port is gone."""
         self._end()
-        self._tell_lost(reason)
+        self._farewell.lost(reason)
 
     # -- what comes
 
@@ -201,7 +198,12 @@ class TransparentPipe:
     def _doubtful(self, now: float, payload: bytes) -> None:
         """Bytes came while it is not known in which mode the module is."""
         self._question.heard = now
-        if self._phase is _Phase.DOUBT and not self._watch.carrier and self._dcd() is not False:
+        in_doubt = self._phase is _Phase.DOUBT and self._unanswered is None
+        if self._unanswered is not None and payload and now - self._unanswered[1] >= FLOW:
+            # it flows without a pause
+            self._go_on(payload)
+            return
+        if in_doubt and not self._watch.carrier and self._dcd() is not False:
             # more payload: nothing was to be doubted (without DCD it may be late payload)
             self._go_on(payload)
             return
@@ -216,10 +218,13 @@ class TransparentPipe:
             self._doubt()
 
     def _doubt(self) -> None:
-        """NO CARRIER is the tail: find out whose it is."""
+        """NO CARRIER is the tail, or an escape was not answered: find out whose the line is."""
         if self._phase is not _Phase.DOUBT:
             return
         question, carrier = self._question, self._dcd()
+        if self._unanswered is not None:
+            question.ask(in_doubt=True, earliest=self._unanswered[1] + GRACE)
+            return
         if carrier is None:
             question.ask(in_doubt=True)
             return
@@ -234,6 +239,10 @@ class TransparentPipe:
     def _go_on(self, payload: bytes) -> None:
         """Data mode goes on."""
         self._phase = _Phase.OPEN
+        self._unanswered = None
+        if not self._leaving:
+            self._tries = 0
+        self._watch.asked = False
         self._question.stop()
         self._outgoing.open = True
         if self._watch.holding:
@@ -271,11 +280,20 @@ class TransparentPipe:
         if self._leaving and self._phase is _Phase.OPEN:
             self._question.ask(in_doubt=False, dtr=self._use_dtr)
 
-    def _asking(self) -> None:
+    def _asking(self) -> bool:
+        """An escape is due: tell whether it is still to be sent."""
+        unanswered, self._unanswered = self._unanswered, None
+        if unanswered is not None:
+            answer = self._watch.answer(unanswered[0])
+            if answer is not None:
+                # the last one was answered after all
+                self._in_command_mode(*answer)
+                return False
         self._phase = _Phase.ASKED
         self._outgoing.open = False
         self._watch.ask()
         self._apply_pause()
+        return True
 
     def _judge(self, since: float, by_dtr: bool) -> None:
         """The answer must have come, C{since} some time."""
@@ -284,64 +302,61 @@ class TransparentPipe:
         if answer is not None:
             self._in_command_mode(*answer)
             return
-        watch.asked = False
         if by_dtr:
             # DTR has done nothing; that is no proof of anything
             self._use_dtr = False
         else:
             self._tries += 1
         if watch.carrier and by_dtr:
+            watch.asked = False
             self._phase = _Phase.DOUBT
             self._doubt()
             return
         if watch.carrier and not self._dcd():
             self._carrier_lost()
             return
-        payload = watch.release()
-        if self._leaving and self._tries >= TRIES:
-            if payload:
-                self._inlet.deliver(payload)
+        flowing = self._clock.seconds() - self._question.heard < 0.9 * SILENCE
+        if self._tries >= TRIES and (self._leaving or not flowing):
+            self._inlet.deliver(watch.release())
             self._fail("the module does not leave data mode")
+        elif flowing:
+            # payload that comes now, long after an answer was due: data mode goes on
+            self._go_on(watch.release())
         else:
-            self._go_on(payload)
+            # the escape may have been taken, and its answer held up on the way: what is
+            # written now might be run as a command
+            self._unanswered = (since, self._clock.seconds())
+            self._phase = _Phase.DOUBT
+            self._doubt()
 
     def _in_command_mode(self, payload: bytes, rest: bytes) -> None:
         """The module has left data mode; the connection is up."""
         self._phase = _Phase.COMMAND
+        self._tries = 0
         self._inlet.deliver(payload)
         if self._leaving and self._outgoing.empty():
             self._end()
             self._port.setLineMode(rest)
-            self._tell_left(True)
+            self._farewell.left()
             return
-        self._go_back(0)
+        self._back.go()
         self._port.setLineMode(rest)
 
-    def _go_back(self, index: int) -> None:
-        """Go back into data mode, by the first way that works."""
-        job = self._port.execute(self._back[index], urgent=True)
-        job.addCallbacks(self._returned, self._not_returned, errbackArgs=(index,))
-
-    def _returned(self, response: Response) -> None:
+    def _returned(self) -> None:
         if self._phase is not _Phase.COMMAND:
-            return
-        if response.result.outcome is not Outcome.CONNECT:
-            self._ended()
             return
         self._port.data_handler = self
         self._watch.reset()
         self._outgoing.anew()
         self._go_on(b"")
 
-    def _not_returned(self, failure: Failure, index: int) -> None:
-        if self._phase is not _Phase.COMMAND:
-            return
-        if failure.check(PortLost):
-            self.port_lost(failure)
-        elif index + 1 < len(self._back):
-            self._go_back(index + 1)
-        else:
+    def _not_returned(self) -> None:
+        if self._phase is _Phase.COMMAND:
             self._ended()
+
+    def _lost_on_the_way(self, reason: Failure) -> None:
+        if self._phase is _Phase.COMMAND:
+            self.port_lost(reason)
 
     # -- ends
 
@@ -360,13 +375,12 @@ class TransparentPipe:
     def _ended(self) -> None:
         """The connection has ended; the port is in line mode."""
         self._end()
-        if not self._tell_left(False):
-            self.on_carrier_lost()
+        self._farewell.ended()
 
     def _fail(self, problem: str) -> None:
         self._end()
         message = f"{problem} on {self._port.name}"
-        self._tell_lost(Failure(PortUnresponsive(message, trace=self._port.trace.last())))
+        self._farewell.lost(Failure(PortUnresponsive(message, trace=self._port.trace.last())))
 
     def _end(self) -> None:
         """Leave no timer behind, and let go of the port."""
@@ -379,20 +393,3 @@ class TransparentPipe:
             self._port.data_handler = None
         if not self._port.lost:
             self._apply_pause()
-
-    def _forget(self, left: Deferred[bool]) -> None:
-        self._left = None if self._left is left else self._left
-
-    def _tell_left(self, up: bool) -> bool:
-        """Tell whoever waits for L{leave}; say whether somebody does."""
-        left, self._left = self._left, None
-        if left is not None:
-            left.callback(up)
-        return left is not None
-
-    def _tell_lost(self, reason: Failure) -> None:
-        left, self._left = self._left, None
-        if left is None:
-            self.on_lost(reason)
-        else:
-            left.errback(reason)

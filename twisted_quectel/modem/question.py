@@ -24,6 +24,11 @@ DCD and short queues help.  The price of a false alarm is at most
 C{guard + 0.1 + guard + reaction + 0.15} = 2.75 s, less the time for which the
 wire was silent already, and C{ATO}.
 
+B{No answer, and no NO CARRIER.}  Either the escape was not taken, or its answer
+is held up on the way: nobody knows the mode, so nothing is written.  An answer
+that comes within L{GRACE} is taken; then the question is asked again.  Payload
+that flows on for L{FLOW} without a pause shows data mode.
+
 Proof and escape safety need a wire that is timed (L{IWire}).
 """
 
@@ -44,6 +49,8 @@ from .outgoing import POLL, Outgoing
 MARGIN: Final = 0.1
 #: How long payload may go on behind an escape before it counts as not taken.
 FLOW: Final = 3.0
+#: How long an answer that is overdue is waited for before the next question.
+GRACE: Final = 1.1
 #: How long a wire may take no byte at all, in seconds.
 STALLED: Final = 30.0
 
@@ -77,7 +84,8 @@ class Question:
         self._wire: IWire | None = None
         self._dtr = False
         self._in_doubt = False
-        self._asking: Callable[[], None] = _nothing
+        self._earliest = 0.0
+        self._asking: Callable[[], bool] = _certainly
         self._judge: Callable[[float, bool], None] = _nobody
         self._stuck: Callable[[str], None] = _unheard
         self._sent: float | None = None  # when the question had left the wire
@@ -88,12 +96,12 @@ class Question:
     def start(
         self,
         wire: IWire | None,
-        asking: Callable[[], None],
+        asking: Callable[[], bool],
         judge: Callable[[float, bool], None],
         stuck: Callable[[str], None],
     ) -> None:
         """
-        @param asking: called before the question is sent.
+        @param asking: called before the question is sent; L{False} takes it back.
         @param judge: called when the answer must have come, with the earliest
             time at which it can have, and whether DTR asked.
         @param stuck: called with the problem when the wire takes no bytes.
@@ -103,7 +111,7 @@ class Question:
         self._judge = judge
         self._stuck = stuck
 
-    def ask(self, in_doubt: bool, dtr: bool = False) -> None:
+    def ask(self, in_doubt: bool, dtr: bool = False, earliest: float = 0.0) -> None:
         """Ask once everything has left and the wire is silent.
 
         Asked again before that, it looks anew.
@@ -111,8 +119,10 @@ class Question:
         @param in_doubt: whether the module is believed to have ended its talk
             too.
         @param dtr: whether to ask by DTR, if the wire has it.
+        @param earliest: the time before which it is not asked.
         """
         self._in_doubt = in_doubt
+        self._earliest = earliest
         self._dtr = dtr
         self._unsent = (-1, 0.0)
         self._settle()
@@ -142,7 +152,7 @@ class Question:
             return
         ready = silent + (self._reaction / 2 if self._dtr else self._guard + MARGIN)
         if self._in_doubt:
-            ready = max(ready, self.heard + SILENCE)
+            ready = max(ready, self.heard + SILENCE, self._earliest)
         if now < ready - _TICK:
             self.after(ready - now, self._settle)
         elif not self._dtr:
@@ -162,7 +172,8 @@ class Question:
             self.after(POLL, then)
 
     def _send(self, now: float) -> None:
-        self._begin()
+        if not self._begin():
+            return
         self._trace.add(NOTE, "+++")
         self._sent = None
         self._unsent = (-1, 0.0)
@@ -172,7 +183,8 @@ class Question:
     def _drop_dtr(self, now: float) -> bool:
         """Let DTR fall, which AT&D1 makes an escape."""
         # the answer may come in this very turn
-        self._begin()
+        if not self._begin():
+            return True
         self._sent = now
         self.by_dtr = True
         if self._wire is None or not self._wire.set_dtr(False):
@@ -182,9 +194,11 @@ class Question:
         self._await()
         return True
 
-    def _begin(self) -> None:
+    def _begin(self) -> bool:
         self.asked = True
-        self._asking()
+        if not self._asking():
+            self.asked = False
+        return self.asked
 
     def _raise_dtr(self) -> None:
         self.by_dtr = False
@@ -217,6 +231,11 @@ class Question:
 
 def _nothing() -> None:
     """Nothing is to be done."""
+
+
+def _certainly() -> bool:
+    """Nothing stands against it."""
+    return True
 
 
 def _nobody(since: float, by_dtr: bool) -> None:
