@@ -148,10 +148,19 @@ class ContextPool:
         for id in ids:
             self._contexts[id].reserved = True
 
+    def keep(self, id: int, settings: ContextSettings) -> None:
+        """Note what a context has to be for those who name it alone."""
+        self._contexts[id].provisioned = settings
+
+    def is_provisioned(self, id: int) -> bool:
+        """Tell whether that is known."""
+        return self._contexts[id].provisioned is not None
+
     async def provision(self, id: int, settings: ContextSettings) -> None:
         """Set a context that is kept for those who name it."""
+        self.keep(id, settings)
         context = self._contexts[id]
-        context.settings = context.provisioned = settings
+        context.settings = settings
         await self._family.configure(self._port, id, settings)
         context.held = settings
         context.likely = True
