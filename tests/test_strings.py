@@ -200,7 +200,7 @@ class ArgumentsTests(StringCase):
             ("tcp:127.0.0.1:port", "port"),
             ("tcp:127.0.0.1:0", "65535"),
             ("tcp:host=127.0.0.1:port=70000", "65535"),
-            ("tcp:127.0.0.1", "port"),
+            ("tcp:127.0.0.1", "the port"),
             ("tcp:127.0.0.1:1:colour=red", "colour"),
         ):
             for argument in ("device", "dataDevices"):
@@ -208,7 +208,13 @@ class ArgumentsTests(StringCase):
                 self.assertTrue(message.startswith(argument + ": "), message)
                 self.assertEqual(len(message.splitlines()), 1)
                 self.assertIn(word, message)
-        for device in ("tcp:127.0.0.1:7000", r"tcp:\:\:1:port=7000", "unix:/run/modem", "tls:h:1"):
+        for device in (
+            "tcp:127.0.0.1:7000",
+            r"tcp:\:\:1:port=7000",
+            "tcp:host=h:7000",
+            "unix:/run/modem",
+            "tls:h:1",
+        ):
             self.assertEqual(self.read(device=device).modem.device, device)
 
     def test_key_of_another(self) -> None:

@@ -46,6 +46,11 @@ def check_endpoint(argument: str, device: str) -> None:
         )
     if prefix not in _PREFIXES:
         return
+    if prefix in _WITH_PORT:
+        try:
+            read_port("port", _port(device))
+        except InvalidValue as e:
+            raise InvalidValue(argument, f"in {device!r} the port {e.problem}") from None
     # who gives a path can do without this
     from twisted.internet.endpoints import clientFromString
 
@@ -54,16 +59,13 @@ def check_endpoint(argument: str, device: str) -> None:
     except Exception as e:  # a parser raises whatever it comes upon, files included
         text = " ".join(str(e).split()) or type(e).__name__
         raise InvalidValue(argument, f"{device!r} is not a client endpoint ({text})") from None
-    if prefix in _WITH_PORT:
-        try:
-            read_port("port", _port(device))
-        except InvalidValue as e:
-            raise InvalidValue(argument, f"in {device!r} the port {e.problem}") from None
 
 
 def _port(device: str) -> str:
-    """Give the port of a description that Twisted understands."""
+    """Give the port of a description, as far as it has one."""
     parts = re.split(r"(?<!\\):", device)[1:]
     named = [part.partition("=")[2] for part in parts if part.startswith("port=")]
     unnamed = [part for part in parts if not re.match(r"\w+=", part)]
-    return (named or unnamed[1:] or unnamed)[0]
+    if not any(part.startswith("host=") for part in parts):
+        del unnamed[:1]
+    return [*named, *unnamed, ""][0]

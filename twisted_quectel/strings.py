@@ -220,7 +220,9 @@ def _named(args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, str
         )
     unnamed = dict(zip(_UNNAMED, args, strict=False))
     for argument, value in unnamed.items():
-        _check_unnamed(argument, value)
+        # nothing at all is none of anybody's keys
+        if value:
+            _check_unnamed(argument, value)
     for argument in kwargs:
         if argument in unnamed:
             raise InvalidValue(argument, f"given twice, once without its name; {_COLONS}")

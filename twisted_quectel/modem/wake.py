@@ -116,8 +116,8 @@ async def wake(
         return False
     silence = NoAnswer(
         f"device: nothing on {port.name} answers to AT commands; check that it is the module's AT "
-        f"port, that the module is on, and its speed (baudrate, tried {baudrate} and all "
-        "others that modules have)",
+        f"port, that the module is on, and its speed (baudrate, tried {baudrate} and the "
+        "others of AT+IPR)",
         trace=port.trace.last(),
     )
     obstacle(silence)
