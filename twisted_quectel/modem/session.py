@@ -42,6 +42,7 @@ from .contexts import ContextPool
 from .files import FileStore
 from .network import ModuleClock
 from .provisions import Provisions
+from .retries import Retries
 from .sockets import CommandSocket
 from .socketstate import SocketState
 from .waiting import wait_for
@@ -97,6 +98,7 @@ class Session:
         @param ended: told when the module is gone; the session has ended then.
         """
         self.clock = clock
+        self._retries = Retries()
         self.channels = channels
         self.port = port = channels.control.port
         self.family = family
@@ -299,6 +301,7 @@ class Session:
             place.free,
             closed_is_lost,
             close_time,
+            self._retries,
         )
         self.add_socket(id, socket, pdp)
         return socket
