@@ -33,6 +33,7 @@ from .modem.interfaces import ModuleSocket
 from .modem.lease import open_connection
 from .modem.opening import OpenRequest
 from .modem.session import Session
+from .modemprofile import ModemProfile
 from .profiles import TLSProfile
 from .strings import EndpointArguments
 from .tables.lte import PDP_IDS, SSL_CONTEXT_IDS
@@ -47,6 +48,17 @@ def _access_mode(mode: AccessMode | str) -> AccessMode:
     return AccessMode(read_choice("mode", mode, [each.value for each in AccessMode]))
 
 
+def _default_tls(profile: ModemProfile) -> TLSProfile:
+    """Give the TLS settings that a modem's owner wants where none are given."""
+    if not profile.tls:
+        raise InvalidValue(
+            "tls",
+            "say how the server is verified: give tls=TLSProfile(cacert=...), or tls of the "
+            "modem's profile, or ctx for an SSL context that is provisioned on the module",
+        )
+    return TLSProfile.from_arguments(profile.tls, prefix="tls.")
+
+
 @implementer(IStreamClientEndpoint)
 class ModuleTLSEndpoint:
     """A TLS connection made by a module (LTE SSL note, chapter 1.2)."""
@@ -59,7 +71,7 @@ class ModuleTLSEndpoint:
         tls: TLSProfile | None = None,
         mode: AccessMode | str | None = None,
         ctx: int | None = None,
-        pdp: int = 1,
+        pdp: int | None = None,
         timeout: float = 60.0,
         *,
         busy: str = "wait",
@@ -69,26 +81,26 @@ class ModuleTLSEndpoint:
         @param modem: whose TLS it is.
         @param host: name or IP literal of the server.
         @param port: 1-65535.
-        @param tls: the TLS settings; L{None}: C{ctx} as it is provisioned.
+        @param tls: the TLS settings; L{None}: C{ctx} as it is provisioned, and
+            without C{ctx} those of the modem's profile.
         @param mode: C{buffer}, C{push} or C{transparent}; L{None}: the best
             with back-pressure that the family has.
         @param ctx: a certain SSL context, 0-5; L{None}: one is handed out.
-        @param pdp: the PDP context, 1-16.
+        @param pdp: the PDP context, 1-16; L{None}: that of the modem's profile.
         @param timeout: seconds for the whole connect.
         @param busy: C{wait} or C{fail} when no socket, context or channel is
             free.
         @param closed: C{done} or C{lost}: what a close by the peer counts as.
         @raise InvalidValue: if something is out of range, or there is neither
-            C{tls} nor C{ctx}.
+            C{tls} nor C{ctx}, nor a default.
         """
+        profile = modem.profile
         if tls is None and ctx is None:
-            raise InvalidValue(
-                "tls",
-                "say how the server is verified: give tls=TLSProfile(cacert=...), or ctx for an "
-                "SSL context that is provisioned on the module",
-            )
+            tls = _default_tls(profile)
         if tls is not None and tls.dtls:
             raise InvalidValue("dtls", "a stream connection cannot use it")
+        if tls is None and profile.is_for_datagrams(ctx):
+            raise InvalidValue("ctx", f"contexts[{ctx}] of the modem sets dtls: only for datagrams")
         self.modem = modem
         self._reactor = modem.reactor
         self._request = OpenRequest(
@@ -98,7 +110,7 @@ class ModuleTLSEndpoint:
             ctx=None
             if ctx is None
             else read_integer("ctx", ctx, SSL_CONTEXT_IDS[0], SSL_CONTEXT_IDS[-1]),
-            pdp=read_integer("pdp", pdp, PDP_IDS[0], PDP_IDS[-1]),
+            pdp=profile.pdp if pdp is None else read_integer("pdp", pdp, PDP_IDS[0], PDP_IDS[-1]),
             mode=None if mode is None else _access_mode(mode),
             wait=read_choice("busy", busy, ("wait", "fail")) == "wait",
             closed_is_lost=read_choice("closed", closed, ("done", "lost")) == "lost",

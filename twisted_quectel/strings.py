@@ -154,6 +154,10 @@ def quectelssl_arguments(
         tls = TLSProfile.from_arguments(merge_arguments(chosen.tls, given))
         if tls.dtls:
             raise InvalidValue("dtls", "the modem file sets it, and it is only for datagrams")
+    if tls is None and chosen.is_for_datagrams(checked_ctx):
+        raise InvalidValue(
+            "ctx", f"contexts.{checked_ctx} of the modem sets dtls, which is only for datagrams"
+        )
     return EndpointArguments(
         modem=chosen,
         host=checked_host,
@@ -171,6 +175,7 @@ def quectelssl_arguments(
 #: The names that C{quectelssl:} knows, the first two with or without being named.
 QUECTELSSL_ARGUMENTS: Final = tuple(inspect.signature(quectelssl_arguments).parameters)
 _UNNAMED: Final = QUECTELSSL_ARGUMENTS[:2]
+_COLONS: Final = "a colon within a value is written \\:, and a name is followed by ="
 
 
 def _optional_integer(argument: str, value: str | None, allowed: range) -> int | None:
@@ -183,20 +188,44 @@ def _given(**arguments: str | None) -> dict[str, str]:
     return {argument: value for argument, value in arguments.items() if value is not None}
 
 
+def _check_unnamed(argument: str, value: object) -> None:
+    """Refuse what stands in the place of an argument, and cannot be it."""
+    try:
+        if argument == "host":
+            read_host(argument, value)
+        else:
+            read_port(argument, value)
+    except InvalidValue:
+        place, what = (
+            ("first", "neither a host name nor an IP address")
+            if argument == "host"
+            else ("second", "no number from 1 to 65535")
+        )
+        raise InvalidValue(
+            argument, f"the {place} part without a name stands for it, and is {what}; {_COLONS}"
+        ) from None
+
+
 def _named(args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, str]:
     """Give every argument its name.
 
     @raise InvalidValue: for a name that is unknown or given twice.
     """
+    # what has no name is never shown: it may be the rest of a key
     if len(args) > len(_UNNAMED):
         raise InvalidValue(
             "host",
-            f"{args[len(_UNNAMED)]!r} has no name; a colon within a value is written \\:",
+            f"{len(args)} parts have no name, and the third is one too many: only host and port "
+            f"may stand without theirs; {_COLONS}",
         )
     unnamed = dict(zip(_UNNAMED, args, strict=False))
+    for argument, value in unnamed.items():
+        # nothing at all is none of anybody's keys
+        if value:
+            _check_unnamed(argument, value)
     for argument in kwargs:
         if argument in unnamed:
-            raise InvalidValue(argument, "given twice; a colon within a value is written \\:")
+            raise InvalidValue(argument, f"given twice, once without its name; {_COLONS}")
         if argument in _DATAGRAM_ARGUMENTS:
             raise InvalidValue(argument, "only for datagrams; quectelssl is a stream")
         if argument not in QUECTELSSL_ARGUMENTS:

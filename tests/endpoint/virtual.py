@@ -29,13 +29,17 @@ PORT = 8883
 class TurnClock(Clock):
     """A clock that can go on by single turns."""
 
-    def next_time(self) -> float:
-        """Give the time of the next call; the list of them is not sorted when one was moved."""
-        return min((call.getTime() for call in self.calls), default=float("-inf"))
+    def next_time(self) -> float | None:
+        """Give when the next call is due; L{None} if there is none."""
+        # a call that was put forward has not been sorted in
+        self._sortCalls()
+        return self.calls[0].getTime() if self.calls else None
 
     def turn(self) -> None:
         """Make the calls that are due, but not those that they lead to."""
-        self.rightNow = max(self.rightNow, self.next_time())
+        due = self.next_time()
+        if due is not None and due > self.seconds():
+            self.rightNow = due
         for call in [each for each in self.calls if each.getTime() <= self.seconds()]:
             if call.active():
                 self.calls.remove(call)
@@ -128,7 +132,8 @@ class VirtualCase(SynchronousTestCase):
         """Let turns, and at most so many seconds, pass until something is true."""
         end = self.clock.seconds() + seconds
         for _ in range(turns):
-            if what() or not self.clock.calls or self.clock.next_time() > end:
+            due = self.clock.next_time()
+            if what() or due is None or due > end:
                 break
             self.clock.turn()
         self.assertTrue(what())

@@ -25,6 +25,7 @@ from ..errors import (
 )
 from ..families import Family
 from ..modemprofile import ModemProfile
+from .advice import Advice
 from .bringup import ModemInfo, bring_up
 from .channels import Channels, Opener, device_opener, open_channel
 from .files import UploadProgress
@@ -86,6 +87,7 @@ class Modem(ModemCore):
         self._family: Family | None = None
         self._pin = PinMemory()
         self._wedge = WedgeWatch(profile.allow_restart)
+        self._advice = Advice(profile)
         self._waiting: list[Deferred[Session]] = []
         self._starting: Deferred[Session] | None = None
         self._pause = 0.0
@@ -159,6 +161,11 @@ class Modem(ModemCore):
     def report_uploads(self, progress: UploadProgress) -> None:
         """Have each upload of a certificate told: path, bytes done, bytes in all."""
         self._progress.append(progress)
+
+    def stop_reporting_uploads(self, progress: UploadProgress) -> None:
+        """Tell it no more; whether it was told does not matter."""
+        if progress in self._progress:
+            self._progress.remove(progress)
 
     @property
     def closed(self) -> bool:
@@ -334,6 +341,7 @@ class Modem(ModemCore):
         session.files.progress = self._progress
         session.files.in_doubt = self._files_in_doubt
         session.wedge = self._wedge
+        session.advice = self._advice
         # from here on a restart of the module is seen, also while it is being brought up
         self._session = session
         return session

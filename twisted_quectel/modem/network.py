@@ -213,3 +213,37 @@ async def set_clock(port: ATPort, family: Family, source: str, now: datetime) ->
     except CommandFailed:
         return False
     return True
+
+
+class ModuleClock:
+    """The clock of one module, which is set once in a session, when it is needed."""
+
+    def __init__(
+        self, port: ATPort, family: Family, source: str, now: Callable[[], datetime]
+    ) -> None:
+        """
+        @param source: as for L{set_clock}.
+        @param now: the host's time.
+        """
+        self._port = port
+        self._family = family
+        self._source = source
+        self._now = now
+        self._is_set = False
+
+    async def require(self) -> None:
+        """Have it set.
+
+        @raise ModemNotReady: if there is no time to set it to.
+        """
+        if self._is_set:
+            return
+        self._is_set = await set_clock(self._port, self._family, self._source, self._now())
+        if not self._is_set:
+            raise ModemNotReady(
+                f"clock: the module's clock could not be set from the {self._source}, and it "
+                "decides about the certificate's dates; set clock to host or network in the modem "
+                "file, or give ignoreLocalTime=1",
+                family=self._family.name,
+                trace=self._port.trace.last(),
+            )

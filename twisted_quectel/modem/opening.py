@@ -76,13 +76,23 @@ class ContextNeed:
 
 async def take_context(session: Session, request: OpenRequest) -> ContextNeed:
     """Take an SSL context for a request, and have it set."""
+    # its files must not make room for others before the context names them
+    with session.files.held(request.tls):
+        if request.tls is not None:
+            return await _take_context(session, request)
+        with session.provisions.used(request.ctx):
+            await session.provisions.restore(request.ctx)
+            return await _take_context(session, request)
+
+
+async def _take_context(session: Session, request: OpenRequest) -> ContextNeed:
     settings = None
     if request.tls is not None:
         paths = await session.files.paths(request.tls)
         settings = session.family.context_settings(
             request.tls, is_literal(request.host), request.timeout, paths
         )
-        if not request.tls.ignore_local_time and request.tls.security_level > 0:
+        if request.tls.checks_dates:
             await session.require_clock()
     context = await session.contexts.acquire(settings, request.ctx, request.wait)
     need = ContextNeed(context, settings)
@@ -94,7 +104,7 @@ async def take_context(session: Session, request: OpenRequest) -> ContextNeed:
     if session.family.firmware.checks_host is False and not (
         request.tls is not None and request.tls.security_level == 0
     ):
-        session.warn_unchecked(request.host)
+        session.advice.unchecked(request.host)
     return need
 
 

@@ -111,7 +111,8 @@ class Sending(SocketState):
                 )
             )
             return
-        self._retry = self._clock.callLater(self._retry_wait, self._send_again)
+        wait = self._retries.when(now, self._retry_wait)
+        self._retry = self._clock.callLater(wait, self._send_again)
         self._retry_wait = min(self._retry_wait * 2, RETRY_LONGEST)
 
     def _send_again(self) -> None:

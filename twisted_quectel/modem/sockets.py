@@ -17,6 +17,7 @@ from ..errors import ModemError, RemoteViolation, SendFailed, carry
 from ..families import AccessMode, Family
 from .interfaces import SocketOwner
 from .receiving import ReadJob, Receiving
+from .retries import Retries
 from .sending import Sending, SendJob
 from .socketmachine import SocketLife, socket_life
 from .socketstate import NOTHING, SocketState, everything_is_lost
@@ -46,10 +47,11 @@ class CommandSocket(Receiving, Sending):
         freed: Callable[[SocketState], None],
         closed_is_lost: bool = False,
         close_time: int | None = None,
+        retries: Retries | None = None,
     ) -> None:
         """As L{SocketState}."""
         super().__init__(
-            clock, port, family, id, mode, pdp_is_up, freed, closed_is_lost, close_time
+            clock, port, family, id, mode, pdp_is_up, freed, closed_is_lost, close_time, retries
         )
         self._life: SocketLife = socket_life(self)
         self._send_job = SendJob(self)

@@ -15,6 +15,7 @@ from ..at.deadline import Deadline
 from ..errors import ModemError, ModuleLost, PortLost
 from ..families import AccessMode, Family
 from .interfaces import SocketOwner
+from .retries import Retries
 from .socketmachine import SocketCore
 
 #: Seconds before a block that was refused is sent again, the first time.
@@ -57,6 +58,7 @@ class SocketState(SocketCore):
         "_read_bare",
         "_read_waits",
         "_refused_since",
+        "_retries",
         "_retry",
         "_retry_wait",
         "_send_waits",
@@ -78,8 +80,10 @@ class SocketState(SocketCore):
         freed: Callable[[SocketState], None],
         closed_is_lost: bool = False,
         close_time: int | None = None,
+        retries: Retries | None = None,
     ) -> None:
         """
+        @param retries: says when a refused block goes again.
         @param pdp_is_up: asks whether the PDP context is still up.
         @param freed: told when the module has let go of the id.
         @param close_time: what the family wants an orderly close to name.
@@ -107,6 +111,7 @@ class SocketState(SocketCore):
         self._refused_since: float | None = None
         self._retry: IDelayedCall | None = None
         self._retry_wait = RETRY_FIRST
+        self._retries = retries or Retries()
         self._read_waits = False
         self._read_bare = False  # the last read was answered by a result alone
         self._more = False  # there may be data in the module, beyond a read under way
