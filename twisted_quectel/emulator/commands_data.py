@@ -23,7 +23,7 @@ from .commands import (
     Form,
     Outcome,
 )
-from .sockets import CLOSING, CONNECTED, TRANSPARENT, Kind, Socket
+from .sockets import CLOSING, CONNECTED, OPENING, TRANSPARENT, Kind, Socket
 from .verdicts import VerdictKind
 
 DATA: Final = CommandSet()
@@ -58,8 +58,8 @@ async def finish_open(call: Call, socket: Socket, go: Callable[[], None]) -> Out
 
 
 def _start(call: Call, socket: Socket, go: Callable[[], None]) -> None:
-    if socket.state == CLOSING:
-        return
+    if socket.state != OPENING:
+        return  # it was closed on the same line
     for hook in call.module.hooks:
         code = hook.on_open(call)
         if code is not None:
