@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from twisted.internet.error import ConnectionDone
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.trial.unittest import SynchronousTestCase
@@ -247,6 +249,18 @@ class TransferTests(SynchronousTestCase):
             bench.type(b"AT+QISEND=0,0\r"),
             b"\r\n+QISEND: %d,%d,0\r\n\r\nOK\r\n" % (taken, taken),
         )
+
+    def test_acknowledged_at_the_end(self) -> None:
+        """What was acknowledged stays so after a reset; the rest never is."""
+        bench = PlainBench()
+        peer = bench.open_tcp()
+        bench.send(0, b"first")
+        bench.ok("AT+QISEND=0,0")
+        reading(peer).pauseProducing()
+        bench.send(0, b"second")
+        cast(Any, peer.transport).abortConnection()
+        self.assertEqual(bench.type(b""), b'\r\n+QIURC: "closed",0\r\n')
+        self.assertEqual(bench.type(b"AT+QISEND=0,0\r"), b"\r\n+QISEND: 11,5,6\r\n\r\nOK\r\n")
 
     def test_bounded(self) -> None:
         """A server that sends much is held up by what is not read, and all of it comes."""

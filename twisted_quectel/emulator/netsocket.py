@@ -91,8 +91,11 @@ class NetSocket(Protocol):
     def send_space(self) -> int:
         """Give the number of bytes that L{send} would take; 0 if not open."""
 
-    def unacknowledged(self) -> int:
-        """Give the bytes that were sent and that the peer's TCP has not acknowledged."""
+    def unacknowledged(self) -> int | None:
+        """Give the bytes that were sent and that the peer's TCP has not acknowledged.
+
+        @return: L{None} when nobody can tell any more.
+        """
 
     def unread(self) -> int:
         """Give the number of bytes that L{read} can have."""

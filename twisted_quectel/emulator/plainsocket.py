@@ -63,7 +63,7 @@ class PlainSocket(StreamSocket):
 
     def keep_alive(self) -> None:
         """Have TCP see from time to time whether the peer is still there."""
-        if self._wire is not None and not self._gone:
+        if self._wire is not None and not self._wire.tcp_lost:
             self._wire.transport.setTcpKeepAlive(True)
 
     def _make_wire(self) -> PlainWire:

@@ -253,8 +253,9 @@ class Socket:
 
     def acknowledged(self) -> int:
         """Give how many of the bytes sent the peer's TCP has acknowledged."""
-        if not self.isolated:
-            done = self.sent - self.net.unacknowledged() - len(self._held)
+        pending = None if self.isolated else self.net.unacknowledged()
+        if pending is not None:
+            done = self.sent - pending - len(self._held)
             self._acknowledged = max(self._acknowledged, done)
         return self._acknowledged
 
@@ -265,11 +266,11 @@ class Socket:
         """
         if self.isolated:
             return self.send(data)
+        if self.state != CONNECTED:
+            return True  # there is nobody to send them to
         self.sent += len(data)
         if not self._held and len(data) <= self.net.send_space() and self.net.send(data):
             return True
-        if self.state != CONNECTED:
-            return True  # there is nobody to send them to
         self._held += data
         self._on_writable()
         return not self._held

@@ -126,15 +126,20 @@ class StreamSocket(Resolving):
         """Give the number of bytes that L{send} would take; 0 if not open."""
         return 0 if self._wire is None else self._wire.send_space()
 
-    def unacknowledged(self) -> int:
+    def unacknowledged(self) -> int | None:
         """Give the bytes that were sent and that the peer's TCP has not acknowledged.
 
         Those which the transport still has may be counted although some of them
         are acknowledged.
+
+        @return: L{None} when nobody can tell: TCP was not closed in order.
         """
-        if self._wire is None or self._gone:
+        wire = self._wire
+        if wire is None:
             return 0
-        return self._wire.unaccepted() + self._network.unacknowledged(self._wire.transport)
+        if wire.tcp_lost:
+            return 0 if wire.clean else None
+        return wire.unaccepted() + self._network.unacknowledged(wire.transport)
 
     def unread(self) -> int:
         """Give the number of bytes that L{read} can have."""

@@ -73,7 +73,7 @@ class TLSWire(Wire):
             # Full; has the server anything more to say than goodbye?
             self.tls.recv(1, socket.MSG_PEEK)
         except SSL.WantReadError:
-            return "connection lost" if self._tcp_lost else None
+            return "connection lost" if self.tcp_lost else None
         except SSL.ZeroReturnError:
             return "close_notify"
         except SSL.Error as e:
@@ -114,7 +114,7 @@ class TLSWire(Wire):
                 records = self.tls.bio_read(65536)
             except SSL.WantReadError:
                 return
-            if not self._tcp_lost:
+            if not self.tcp_lost:
                 self._busy = True
                 self.transport.write(records)
 

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import Final
 from typing import Protocol as TypingProtocol
 
+from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import (
     IConsumer,
     IDelayedCall,
@@ -74,6 +75,8 @@ class Wire(Protocol):
     A pull producer is asked for more whenever the transport's buffer has been
     emptied: that is how it knows what TCP has accepted.
 
+    @ivar tcp_lost: whether TCP is closed.
+    @ivar clean: whether it then had been closed in order, with nothing left to send.
     @param receive_limit: bytes of the receive buffer.
     @param send_limit: bytes that were sent and not yet accepted by TCP.
     """
@@ -100,7 +103,8 @@ class Wire(Protocol):
         self._in_flight = 0
         self._busy = False
         self._paused = False
-        self._tcp_lost = False
+        self.tcp_lost = False
+        self.clean = False
         self._wants_room = False
         self._said_goodbye = False
 
@@ -130,7 +134,8 @@ class Wire(Protocol):
     # What TCP reports
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self._tcp_lost = True
+        self.tcp_lost = True
+        self.clean = not self.unaccepted() and reason.check(ConnectionDone) is not None
         self._unsent.clear()
         self._in_flight = 0
         if self._state is State.OPEN:
@@ -192,7 +197,7 @@ class Wire(Protocol):
             self._end(ended)
 
     def _pause(self, pause: bool) -> None:
-        if self._tcp_lost or pause is self._paused:
+        if self.tcp_lost or pause is self._paused:
             return
         self._paused = pause
         if pause:
@@ -201,7 +206,7 @@ class Wire(Protocol):
             self.transport.resumeProducing()
 
     def _end(self, why: str) -> None:
-        if self._tcp_lost:
+        if self.tcp_lost:
             self._leave()
             self._listener.wire_ended(why)
             self._listener.wire_gone()
@@ -228,7 +233,7 @@ class Wire(Protocol):
 
     def send_space(self) -> int:
         """Give the number of bytes that L{send} would take; 0 if not open."""
-        if self._state is not State.OPEN or self._tcp_lost:
+        if self._state is not State.OPEN or self.tcp_lost:
             return 0
         return self._send_limit - self.unaccepted()
 
@@ -238,7 +243,7 @@ class Wire(Protocol):
 
     def _flush_unsent(self) -> None:
         """Hand on to TCP what waits, once TCP has accepted what it has."""
-        if self._busy or self._tcp_lost:
+        if self._busy or self.tcp_lost:
             return
         if self._unsent:
             self._transmit()
@@ -256,7 +261,7 @@ class Wire(Protocol):
     def close(self) -> None:
         """Send what is unsent and the end, wait for the peer's end."""
         self._received.clear()
-        if self._state is State.OPEN and not self._tcp_lost:
+        if self._state is State.OPEN and not self.tcp_lost:
             self._state = State.CLOSING
             self._pause(False)
             self._discard()
@@ -271,7 +276,7 @@ class Wire(Protocol):
         if self._state is State.GONE or self._state is State.LEAVING:
             return
         self._leave()
-        if not self._tcp_lost:
+        if not self.tcp_lost:
             # First the timer: a half-closed connection is lost at once.
             self._timer = self._clock.callLater(LINGER, self.abort)
             self.transport.unregisterProducer()
@@ -282,7 +287,7 @@ class Wire(Protocol):
         self._received.clear()
         if self._state is State.GONE:
             return
-        lost = self._tcp_lost
+        lost = self.tcp_lost
         self._leave()
         if lost:
             self._listener.wire_gone()
@@ -290,7 +295,7 @@ class Wire(Protocol):
             self.transport.abortConnection()
 
     def _leave(self) -> None:
-        self._state = State.GONE if self._tcp_lost else State.LEAVING
+        self._state = State.GONE if self.tcp_lost else State.LEAVING
         self._unsent.clear()
         for call in (self._timer, self._refilling):
             if call is not None and call.active():
@@ -325,7 +330,7 @@ class PlainWire(Wire):
         room = max(0, self._receive_limit - len(self._received))
         self._received += self._surplus[:room]
         del self._surplus[:room]
-        return "closed by the peer" if self._tcp_lost and not self._surplus else None
+        return "closed by the peer" if self.tcp_lost and not self._surplus else None
 
     def _discard(self) -> None:
         self._surplus.clear()
