@@ -67,6 +67,8 @@ class TransferTests(SynchronousTestCase):
         peer = bench.open_tcp()
         self.assertEqual(bench.type(b'AT+QISENDEX=0,"3132fF00"\r'), b"\r\nSEND OK\r\n")
         self.assertEqual(peer.received, b"12\xff\x00")
+        self.assertEqual(bench.type(b'AT+QISENDEX=0,"%b"\r' % (b"33" * 256)), b"\r\nSEND OK\r\n")
+        self.assertEqual(peer.received, b"12\xff\x00" + b"3" * 256)
         for wrong in ('"313"', '"xy"', '"31 32"', '""', "3132", f'"{"3" * 514}"', '"31",1'):
             self.assertEqual(bench.error(f"AT+QISENDEX=0,{wrong}"), 552, wrong)
         self.assertEqual(bench.error('AT+QISENDEX=1,"31"'), 552)
