@@ -267,8 +267,13 @@ class DatagramTests(ReactorCase):
         again = DatagramSocket(self.reactor, network, "10.7.157.1")
         again.serve(network.real_port(3030, "udp"))
         self.assertEqual(await self.opened(again), 556)
+        real = network.real_port(3030, "udp")
         await made.close()
         self.assertRaises(KeyError, network.real_port, 3030, "udp")
+        again = DatagramSocket(self.reactor, network, "10.7.157.1")
+        again.serve(real)
+        self.assertEqual(await self.opened(again), 0)
+        await again.close()
 
     async def test_interfaces(self) -> None:
         """A client of a host elsewhere is bound to no address, and to no family but its own."""

@@ -83,9 +83,10 @@ class MemoryDatagrams:
         """Send a datagram; where nobody is, it is lost."""
         self._network.carry(data, (self.address, self.port), to)
 
-    def stop(self) -> None:
+    def stop(self) -> Deferred[None]:
         """Take no more."""
         self._network.forget(self)
+        return succeed(None)
 
 
 @implementer(INetwork)

@@ -67,8 +67,8 @@ class Datagrams(Protocol):
     def write(self, data: bytes, to: tuple[str, int]) -> None:
         """Send a datagram to an address and a port; errors go unnoticed."""
 
-    def stop(self) -> None:
-        """Take no more."""
+    def stop(self) -> Deferred[None]:
+        """Take no more; fires when the port is free."""
 
 
 #: Is given a datagram, and the address and port that it came from.
@@ -184,6 +184,12 @@ class _FirstAddress:
             self.result.errback(DNSLookupError(f"no address for {self._host!r}"))
 
 
+def _stopped(listening: Any) -> Deferred[None]:
+    """Stop something that listens; fires when its port is free."""
+    stopped: Deferred[None] | None = listening.stopListening()
+    return succeed(None) if stopped is None else stopped
+
+
 class _Listening:
     """A listener on the machine."""
 
@@ -195,8 +201,7 @@ class _Listening:
     def stopListening(self) -> Deferred[None]:
         """See L{Listening.stopListening}."""
         self._forget()
-        stopped = self._listening.stopListening()
-        return succeed(None) if stopped is None else stopped
+        return _stopped(self._listening)
 
 
 class _Datagrams(DatagramProtocol):
@@ -229,12 +234,11 @@ class _Datagrams(DatagramProtocol):
         with suppress(OSError, ValueError, MessageLengthError):
             self.transport.write(data, target)
 
-    def stop(self) -> None:
+    def stop(self) -> Deferred[None]:
         """See L{Datagrams.stop}."""
         transport, self.transport = self.transport, None
-        if transport is not None:
-            self.forget()
-            transport.stopListening()
+        self.forget()
+        return succeed(None) if transport is None else _stopped(transport)
 
 
 @implementer(INetwork)

@@ -168,19 +168,17 @@ class DatagramSocket(Resolving):
 
     def close(self) -> Deferred[None]:
         """Take no more datagrams, and drop those that nobody has read."""
-        self.abort()
-        return succeed(None)
-
-    def abort(self) -> None:
-        """See L{close}."""
         if self._state is OpenState.OPENING:
             self._stop_opening()
         self._state = OpenState.ENDED
         self._queue.clear()
         self._unread = 0
         port, self._port = self._port, None
-        if port is not None:
-            port.stop()
+        return succeed(None) if port is None else port.stop()
+
+    def abort(self) -> None:
+        """See L{close}."""
+        self.close()
 
 
 class _Acceptor(Factory):
