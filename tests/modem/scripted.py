@@ -261,6 +261,9 @@ class Wire:
         """Nothing waits."""
         return 0
 
+    def discard(self) -> None:
+        """Nothing waits here."""
+
     def set_baudrate(self, rate: int) -> bool:
         """Note it."""
         if self.rates is not None:

@@ -276,6 +276,10 @@ class MemoryWire:
         """Give the bytes that were written and have not reached the module."""
         return self._out.pending
 
+    def discard(self) -> None:
+        """Drop what has not reached the module."""
+        self._out.clear()
+
     def set_baudrate(self, rate: int) -> bool:
         """Change the speed of the host's side."""
         self._rate = rate

@@ -215,9 +215,18 @@ class LeasedSocket(LeaseCore):
         self._life.lose(reason)
 
     def _pipe_lost(self, reason: Failure) -> None:
-        self._life.lose(reason)
-        if reason.check(PortUnresponsive):
-            self._unresponsive(self._channel)
+        if not reason.check(PortUnresponsive):
+            self._life.lose(reason)
+            return
+        # the connection is still there: it is closed from the port for commands, if that
+        # is another one, before its id is anybody else's
+        self._ending()
+        self._unresponsive(self._channel)
+        if self._control is self._channel.port or self._control.lost:
+            self._life.lose(reason)
+            return
+        command = self._family.close_command(self.id, True)
+        self._control.execute(command).addBoth(lambda _: self._life.lose(reason))
 
     # -- what the life cycle does
 

@@ -68,6 +68,14 @@ class SocketWire:
         unconfirmed: int = struct.unpack("i", answer)[0]
         return queued + unconfirmed
 
+    def discard(self) -> None:
+        """Drop what the kernel has not taken; the rest cannot be called back."""
+        transport = self._transport
+        if isinstance(transport, FileDescriptor):
+            transport.dataBuffer = b""
+            transport.offset = transport._tempDataLen = 0
+            transport._tempDataBuffer = []
+
     def set_baudrate(self, rate: int) -> bool:
         """Give L{False}: the serial server has its own."""
         return False
