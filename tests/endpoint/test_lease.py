@@ -312,7 +312,7 @@ class StuckTests(VirtualCase):
         """By DTR where there is one."""
         for ports in ((), ("usbat",)):
             self.network = MemoryNetwork(self.clock)
-            self.dropped(*self.stuck(*ports), 1.0)
+            self.dropped(*self.stuck(*ports), 3.0)
 
     def test_other_port(self) -> None:
         """Without DTR, from the port for commands."""

@@ -348,6 +348,7 @@ class Interpreter:
         data.socket.went_offline()
         self._port.write(self._final(OK))
         self._port.flush()
+        self._resume_soon()
 
     def carrier_lost(self) -> None:
         """The connection of the data mode has ended."""
@@ -362,6 +363,11 @@ class Interpreter:
         if not self._port.settings.quiet:
             self._port.write(self._final(NO_CARRIER))
         self._port.flush()
+        self._resume_soon()
+
+    def _resume_soon(self) -> None:
+        """Take what the host was held up with: in command mode there is room."""
+        self._module.later(0, self.resume)
 
     def connection_gone(self, socket: Socket) -> None:
         """A connection that could have been resumed is no more."""
