@@ -31,7 +31,7 @@ from .families import AccessMode
 from .modem import Modem, getModem
 from .modem.interfaces import ModuleSocket
 from .modem.lease import open_connection
-from .modem.opening import OpenRequest
+from .modem.opening import OpenCancelled, OpenRequest
 from .modem.session import Session
 from .modemprofile import ModemProfile
 from .profiles import TLSProfile
@@ -144,10 +144,12 @@ class _Attempt:
         self._address = address
         self._late = False
         self._stage = "bringing the modem up"
+        self._building = False  # the application is just being called
+        self._given_up = False
 
     def connect(self, factory: IProtocolFactory) -> Deferred[IProtocol]:
         factory.doStart()
-        result: Deferred[IProtocol] = Deferred(lambda _: opening.cancel())
+        result: Deferred[IProtocol] = Deferred(lambda _: self._give_up(result, opening))
         timer = self._reactor.callLater(self._request.timeout, self._too_late, result)
         opening = Deferred.fromCoroutine(self._open(factory))
 
@@ -155,10 +157,14 @@ class _Attempt:
             if timer.active():
                 timer.cancel()
             factory.doStop()
-            result.errback(self._reason(reason))
+            if not self._given_up:
+                result.errback(self._reason(reason))
 
         def opened(opened: tuple[IProtocol, ModuleTransport]) -> None:
             protocol, transport = opened
+            if self._given_up:
+                transport.abortConnection()
+                return
             # in Twisted's order: connectionMade, the Deferred, then data
             result.callback(protocol)
             transport.begin()
@@ -171,6 +177,16 @@ class _Attempt:
         opening.addBoth(in_time)
         opening.addCallbacks(opened, failed)
         return result
+
+    def _give_up(
+        self, result: Deferred[IProtocol], opening: Deferred[tuple[IProtocol, ModuleTransport]]
+    ) -> None:
+        if not self._building:
+            opening.cancel()
+            return
+        # by the application, in the middle of its own call: what it was given is dropped
+        self._given_up = True
+        result.errback(self._reason(Failure(CancelledError())))
 
     def _too_late(self, result: Deferred[IProtocol]) -> None:
         self._late = True
@@ -189,6 +205,8 @@ class _Attempt:
                     ModemTimeout(
                         f"{request.host}:{request.port} was not connected within "
                         f"{request.timeout:g} s; what took so long: {str(problem) or self._stage}",
+                        family=problem.family if isinstance(problem, OpenCancelled) else None,
+                        command=problem.command if isinstance(problem, OpenCancelled) else None,
                         trace=self._modem.last_lines(),
                     )
                 )
@@ -230,6 +248,15 @@ class _Attempt:
 
     async def _open(self, factory: IProtocolFactory) -> tuple[IProtocol, ModuleTransport]:
         session, socket = await self._open_socket()
+        self._building = True
+        try:
+            return self._build(factory, session, socket)
+        finally:
+            self._building = False
+
+    def _build(
+        self, factory: IProtocolFactory, session: Session, socket: ModuleSocket
+    ) -> tuple[IProtocol, ModuleTransport]:
         try:
             protocol = factory.buildProtocol(self._address)
         except BaseException:

@@ -154,7 +154,7 @@ class BufferReadTests(SynchronousTestCase):
         bench.answers["+QSSLRECV"] = "ERROR"
         bench.answers["+QSSLSTATE"] = '+QSSLSTATE: 4,"SSLClient","1.2.3.4",1,2,3,1,4,0,"x",1\n\nOK'
         bench.arrive(b"abc")
-        self.assertEqual(bench.names(), ["+QSSLRECV", "+QSSLSTATE"])
+        self.assertEqual(bench.names(), ["+QSSLRECV", "+QIGETERROR", "+QSSLSTATE"])
         self.assertEqual(bench.owner.ends, [])
         bench.answers["+QSSLRECV"] = read
         bench.later(SAFETY_POLL)
@@ -457,7 +457,7 @@ class WriteTests(SynchronousTestCase):
         bench.answers["+QSSLSEND"] = "ERROR"
         bench.answers["+QSSLSTATE"] = '+QSSLSTATE: 4,"SSLClient","1.2.3.4",1,2,2,1,4,0,"x",1\n\nOK'
         bench.write(b"one")
-        self.assertEqual(bench.names(), ["+QSSLSEND", "+QSSLSTATE"])
+        self.assertEqual(bench.names(), ["+QSSLSEND", "+QIGETERROR", "+QSSLSTATE"])
         del bench.answers["+QSSLSEND"]
         bench.later(0.3)
         self.assertEqual(bench.module.received, [b"one"])
@@ -487,6 +487,19 @@ class WriteTests(SynchronousTestCase):
             self.assertIn("not known", end.getErrorMessage())
             if mode is AccessMode.BUFFER:
                 self.assertEqual(bench.owner.received_data, b"last words")
+
+    def test_error_code(self) -> None:
+        """What the error was is asked for right behind it, and told (chapter 5)."""
+        bench = SocketBench(AccessMode.BUFFER).start()
+        bench.module.on_body("+QSSLSEND", "> ", "ERROR")
+        bench.answers["+QIGETERROR"] = "+QIGETERROR: 558,Socket write failed\n\nOK"
+        bench.write(b"one")
+        names = bench.names()
+        self.assertEqual(names[:2], ["+QSSLSEND", "+QIGETERROR"])
+        problem = bench.owner.ends[0].value
+        assert isinstance(problem, SendFailed)
+        self.assertEqual((problem.code, problem.command), (558, "AT+QSSLSEND=4,3"))
+        self.assertEqual(problem.meaning, "Socket write failed")
 
     def test_silence(self) -> None:
         """Silence behind the body is as bad."""

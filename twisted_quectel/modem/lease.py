@@ -22,6 +22,7 @@ from .interfaces import ModuleSocket, SocketOwner
 from .leasemachine import LeaseCore, LeaseLife, lease_life
 from .opening import (
     ContextNeed,
+    OpenCancelled,
     OpenJob,
     OpenRequest,
     error_code,
@@ -374,13 +375,14 @@ async def _open_transparent(
         elif isinstance(e, CancelledError):
             # the module is still at it: what comes of it is undone when it comes
             socket.abort()
+            raise OpenCancelled(family.name, "AT" + command.text.shown) from None
         else:
             socket.refused()
         raise
     if response.result.outcome is Outcome.CONNECT:
         return socket
     try:
-        code = await error_code(session, channel.port)
+        code = await error_code(session, channel.port, response)
         raise open_problem(session, request, command, code)
     finally:
         socket.refused()

@@ -60,11 +60,13 @@ async def unlock_sim(
         elif state in ("SIM PUK", "SIM PIN2", "SIM PUK2", "PH-NET PIN"):
             raise SIMError(
                 f"pin: the SIM is locked and asks for {state}; unlock it in a telephone",
+                command="AT+CPIN?",
                 trace=port.trace.last(),
             )
         if clock.seconds() >= end:
             raise SIMError(
                 f"pin: the SIM is not ready after {_SIM_PATIENCE:g} s ({state or 'no state'})",
+                command="AT+CPIN?",
                 trace=port.trace.last(),
             )
         await deferLater(clock, 0.5, lambda: None)
@@ -76,18 +78,26 @@ async def _sim_state(port: ATPort) -> str:
     except CommandFailed as e:
         if e.code == _NO_SIM:
             raise SIMError(
-                "device: there is no SIM card in the module", code=e.code, trace=e.trace
+                "device: there is no SIM card in the module",
+                code=e.code,
+                command=e.command,
+                trace=e.trace,
             ) from None
         return "busy" if e.code == _SIM_BUSY else ""
-    line = response.first("+CPIN")
-    return "" if line is None else line.rest.decode("ascii", "replace").strip()
+    # a URC of the same form may stand in front of the answer
+    lines = [line for line in response.info if line.prefix == "+CPIN"]
+    return lines[-1].rest.decode("ascii", "replace").strip() if lines else ""
 
 
 async def _enter_pin(
     port: ATPort, family: Family, profile: ModemProfile, memory: PinMemory
 ) -> None:
     if profile.pin is None:
-        raise SIMError("pin: the SIM asks for its PIN; give it as pin in the modem file")
+        raise SIMError(
+            "pin: the SIM asks for its PIN; give it as pin in the modem file",
+            command="AT+CPIN?",
+            trace=port.trace.last(),
+        )
     tries = await family.pin_tries(port)
     if tries is None or tries < _ALL_TRIES:
         left = "an unknown number" if tries is None else f"only {tries}"
@@ -95,18 +105,21 @@ async def _enter_pin(
             raise SIMError(
                 f"pin: the SIM has refused the PIN before, and {left} of {_ALL_TRIES} tries are "
                 "left; it is not tried again; give the right one",
+                command="AT+QPINC",
                 trace=port.trace.last(),
             )
         if not profile.pin_tries:
             raise SIMError(
                 f"pin: {left} of {_ALL_TRIES} tries are left, and a wrong PIN locks the SIM; "
                 "check the PIN, then allow one try by pinTries = true in the modem file",
+                command="AT+QPINC",
                 trace=port.trace.last(),
             )
         if tries is not None and tries <= 1:
             raise SIMError(
                 "pin: one try is left at most, which is never taken from here: a wrong PIN would "
                 "lock the SIM; give it the PIN in a telephone",
+                command="AT+QPINC",
                 trace=port.trace.last(),
             )
     command = Command(write_form("+CPIN", Secret(profile.pin), arguments=("pin",)), timeout=15.0)
@@ -245,5 +258,6 @@ class ModuleClock:
                 "decides about the certificate's dates; set clock to host or network in the modem "
                 "file, or give ignoreLocalTime=1",
                 family=self._family.name,
+                command="AT+CCLK",
                 trace=self._port.trace.last(),
             )

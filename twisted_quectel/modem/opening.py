@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from twisted.internet import error
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from ..arguments import is_literal
 from ..at import ATPort, Command, Job, Response
-from ..errors import CommandFailed, NetworkDown, UnsupportedOperation
+from ..errors import CommandFailed, ModemError, NetworkDown, UnsupportedOperation
 from ..families import AccessMode, Family
 from ..families.base import ContextSettings
 from ..profiles import TLSProfile
@@ -106,6 +106,18 @@ async def _take_context(session: Session, request: OpenRequest) -> ContextNeed:
     ):
         session.advice.unchecked(request.host)
     return need
+
+
+class OpenCancelled(CancelledError):
+    """An open was given up before the module had answered it.
+
+    @ivar command: what was to be answered.
+    """
+
+    def __init__(self, family: str, command: str) -> None:
+        super().__init__(f"the module's answer to {command}")
+        self.family = family
+        self.command = command
 
 
 async def make_ready(session: Session, need: ContextNeed) -> None:
@@ -214,12 +226,14 @@ async def _open(
         code = await _open_result(session, command, need, id)
         if code != 0:
             raise open_problem(session, request, command, code)
-    except BaseException:
+    except BaseException as e:
         if session.over is not None or not need.sent:
             socket.lost(session.over or Failure(error.ConnectionAborted()))
         else:
             # whatever the module may have opened is closed; that it was not is no error
             socket.abort()
+        if isinstance(e, CancelledError) and need.sent:
+            raise OpenCancelled(session.family.name, "AT" + command.text.shown) from None
         raise
     socket.opened()
     return socket
@@ -235,11 +249,13 @@ async def _open_result(
             session, need, session.port, lambda: OpenJob(command, need.context)
         )
         if not response.result.good:
-            return await error_code(session, session.port)
+            return await error_code(session, session.port, response)
         outcome = await result
     finally:
         session.forget_open(id)
     if isinstance(outcome, BaseException):
+        if isinstance(outcome, ModemError):
+            outcome.command = outcome.command or "AT" + command.text.shown
         raise outcome
     return outcome
 
@@ -260,17 +276,21 @@ async def send_open(
         await make_ready(session, need)
 
 
-async def error_code(session: Session, port: ATPort) -> int | None:
-    """Ask for the last error on a port, ahead of everything else (chapter 5)."""
+async def error_code(session: Session, port: ATPort, refusal: Response) -> int | None:
+    """Ask for the last error on a port, ahead of everything else (chapter 5).
+
+    @param refusal: what has told the error; its own number counts where no other is had.
+    """
+    told = refusal.result.code
     command = session.family.error_command()
     if command is None:
-        return None
+        return told
     try:
         response = await port.execute(command, urgent=True)
     except CommandFailed:
-        return None
+        return told
     # some firmware says 0, success, behind an error
-    return session.family.read_error(response) or None
+    return session.family.read_error(response) or told
 
 
 def open_problem(

@@ -166,12 +166,17 @@ class Receiving(SocketState):
         if data is None:
             # the module does not know the connection any more, or never had it open
             if not self._peer_closed:
+                self._ask_error()
                 self._ask_state()
         elif max(len(data), self._family.announced(response)) > self._family.limits.read:
             # what it announced may not have been counted: find the next answer's start
             self._port.resynchronise()
             self._fail(
-                RemoteViolation("the module answered a read with more bytes than were asked for")
+                RemoteViolation(
+                    "the module answered a read with more bytes than were asked for",
+                    family=self._family.name,
+                    command="AT" + response.command.text.shown,
+                )
             )
             return
         elif not data:
@@ -196,7 +201,9 @@ class Receiving(SocketState):
             self._fail(
                 SendFailed(
                     "the module did not answer a read; bytes may be lost: "
-                    + reason.getErrorMessage()
+                    + reason.getErrorMessage(),
+                    family=self._family.name,
+                    command=getattr(reason.value, "command", None),
                 )
             )
 

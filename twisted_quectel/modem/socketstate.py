@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
-from ..at import ATPort
+from ..at import ATPort, Response
 from ..at.deadline import Deadline
 from ..errors import ModemError, ModuleLost, PortLost
 from ..families import AccessMode, Family
@@ -128,6 +128,22 @@ class SocketState(SocketCore):
 
     def _look(self) -> None:
         """Read, if there may be something and somebody wants it."""
+
+    def _ask_error(self, problem: ModemError | None = None) -> None:
+        """Ask what an error was; to be called before anything else is sent (chapter 5).
+
+        @param problem: what is to be told of it; it gets the code.
+        """
+        command = self._family.error_command()
+        if command is None:
+            return
+
+        def known(response: Response) -> None:
+            if problem is not None and problem.code is None:
+                problem.code = self._family.read_error(response) or None
+
+        asked = self._port.execute(command, urgent=True)
+        asked.addCallbacks(known, lambda reason: reason.trap(ModemError) and None)
 
     def _ask_state(self) -> None:
         """Ask whether the connection still exists."""

@@ -20,7 +20,7 @@ from ...at import (
     test_form,
     write_form,
 )
-from ...at.syntax import Value
+from ...at.syntax import Value, printable
 from ..base import ContextSettings, Firmware, Setting
 from .errors import NAME
 
@@ -129,11 +129,11 @@ class ContextDialogue:
         for start, end in _batches(texts, self._limit):
             try:
                 await port.execute(_command(join(*texts[start:end])))
-            except errors.CommandFailed:
+            except errors.CommandFailed as e:
                 if end - start > 1:
                     await self._one_by_one(port, context, wanted[start:end])
                 else:
-                    await self._refused(port, context, wanted[start])
+                    await self._refused(port, context, wanted[start], e)
             else:
                 self._known.update(each.tag for each in wanted[start:end])
         wrong = await self._different(port, context, settings)
@@ -142,8 +142,8 @@ class ContextDialogue:
             for setting in wrong:
                 try:
                     await port.execute(_command(self._write(setting, context)))
-                except errors.CommandFailed:
-                    await self._refused(port, context, setting)
+                except errors.CommandFailed as e:
+                    await self._refused(port, context, setting, e)
             if wrong:
                 wrong = await self._different(port, context, settings)
         if not wrong:
@@ -153,6 +153,7 @@ class ContextDialogue:
             f"the module did not take {names} for SSL context {context}: it reads back "
             "differently, or not at all",
             family=NAME,
+            command=f'AT+QSSLCFG="{wrong[0].tag}"',
             trace=port.trace.last(),
         )
 
@@ -201,7 +202,9 @@ class ContextDialogue:
             if setting.tag in self._firmware.missing_tags and setting.needed:
                 raise self._lacks(setting, port)
 
-    def _lacks(self, setting: Setting, port: ATPort) -> errors.ModemError:
+    def _lacks(
+        self, setting: Setting, port: ATPort, refusal: errors.CommandFailed | None = None
+    ) -> errors.ModemError:
         model = f"{self._firmware.model} {self._firmware.revision}".strip()
         if setting.tag == "checkhost":
             return errors.IdentityNotChecked(
@@ -211,7 +214,9 @@ class ContextDialogue:
             )
         return errors.UnsupportedOperation(
             f"{setting.argument}: the firmware of this module ({model}) does not take "
-            f'AT+QSSLCFG="{setting.tag}" with that value',
+            f'AT+QSSLCFG="{setting.tag}" with that value'
+            + (f" ({printable(refusal.result)})" if refusal is not None else ""),
+            code=refusal.code if refusal is not None else None,
             family=NAME,
             command=f'AT+QSSLCFG="{setting.tag}"',
             trace=port.trace.last(),
@@ -228,15 +233,15 @@ class ContextDialogue:
                 return
             try:
                 await self._read_alone(port, context, last.tag)
-            except errors.CommandFailed:
-                await self._unknown(port, context, last)
+            except errors.CommandFailed as e:
+                await self._unknown(port, context, last, e)
                 return
         for setting in settings:
             try:
                 await port.execute(_command(self._write(setting, context)))
-            except errors.CommandFailed:
+            except errors.CommandFailed as e:
                 refused = True
-                await self._refused(port, context, setting)
+                await self._refused(port, context, setting, e)
             else:
                 self._known.add(setting.tag)
         if not refused:
@@ -250,19 +255,22 @@ class ContextDialogue:
         self._listed = self._listed or await read_tags(port)
         return setting.tag not in self._listed if self._listed else None
 
-    async def _unknown(self, port: ATPort, context: int, setting: Setting) -> None:
+    async def _unknown(
+        self, port: ATPort, context: int, setting: Setting, refusal: errors.CommandFailed
+    ) -> None:
         """A tag could neither be written nor read: do without, where that is harmless.
 
         An error that passes does not make a tag missing that the firmware has.
         """
         known = setting.tag in self._known
         if setting.needed and not known:
-            raise self._lacks(setting, port) from None
+            raise self._lacks(setting, port, refusal) from None
         if await self._unlisted(port, setting) is False:
             raise errors.ModemParameterError(
                 f"{setting.argument}: the module has refused to set and to read "
                 f'"{setting.tag}" of SSL context {context}, which it knows; what is set there is '
-                "not certain",
+                f"not certain ({printable(refusal.result)})",
+                code=refusal.code,
                 family=NAME,
                 command=f'AT+QSSLCFG="{setting.tag}"',
                 trace=port.trace.last(),
@@ -274,7 +282,9 @@ class ContextDialogue:
         if setting.tag == "checkhost":
             self._firmware.checks_host = False
 
-    async def _refused(self, port: ATPort, context: int, setting: Setting) -> None:
+    async def _refused(
+        self, port: ATPort, context: int, setting: Setting, refusal: errors.CommandFailed
+    ) -> None:
         """Decide what it means that a setting was refused.
 
         A firmware that has no such tag cannot have switched on what it stands
@@ -283,7 +293,7 @@ class ContextDialogue:
         try:
             values = await self._read_alone(port, context, setting.tag)
         except errors.CommandFailed:
-            await self._unknown(port, context, setting)
+            await self._unknown(port, context, setting, refusal)
             return
         if _matches(setting, values):
             return
@@ -295,7 +305,7 @@ class ContextDialogue:
                 self._firmware.quotes_cipher = False
             else:
                 return
-        raise self._lacks(setting, port)
+        raise self._lacks(setting, port, refusal)
 
     def _write(self, setting: Setting, context: int) -> CommandText:
         if setting.tag == "ciphersuite" and self._firmware.quotes_cipher:
