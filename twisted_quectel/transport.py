@@ -25,6 +25,7 @@ from twisted.python.failure import Failure
 from twisted.python.log import callWithContext
 from zope.interface import implementer
 
+from .at import HandOut
 from .modem.interfaces import ModuleSocket
 from .writebuffer import WriteBuffer
 
@@ -127,6 +128,7 @@ class ModuleTransport:
         if not self.connected or self.disconnecting:
             return
         self.disconnecting = True
+        self._socket.discard()
         # what still comes is dropped, so that it cannot hold up the end
         self.startReading()
         self._close_if_done()
@@ -282,6 +284,13 @@ class ModuleTransport:
         if self.connected and not self.disconnecting and self.protocol is not None:
             self._guard(self.protocol.dataReceived, data)
 
+    def received_run(self, hand_out: HandOut) -> None:
+        """Pieces came, in order."""
+        if self.connected and not self.disconnecting and self.protocol is not None:
+            self._guard(hand_out, self.protocol.dataReceived)
+        else:
+            hand_out(_dropped)
+
     def ended(self, reason: Failure) -> None:
         """The connection is over."""
         if self._reason is not None:
@@ -390,3 +399,7 @@ class ModuleTransport:
             self._log.failure(
                 "an exception after the end of the connection {name}", name=self._name
             )
+
+
+def _dropped(data: bytes) -> None:
+    """It is too late for these bytes."""

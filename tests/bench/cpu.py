@@ -145,10 +145,11 @@ def _cut(stream: bytes, size: int) -> list[bytes]:
     return [stream[start : start + size] for start in range(0, len(stream), size)]
 
 
-def parsing(cut: int = 4096, pushes: int = 2000) -> Cell:
+def parsing(cut: int = 65536, pushes: int = 2000) -> Cell:
     """Direct pushes through port, session and transport / one copy and one delivery of each.
 
-    @param cut: how long the pieces are that are read; a tty gives 4096 bytes at most.
+    @param cut: how long the pieces are that are read; a tty gives 4096 bytes at most, a
+        serial server 64 KiB.
     """
     rig = Rig()
     near: Counting = rig.connect(Counting)
@@ -161,12 +162,14 @@ def parsing(cut: int = 4096, pushes: int = 2000) -> Cell:
             while port._rest is not None:
                 rig.clock.advance(0)
 
-    blocks = [BLOCK + bytes(1) for _ in range(64)]
+    # the same bytes, so that what is copied lies as near or far for both
+    whole = b"".join(pieces)
+    starts = range(len(PUSH) - len(BLOCK), len(whole), len(PUSH))
     bare = Counting()
 
     def copies() -> None:
-        for number in range(pushes):
-            bare.dataReceived(blocks[number & 63][:1460])
+        for start in starts:
+            bare.dataReceived(whole[start : start + 1460])
 
     ours, theirs = best_of(host, copies)
     if near.count != RUNS * pushes * len(BLOCK):

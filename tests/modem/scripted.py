@@ -18,7 +18,7 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twisted_quectel.at import ATPort, IWire
+from twisted_quectel.at import ATPort, IWire, Route
 from twisted_quectel.families import Firmware
 from twisted_quectel.families.lte import LTEFamily
 
@@ -286,14 +286,13 @@ class Listener:
         self.lost: list[Failure] = []
         self.unresponsive = 0
         self.pushing: set[int] = set()
-        self.on_urc: Callable[[bytes, bytes], None] | None = None
+        self.on_urc: Callable[[bytes, bytes], Route | None] | None = None
 
-    def urc(self, line: bytes, block: bytes) -> None:
+    def urc(self, line: bytes, block: bytes) -> Route | None:
         """Note it."""
         self.urcs.append(line)
         self.blocks.append(block)
-        if self.on_urc is not None:
-            self.on_urc(line, block)
+        return self.on_urc(line, block) if self.on_urc is not None else None
 
     def block_length(self, line: bytes) -> int:
         """As the family says."""

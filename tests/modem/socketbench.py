@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
 from tests.modem.scripted import PortBench
+from twisted_quectel.at import HandOut, Route
 from twisted_quectel.families import AccessMode
 from twisted_quectel.families.base import Closed, Pushed, Readable
 from twisted_quectel.modem.sockets import CommandSocket
@@ -45,6 +46,10 @@ class Owner:
         self.received_data += data
         if self.on_data is not None:
             self.on_data(data)
+
+    def received_run(self, hand_out: HandOut) -> None:
+        """Several pieces came."""
+        hand_out(self.received)
 
     def ended(self, reason: Failure) -> None:
         """It is over."""
@@ -91,14 +96,15 @@ class SocketBench(PortBench):
         text = data.decode("latin-1")
         return f"\0\r\n+QSSLRECV: {len(data)}\r\n{text}\r\n\r\nOK\r\n"
 
-    def _urc(self, line: bytes, block: bytes) -> None:
+    def _urc(self, line: bytes, block: bytes) -> Route | None:
         event = self.family.read_urc(line, block)
         if isinstance(event, Pushed):
-            self.socket.pushed(event.data)
-        elif isinstance(event, Readable):
+            return self.socket.pushed(event.data)
+        if isinstance(event, Readable):
             self.socket.readable()
         elif isinstance(event, Closed):
             self.socket.closed_by_peer()
+        return None
 
     def settle(self) -> None:
         """Let everything happen that needs no time."""

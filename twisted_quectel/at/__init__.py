@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .commands import CTRL_Z, ESC, Body, Command, Response, uncounted_body
-from .jobs import DataHandler, Job, PortHandler
+from .jobs import DataHandler, HandOut, Job, PortHandler, Route
 from .port import ATPort
 from .results import Outcome, Result
 from .syntax import (
@@ -34,6 +34,7 @@ __all__ = [
     "Command",
     "CommandText",
     "DataHandler",
+    "HandOut",
     "IWire",
     "IWireTransport",
     "InfoLine",
@@ -43,6 +44,7 @@ __all__ = [
     "PortHandler",
     "Response",
     "Result",
+    "Route",
     "Secret",
     "Trace",
     "basic_form",

@@ -18,7 +18,7 @@ from ..errors import CommandTimeout, PortUnresponsive
 from .commands import Body, Command, Response
 from .deadline import Deadline
 from .framing import MAX_LINE, Framer
-from .jobs import DataHandler, Job, PortHandler, Swallow
+from .jobs import DataHandler, Job, PortHandler, Route, Swallow
 from .results import SEND_OK, Outcome, Result, parse_result
 from .resync import QUESTION_TIMEOUT, Reading, Resync
 from .throttle import Throttle
@@ -55,6 +55,8 @@ class Flight(LineReceiver):
         self.doubtful = False
         self._handler = handler
         self._framer = Framer(self._block_length, MAX_LINE)
+        # by the line that announces a block: where it goes, and its length
+        self._routes: dict[bytes, tuple[Route, int]] = {}
         self._queue: deque[Job] = deque()
         self._current: Job | None = None
         self._command: Command | None = None
@@ -196,14 +198,26 @@ class Flight(LineReceiver):
         self._framer.prompt_due = False
         return job, response
 
-    def _urc(self, line: bytes, block: bytes) -> None:
+    def _urc(self, line: bytes, block: bytes) -> Route | None:
         try:
-            self._handler.urc(line, block)
+            return self._handler.urc(line, block)
         except Exception:
             self._log.failure("the handler of a URC failed")
+        return None
+
+    def _route(self, line: bytes) -> tuple[Route, int] | None:
+        """Give where the block behind a line goes, if that is known beforehand."""
+        known = self._routes.get(line)
+        if known is None or self._resync is not None:
+            return None
+        command = self._command
+        return known if known[0].open and (command is None or command.block is None) else None
 
     def _block_length(self, line: bytes) -> int:
         """Say how many counted bytes follow a line (called by the framer)."""
+        known = self._route(line)
+        if known is not None:
+            return known[1]
         command = self._resync.late if self._resync is not None else self._command
         if command is not None and command.block is not None and command.is_answer(line):
             return command.block(line)

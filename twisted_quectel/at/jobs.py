@@ -13,12 +13,32 @@ from ..errors import CommandFailed
 from .commands import Command, Response
 from .trace import Trace
 
+#: Calls what it is given with each of some blocks, in their order.
+HandOut = Callable[[Callable[[bytes], object]], None]
+
+
+class Route:
+    """Where the blocks behind one and the same line go, without anybody being asked again.
+
+    @ivar open: whether they may go there; whoever has made the route closes it.
+    @ivar take: has some blocks handed out.
+    """
+
+    __slots__ = ("open", "take")
+
+    def __init__(self, take: Callable[[HandOut], None]) -> None:
+        self.open = True
+        self.take = take
+
 
 class PortHandler(Protocol):
     """Who listens to a port."""
 
-    def urc(self, line: bytes, block: bytes) -> None:
-        """A line came that no command had asked for, with its counted bytes."""
+    def urc(self, line: bytes, block: bytes) -> Route | None:
+        """A line came that no command had asked for, with its counted bytes.
+
+        @return: where those go that come behind the same line, as long as it is open.
+        """
 
     def block_length(self, line: bytes) -> int:
         """Say how many counted bytes follow a line that no command had asked for."""

@@ -8,6 +8,7 @@ block may be cut anywhere.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final
 
 from twisted.internet.defer import Deferred
@@ -19,12 +20,14 @@ from ..errors import PortLost
 from .commands import Command, Response
 from .flight import BLOCK_SILENCE, SWALLOW, Flight
 from .framing import MAX_LINE, Kind
-from .jobs import Execution, Job
+from .jobs import Execution, Job, Route
 from .trace import MODULE, NOTE
 
 #: What is handed out in one reactor turn, at most: events, and bytes of them.
 TURN_EVENTS: Final = 256
 TURN_BYTES: Final = 65536
+#: How many lines are known whose blocks have their way, at most.
+MAX_ROUTES: Final = 64
 
 
 class ATPort(Flight):
@@ -153,7 +156,13 @@ class ATPort(Flight):
                 if kind is Kind.LINE:
                     self.lineReceived(event.data)
                 elif kind is Kind.BLOCK:
-                    self.blockReceived(event.data, event.block)
+                    known = self._route(event.data)
+                    if known is not None and not self.trace.whole:
+                        count = self._run(known[0], event.data, event.block, events)
+                        events -= count - 1
+                        size -= (count - 1) * (len(event.data) + len(event.block))
+                    else:
+                        self.blockReceived(event.data, event.block)
                 elif kind is Kind.RAW:
                     self.rawDataReceived(event.data)
                 elif kind is Kind.PROMPT:
@@ -277,7 +286,29 @@ class ATPort(Flight):
                 if not response.add_block(block):
                     self.trace.add(NOTE, "a block too many was dropped")
             return
-        self._urc(header, block)
+        route = self._urc(header, block)
+        if route is not None:
+            if len(self._routes) >= MAX_ROUTES:
+                self._routes.clear()
+            self._routes[header] = route, len(block)
+
+    def _run(self, route: Route, line: bytes, block: bytes, most: int) -> int:
+        """Hand out a block, and those behind the same line that follow it.
+
+        @return: how many those were.
+        """
+        count = 1
+
+        def hand_out(deliver: Callable[[bytes], object]) -> None:
+            nonlocal count
+            deliver(block)
+            if route.open:
+                count += self._framer.take_run(line, len(block), route, deliver, most - 1)
+
+        route.take(hand_out)
+        shown = line if count == 1 else b"%b, %d times" % (line, count)
+        self.trace.add(MODULE, shown, count * len(block))
+        return count
 
     def promptReceived(self) -> None:
         """The module is ready for the body."""

@@ -95,6 +95,11 @@ class Trace:
                 # full or closed: whatever becomes of the file, the port goes on
                 self._file = None
 
+    @property
+    def whole(self) -> bool:
+        """Whether each line is written down, so that none may be left out."""
+        return self._file is not None
+
     def last(self, count: int = CARRIED) -> tuple[str, ...]:
         """Give the last lines."""
         entries = list(self._kept)[-count:]

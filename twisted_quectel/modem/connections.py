@@ -9,6 +9,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from ..at import Route
 from ..errors import ModemBusyError, ModuleLost
 from .waiting import wait_for
 
@@ -24,8 +25,8 @@ class SessionSocket(Protocol):
     def live(self) -> bool:
         """Whether it is open, and nobody has begun to close it."""
 
-    def pushed(self, data: bytes) -> None:
-        """Data came unasked."""
+    def pushed(self, data: bytes) -> Route | None:
+        """Data came unasked; give where more of it goes."""
 
     def readable(self) -> None:
         """There is data to read."""

@@ -11,6 +11,8 @@ from typing import Protocol
 
 from twisted.python.failure import Failure
 
+from ..at import HandOut
+
 
 class SocketOwner(Protocol):
     """What uses a socket of the module: the Twisted transport."""
@@ -27,6 +29,9 @@ class SocketOwner(Protocol):
 
     def received(self, data: bytes) -> None:
         """Bytes came, in order.  Not called while the socket is paused."""
+
+    def received_run(self, hand_out: HandOut) -> None:
+        """Pieces came, in order: what takes one of them is to be given to C{hand_out}."""
 
     def ended(self, reason: Failure) -> None:
         """The connection is over.  Called once; nothing is called after it."""
@@ -46,6 +51,9 @@ class ModuleSocket(Protocol):
 
     def resume(self) -> None:
         """Deliver again."""
+
+    def discard(self) -> None:
+        """The owner drops from here on what still comes."""
 
     def close(self) -> None:
         """Close in order.  The owner calls it when all of its bytes were sent."""

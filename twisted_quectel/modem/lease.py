@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ..at import ATPort
+from ..at import ATPort, HandOut
 from ..errors import ModemError, PortUnresponsive, SendFailed, carry
 from ..families import AccessMode, Family
 from .channels import Channel
@@ -146,6 +146,10 @@ class LeasedSocket(LeaseCore):
         else:
             self._owner.received(data)
 
+    def received_run(self, hand_out: HandOut) -> None:
+        """Several pieces came."""
+        hand_out(self.received)
+
     def ended(self, reason: Failure) -> None:
         """The pipe tells its end in other ways."""
 
@@ -164,6 +168,9 @@ class LeasedSocket(LeaseCore):
 
     def pushed(self, data: bytes) -> None:
         """As L{readable}."""
+
+    def discard(self) -> None:
+        """The owner drops what still comes."""
 
     def closed_by_peer(self) -> None:
         """C{NO CARRIER} on the channel tells it, behind the last byte."""

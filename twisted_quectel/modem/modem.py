@@ -12,7 +12,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ..at import ATPort
+from ..at import ATPort, Route
 from ..errors import (
     CommandFailed,
     CommandTimeout,
@@ -363,10 +363,9 @@ class Modem(ModemCore):
 
     # -- what the port says
 
-    def urc(self, line: bytes, block: bytes) -> None:
+    def urc(self, line: bytes, block: bytes) -> Route | None:
         """A line came that no command had asked for."""
-        if self._session is not None:
-            self._session.urc(line, block)
+        return self._session.urc(line, block) if self._session is not None else None
 
     def block_length(self, line: bytes) -> int:
         """Say how many counted bytes follow it."""

@@ -10,7 +10,7 @@ from typing import Final
 
 from twisted.python.failure import Failure
 
-from ..at import Command, Job, Response
+from ..at import Command, Job, Response, Route
 from ..at.deadline import Deadline
 from ..errors import RemoteViolation, SendFailed
 from ..families import AccessMode
@@ -101,6 +101,22 @@ class Receiving(SocketState):
                 self._port.throttle.hold()
             else:
                 self._port.throttle.release()
+
+    def _direct(self) -> Route | None:
+        """Give what pushes may take past all questions, if all of them would be answered so."""
+        owner = self._owner
+        steady = self.is_open and not self._paused and not self._peer_closed
+        if owner is None or not steady or self.mode is not AccessMode.PUSH:
+            return None
+        if self._route is None:
+            self._route = Route(owner.received_run)
+        self._route.open = True
+        return self._route
+
+    def _close_route(self) -> None:
+        """Have each push be asked about again."""
+        if self._route is not None:
+            self._route.open = False
 
     def _stop_pushing(self) -> None:
         """Fall back to buffer mode, once and for good: push mode has no brake."""

@@ -14,7 +14,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ..at import join
+from ..at import Route, join
 from ..errors import (
     CommandFailed,
     ModemBusyError,
@@ -117,16 +117,19 @@ class Session:
 
     # -- what the module says
 
-    def urc(self, line: bytes, block: bytes) -> None:
-        """Take a line that no command had asked for to whom it concerns."""
+    def urc(self, line: bytes, block: bytes) -> Route | None:
+        """Take a line that no command had asked for to whom it concerns.
+
+        @return: where the next blocks behind the same line go.
+        """
         event = self.family.read_urc(line, block)
         if isinstance(event, (Pushed, Readable, Closed)):
             socket = self.connections.sockets.get(event.id)
             if socket is None:
-                return
+                return None
             if isinstance(event, Pushed):
-                socket.pushed(event.data)
-            elif isinstance(event, Readable):
+                return socket.pushed(event.data)
+            if isinstance(event, Readable):
                 socket.readable()
             else:
                 socket.closed_by_peer()
@@ -138,6 +141,7 @@ class Session:
             self.end("the module has restarted")
         elif isinstance(event, PoweredDown):
             self.end("the module has been powered down")
+        return None
 
     def _opened(self, event: Opened) -> None:
         """An open has ended: the one that was asked for, or another one."""

@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from ..at import ATPort, Response
+from ..at import ATPort, Response, Route
 from ..errors import ModemError, RemoteViolation, SendFailed, carry
 from ..families import AccessMode, Family
 from .interfaces import SocketOwner
@@ -84,6 +84,7 @@ class CommandSocket(Receiving, Sending):
     def pause(self) -> None:
         """Deliver no more."""
         self._paused = True
+        self._close_route()
         self._stop_poll()
 
     def resume(self) -> None:
@@ -94,6 +95,10 @@ class CommandSocket(Receiving, Sending):
             self._look()
         self._arm_poll()
 
+    def discard(self) -> None:
+        """The owner drops from here on what still comes."""
+        self._close_route()
+
     def close(self) -> None:
         """Close in order."""
         self._life.close()
@@ -101,6 +106,7 @@ class CommandSocket(Receiving, Sending):
     def abort(self) -> None:
         """Drop the connection."""
         self._owner = None
+        self._close_route()
         self._life.abort()
 
     # -- for its SSL context
@@ -127,20 +133,22 @@ class CommandSocket(Receiving, Sending):
         self._more = True
         self._look()
 
-    def pushed(self, data: bytes) -> None:
-        """Data came unasked."""
+    def pushed(self, data: bytes) -> Route | None:
+        """Data came unasked; give where more of it goes, while nothing changes."""
         if self.is_over:
-            return
-        if not self._paused and not self._held and self._owner is not None:
-            self._owner.received(data)
-            return
-        self._hold(data)
+            return None
+        if self._paused or self._held or self._owner is None:
+            self._hold(data)
+            return None
+        self._owner.received(data)
+        return self._direct()
 
     def closed_by_peer(self) -> None:
         """The module has said that the connection is closed."""
         if self._peer_closed or self.is_over:
             return
         self._peer_closed = True
+        self._close_route()
         # in push mode too: some firmware closes ahead of the last pushes
         self._more = True
         self._look()
@@ -238,6 +246,7 @@ class CommandSocket(Receiving, Sending):
     def _quiet(self) -> None:
         """Leave no timer behind, and the port to be read at its speed."""
         self._stop_poll()
+        self._close_route()
         retry, self._retry = self._retry, None
         if retry is not None:
             retry.cancel()

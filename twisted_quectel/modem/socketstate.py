@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
-from ..at import ATPort, Response
+from ..at import ATPort, Response, Route
 from ..at.deadline import Deadline
 from ..errors import ModemError, ModuleLost, PortLost
 from ..families import AccessMode, Family
@@ -61,6 +61,7 @@ class SocketState(SocketCore):
         "_retries",
         "_retry",
         "_retry_wait",
+        "_route",
         "_send_waits",
         "_sends_since_look",
         "_switching",
@@ -94,6 +95,7 @@ class SocketState(SocketCore):
         self.mode = mode
         self._clock = clock
         self._port = port
+        self._route: Route | None = None  # what pushes take past all questions
         self._family = family
         self._pdp_is_up = pdp_is_up
         self._freed = freed
