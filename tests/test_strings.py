@@ -248,6 +248,23 @@ class ModemDefaultsTests(StringCase):
         self.assertEqual(arguments.pdp, 3)
         self.assertEqual(quectelssl_arguments(host="a.example", pdp="1").pdp, 1)
 
+    def test_context_that_verifies_nobody(self) -> None:
+        """A context that the file provisions with C{verify=none} is not used as it is."""
+        self.modems(
+            '[m]\ndevice = "/dev/m"\n[m.contexts.1]\nverify = "none"\n'
+            f'[m.contexts.2]\nverify = "none"\npskIdentity = "me"\npsk = "{PSK}"\n'
+        )
+        problem = self.assertRaises(
+            ValueError, quectelssl_arguments, host="a.example", ctx="1", modem="m"
+        )
+        self.assertTrue(str(problem).startswith("ctx: contexts.1 of the modem m "), str(problem))
+        self.assertIn("verify=none", str(problem))
+        chosen = quectelssl_arguments(host="a.example", ctx="1", modem="m", verify="none")
+        assert chosen.tls is not None
+        self.assertIs(chosen.tls.verify, Verify.NONE)
+        for ctx in ("2", "3"):
+            self.assertIsNone(quectelssl_arguments(host="a.example", ctx=ctx, modem="m").tls)
+
     def test_no_datagrams(self) -> None:
         """DTLS as a default is refused for a stream."""
         self.modems('[a]\ndevice="/dev/x"\n[a.tls]\nverify="none"\ndtls=1\n')
@@ -309,6 +326,20 @@ class ParserTests(StringCase):
         """A third part without a name, or one given twice, is refused."""
         self.assertIn("\\:", self.refused("2001", "db8", "", "1"))
         self.assertTrue(self.refused("a", host="b").startswith("host: "))
+
+    def test_way_out(self) -> None:
+        """A value without a name is told what it may be; a colon too many is called that."""
+        message = self.refused("8883", host="a.example")
+        self.assertIn("write port=8883", message)
+        self.assertIn("\\:", message)
+        self.assertNotIn("write", self.refused("8883", host="a.example", port="1"))
+        for args, kwargs in (
+            (("",), {"host": "a.example"}),
+            (("a.example", ""), {}),
+            (("a.example", "1", ""), {}),
+            (("", "443"), {}),
+        ):
+            self.assertIn("leave it out", self.refused(*args, **kwargs))
 
     def test_unknown(self) -> None:
         """A misspelt argument is named, and the nearest is suggested."""

@@ -9,6 +9,7 @@ certificates is said when the string is parsed, before a device is touched.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -150,7 +151,9 @@ def quectelssl_arguments(
         ignoreInvalidCertSign=ignoreInvalidCertSign,
     )
     tls = None
-    if given or checked_ctx is None:
+    if checked_ctx is not None and not given:
+        check_provisioned(chosen, checked_ctx)
+    else:
         tls = TLSProfile.from_arguments(merge_arguments(chosen.tls, given))
         if tls.dtls:
             raise InvalidValue("dtls", "the modem file sets it, and it is only for datagrams")
@@ -165,6 +168,22 @@ def quectelssl_arguments(
         busy=checked_busy,
         closed=checked_closed,
         timeout=checked_timeout,
+    )
+
+
+def check_provisioned(modem: ModemProfile, ctx: int) -> None:
+    """Refuse an SSL context that is provisioned to verify nobody.
+
+    @raise InvalidValue: if the modem file says so of it.
+    """
+    provisioned = modem.contexts.get(ctx)
+    if provisioned is None or provisioned.security_level > 0 or provisioned.psk is not None:
+        return
+    raise InvalidValue(
+        "ctx",
+        f"contexts.{ctx} of the modem {modem.name} has verify=none, and what is used as it is "
+        "provisioned has to verify the server: give it a cacert there, or say verify=none "
+        "beside ctx",
     )
 
 
@@ -189,20 +208,35 @@ def _named(args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, str
     @raise InvalidValue: for a name that is unknown or given twice.
     """
     if len(args) > len(_UNNAMED):
-        raise InvalidValue(
-            "host",
-            f"{args[len(_UNNAMED)]!r} has no name; a colon within a value is written \\:",
-        )
+        raise InvalidValue("host", _nameless(args[len(_UNNAMED)], ()))
     unnamed = dict(zip(_UNNAMED, args, strict=False))
+    for argument in unnamed.keys() - kwargs.keys():
+        if not unnamed[argument]:
+            raise InvalidValue(argument, _nameless("", ()))
     for argument in kwargs:
         if argument in unnamed:
-            raise InvalidValue(argument, "given twice; a colon within a value is written \\:")
+            missing = [name for name in _UNNAMED if name not in kwargs]
+            raise InvalidValue(argument, f"given twice: {_nameless(unnamed[argument], missing)}")
         if argument in _DATAGRAM_ARGUMENTS:
             raise InvalidValue(argument, "only for datagrams; quectelssl is a stream")
         if argument not in QUECTELSSL_ARGUMENTS:
             near = suggestion(argument, QUECTELSSL_ARGUMENTS)
             raise InvalidValue(argument, f"there is no such argument{near}")
     return {name: str(value) for name, value in {**unnamed, **kwargs}.items()}
+
+
+def _nameless(value: object, missing: Sequence[str]) -> str:
+    """Say what is wrong with a value without a name.
+
+    @param missing: which arguments it may be meant for.
+    """
+    if not value:
+        return (
+            "nothing stands in front of or behind a colon; leave it out; one within a value is "
+            "written \\:"
+        )
+    written = "".join(f"write {name}={value}; " for name in missing[:1])
+    return f"{str(value)!r} has no name; {written}a colon within a value is written \\:"
 
 
 @implementer(IPlugin, IStreamClientEndpointStringParserWithReactor)

@@ -17,6 +17,7 @@ from tests.endpoint.virtual import HOST, VirtualCase
 from tests.pluginpath import find_plugins
 from twisted_quectel.at import InvalidValue
 from twisted_quectel.emulator import Hooks, Module
+from twisted_quectel.endpoints import ModuleTLSEndpoint
 from twisted_quectel.errors import (
     DeviceError,
     ModemError,
@@ -27,6 +28,7 @@ from twisted_quectel.errors import (
     SIMError,
     UnknownModel,
 )
+from twisted_quectel.modemprofile import ModemProfile
 from twisted_quectel.profiles import TLSProfile
 from twisted_quectel.testing import Fault, ModuleSettings
 
@@ -131,6 +133,8 @@ class StringTests(SynchronousTestCase):
         base = "host=a.example:verify=none"
         self.refused("device=ttyUSB2", "device", "did you mean /dev/ttyUSB2?", base=base)
         self.refused("device=", "device", base=base)
+        for more, word in (("/dev/a,/dev/a", "twice"), ("/dev/b,/dev/a", "already")):
+            self.refused(f"device=/dev/b:dataDevices={more}", "dataDevices", word, base=base)
         self.refused("device=emulator:model=EC99X", "model", "EC25", base=base)
         self.refused("device=emulator:baudrate=1", "baudrate", base=base)
         self.refused("device=emulator:pin=12", "pin", "4 to 8 digits", base=base)
@@ -151,6 +155,48 @@ class StringTests(SynchronousTestCase):
             problem = self.assertRaises(ValueError, clientFromString, self.reactor, string)
             self.assertNotIn(secret, str(problem))
             self.assertNotIn(secret, repr(problem))
+
+
+class KindTests(VirtualCase):
+    """What is of another kind in Python is refused by name."""
+
+    def test_endpoint(self) -> None:
+        """No modem, a modem's name, a table in place of a profile."""
+        modem = self.emulate().modem()
+        tls = TLSProfile(verify="none")
+        for argument, values in (
+            ("modem", {"modem": None}),
+            ("modem", {"modem": "gateway"}),
+            ("tls", {"tls": {"verify": "none"}}),
+            ("host", {"host": None}),
+            ("port", {"port": None}),
+            ("mode", {"mode": 1}),
+            ("timeout", {"timeout": None}),
+        ):
+            arguments: dict[str, Any] = {"modem": modem, "host": HOST, "port": 1, "tls": tls}
+            problem = self.assertRaises(InvalidValue, ModuleTLSEndpoint, **{**arguments, **values})
+            self.one_line(problem, f"{argument}: ")
+
+    def test_profile(self) -> None:
+        """Tables and lists of a modem's description."""
+        for argument, values in (
+            ("tls", {"tls": TLSProfile(verify="none")}),
+            ("tls.5", {"tls": {5: 1}}),
+            ("contexts.1", {"contexts": {1: {"verify": "none"}}}),
+            ("data_devices", {"data_devices": ["/dev/n", "/dev/n"]}),
+            ("data_devices", {"data_devices": ["/dev/n", "/dev/m"]}),
+            ("data_devices", {"data_devices": "/dev/../dev/m"}),
+        ):
+            given: dict[str, Any] = values
+            problem = self.assertRaises(InvalidValue, ModemProfile, "a", "/dev/m", **given)
+            self.one_line(problem, f"{argument}: ")
+
+    def test_context_that_verifies_nobody(self) -> None:
+        """What the modem's description says of a context is not found out later."""
+        emulated = self.emulate()
+        emulated.modem(contexts={1: TLSProfile(verify="none")})
+        problem = self.assertRaises(InvalidValue, self.endpoint, emulated, ctx=1)
+        self.one_line(problem, "ctx: ", "verify=none")
 
 
 class NothingSentTests(VirtualCase):

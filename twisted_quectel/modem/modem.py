@@ -28,7 +28,8 @@ from ..modemprofile import ModemProfile
 from .bringup import ModemInfo, bring_up
 from .channels import Channels, Opener, device_opener, open_channel
 from .files import UploadProgress
-from .holders import with_culprit
+from .holders import in_case, with_culprit
+from .kinds import check_kinds
 from .machine import ModemCore, ModemLife, modem_life
 from .network import PinMemory
 from .reception import Signal as Signal
@@ -69,13 +70,11 @@ class Modem(ModemCore):
         @param opener: opens the ports; left out, real devices are opened.
         @param now: the host's time, for the module's clock.
         """
-        self.profile = profile
+        check_kinds(reactor, profile)
         self.info: ModemInfo | None = None
         self.obstacle: ModemNotReady | None = None
         self.reactor = reactor
-        self._opener = opener or device_opener(
-            reactor, profile.baudrate, profile.rtscts, profile.model
-        )
+        self._given_opener = opener
         self._now = now
         self._life: ModemLife = modem_life(self)
         self._closing = False
@@ -85,7 +84,7 @@ class Modem(ModemCore):
         self._session: Session | None = None
         self._family: Family | None = None
         self._pin = PinMemory()
-        self._wedge = WedgeWatch(profile.allow_restart)
+        self.describe(profile)
         self._waiting: list[Deferred[Session]] = []
         self._starting: Deferred[Session] | None = None
         self._pause = 0.0
@@ -98,6 +97,19 @@ class Modem(ModemCore):
         self._trigger: object = None
         if IReactorCore.providedBy(reactor):
             self._trigger = reactor.addSystemEventTrigger("before", "shutdown", self._at_shutdown)
+
+    def describe(self, profile: ModemProfile) -> None:
+        """Take a description; only while the modem is L{idle}."""
+        self.profile = profile
+        self._opener = self._given_opener or device_opener(
+            self.reactor, profile.baudrate, profile.rtscts, profile.model
+        )
+        self._wedge = WedgeWatch(profile.allow_restart)
+
+    @property
+    def idle(self) -> bool:
+        """Whether its device is neither open nor being opened."""
+        return self._channels is None and self._starting is None
 
     # -- the face
 
@@ -276,9 +288,7 @@ class Modem(ModemCore):
                 # in a later turn: the port that is going has not told everybody yet
                 await deferLater(self.reactor, 0, lambda: None)
             except NoAnswer as e:
-                if self.profile.kind != "serial":
-                    raise
-                raise with_culprit(e, self.profile.device) from None
+                raise with_culprit(in_case(e, self.profile.kind), self.profile) from None
             except CommandFailed as e:
                 raise ModemNotReady(
                     f"the modem {self.profile.name} could not be brought up: {e.message}",
@@ -324,7 +334,7 @@ class Modem(ModemCore):
         return session
 
     def _in_the_way(self, problem: ModemNotReady | None) -> None:
-        self.obstacle = problem
+        self.obstacle = in_case(problem, self.profile.kind)
 
     def _make_session(self, family: Family) -> Session:
         assert self._channels is not None

@@ -60,6 +60,7 @@ async def unlock_sim(
         elif state in ("SIM PUK", "SIM PIN2", "SIM PUK2", "PH-NET PIN"):
             raise SIMError(
                 f"pin: the SIM is locked and asks for {state}; unlock it in a telephone",
+                case="locked",
                 trace=port.trace.last(),
             )
         if clock.seconds() >= end:
@@ -76,7 +77,10 @@ async def _sim_state(port: ATPort) -> str:
     except CommandFailed as e:
         if e.code == _NO_SIM:
             raise SIMError(
-                "device: there is no SIM card in the module", code=e.code, trace=e.trace
+                "device: there is no SIM card in the module",
+                case="absent",
+                code=e.code,
+                trace=e.trace,
             ) from None
         return "busy" if e.code == _SIM_BUSY else ""
     line = response.first("+CPIN")
@@ -87,7 +91,11 @@ async def _enter_pin(
     port: ATPort, family: Family, profile: ModemProfile, memory: PinMemory
 ) -> None:
     if profile.pin is None:
-        raise SIMError("pin: the SIM asks for its PIN; give it as pin in the modem file")
+        raise SIMError(
+            "pin: the SIM asks for its PIN; give it as pin in the modem file",
+            case="pin",
+            trace=port.trace.last(),
+        )
     tries = await family.pin_tries(port)
     if tries is None or tries < _ALL_TRIES:
         left = "an unknown number" if tries is None else f"only {tries}"
@@ -95,18 +103,21 @@ async def _enter_pin(
             raise SIMError(
                 f"pin: the SIM has refused the PIN before, and {left} of {_ALL_TRIES} tries are "
                 "left; it is not tried again; give the right one",
+                case="refused",
                 trace=port.trace.last(),
             )
         if not profile.pin_tries:
             raise SIMError(
                 f"pin: {left} of {_ALL_TRIES} tries are left, and a wrong PIN locks the SIM; "
                 "check the PIN, then allow one try by pinTries = true in the modem file",
+                case="tries",
                 trace=port.trace.last(),
             )
         if tries is not None and tries <= 1:
             raise SIMError(
                 "pin: one try is left at most, which is never taken from here: a wrong PIN would "
                 "lock the SIM; give it the PIN in a telephone",
+                case="tries",
                 trace=port.trace.last(),
             )
     command = Command(write_form("+CPIN", Secret(profile.pin), arguments=("pin",)), timeout=15.0)
@@ -120,6 +131,7 @@ async def _enter_pin(
             "pin: the SIM has refused the PIN"
             + (f"; {tries} tries are left" if tries is not None else "")
             + "; it is not tried again until all tries are back",
+            case="refused",
             code=e.code,
             command=e.command,
             trace=e.trace,
