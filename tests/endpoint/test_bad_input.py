@@ -191,13 +191,6 @@ class KindTests(VirtualCase):
             problem = self.assertRaises(InvalidValue, ModemProfile, "a", "/dev/m", **given)
             self.one_line(problem, f"{argument}: ")
 
-    def test_context_that_verifies_nobody(self) -> None:
-        """What the modem's description says of a context is not found out later."""
-        emulated = self.emulate()
-        emulated.modem(contexts={1: TLSProfile(verify="none")})
-        problem = self.assertRaises(InvalidValue, self.endpoint, emulated, ctx=1)
-        self.one_line(problem, "ctx: ", "verify=none")
-
 
 class NothingSentTests(VirtualCase):
     """What must not reach the wire."""
