@@ -58,6 +58,7 @@ class RefusalTests(SynchronousTestCase):
         self.refused("--url:", "--device", "/dev/ttyUSB2")
         self.refused("--cacert:", "--url", "https://a.example/")
         self.refused("--sha256:", "--sha256", "0" * 64)
+        self.refused("--url:", "--url", "https://a,b.example/", "--no-verify")
         self.refused("--cacert:", "--cacert", __file__)
         self.refused("--no-verify:", "--no-verify")
         self.refused("--modem:", "--device", "/dev/ttyUSB2", "--modem", "gateway")

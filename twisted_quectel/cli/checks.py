@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from .values import split_url
 from .words import UsageError
 
 
@@ -29,6 +30,8 @@ def check_demo(arguments: Namespace) -> None:
         raise UsageError("--latency: goes together with the emulated module")
     if arguments.url and arguments.size is not None:
         raise UsageError("--size: the page of --url has the size that it has; leave it out")
+    if arguments.url:
+        _check_host(arguments.url)
     if arguments.cacert and arguments.no_verify:
         raise UsageError("--no-verify: give it or --cacert, not both")
     if not arguments.url:
@@ -40,3 +43,14 @@ def check_demo(arguments: Namespace) -> None:
             "--cacert: give the PEM file of the CA that the server's certificate comes from "
             "(a module takes one, no bundle), or --no-verify to talk to anybody"
         )
+
+
+def _check_host(url: str) -> None:
+    """Refuse a URL whose host no module could be told."""
+    from ..arguments import read_host
+    from ..at import InvalidValue
+
+    try:
+        read_host("--url", split_url(url)[0])
+    except InvalidValue as e:
+        raise UsageError(str(e)) from None
