@@ -102,7 +102,7 @@ class LoadTests(ModemFileCase):
         """A file with secrets is refused while others may read it, with the way out."""
         texts = {
             "a.pin": '[a]\ndevice = "/dev/x"\npin = "7391"\n',
-            "a.password": '[a]\ndevice = "/dev/x"\nuser = "u"\npassword = "7391"\n',
+            "a.password": '[a]\ndevice = "/dev/x"\napn = "i"\nuser = "u"\npassword = "7391"\n',
             "a.tls.psk": '[a]\ndevice = "/dev/x"\n[a.tls]\npskIdentity = "u"\npsk = "7391"\n',
         }
         for key, text in texts.items():
@@ -128,7 +128,12 @@ class LoadTests(ModemFileCase):
             device + "pin = 1234\n": "a.pin: ",
             device + 'cacert = "ca.pem"\n': "put it under [a.tls]",
             device + 'password = "x"\n': "a.user: a.password",
+            device + 'apn = "i"\npassword = "x"\n': "a.user: a.password",
+            device + 'user = "x"\n': "a.user: goes together with a.apn",
+            device + 'ip = "ipv6"\n': "a.ip: goes together with a.apn",
             device + "tls = 3\n": "a.tls: ",
+            'a.device = "tpc:h:1"\n': "did you mean tcp?",
+            device + 'dataDevices = ["tcp:h:x"]\n': "a.dataDevices: ",
             device + "contexts = 3\n": "a.contexts: ",
             device + "contexts.1 = 3\n": "a.contexts.1: ",
             device + '[a.contexts.6]\nverify = "none"\n': "a.contexts.6: ",

@@ -291,7 +291,7 @@ class ModemProfileTests(SynchronousTestCase):
         """PIN and password are nowhere to be seen."""
         tls = {"pskIdentity": "me", "psk": PSK}
         profile = ModemProfile(
-            "gateway", "/dev/ttyUSB2", user="me", password="hush", pin="7391", tls=tls
+            "gateway", "/dev/ttyUSB2", apn="i", user="me", password="hush", pin="7391", tls=tls
         )
         for secret in ("hush", "7391", PSK):
             self.assertNotIn(secret, repr(profile))
@@ -303,10 +303,19 @@ class ModemProfileTests(SynchronousTestCase):
     def test_authentication(self) -> None:
         """With a user it is PAP unless something else is said."""
         self.assertEqual(ModemProfile("a", "/dev/x").auth, "none")
-        self.assertEqual(ModemProfile("a", "/dev/x", user="u").auth, "pap")
-        self.assertEqual(ModemProfile("a", "/dev/x", user="u", auth="chap").auth, "chap")
+        self.assertEqual(ModemProfile("a", "/dev/x", apn="i", user="u").auth, "pap")
+        profile = ModemProfile("a", "/dev/x", apn="i", user="u", auth="chap")
+        self.assertEqual(profile.auth, "chap")
         self.refused("user", password="secret")
         self.refused("user", auth="chap")
+
+    def test_access_point(self) -> None:
+        """What says how an access point is used is refused where none is named."""
+        for name, value in (("user", "u"), ("ip", "ipv6")):
+            message = self.refused(name, **{name: value})
+            self.assertIn("apn", message)
+            given: dict[str, Any] = {"apn": "i", name: value}
+            self.assertEqual(getattr(ModemProfile("a", "/dev/x", **given), name), value)
 
     def test_out_of_range(self) -> None:
         """Every value has its range, and the message its name."""

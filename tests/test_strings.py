@@ -192,6 +192,31 @@ class ArgumentsTests(StringCase):
             self.assertTrue(message.startswith(name + ": "), message)
             self.assertEqual(len(message.splitlines()), 1)
 
+    def test_bad_devices(self) -> None:
+        """A client endpoint that cannot be is told when the string is parsed."""
+        for device, word in (
+            ("foo:bar", "foo"),
+            ("tpc:127.0.0.1:1", "did you mean tcp?"),
+            ("tcp:127.0.0.1:port", "port"),
+            ("tcp:127.0.0.1:0", "65535"),
+            ("tcp:host=127.0.0.1:port=70000", "65535"),
+            ("tcp:127.0.0.1", "the port"),
+            ("tcp:127.0.0.1:1:colour=red", "colour"),
+        ):
+            for argument in ("device", "dataDevices"):
+                message = str(self.assertRaises(ValueError, self.read, **{argument: device}))
+                self.assertTrue(message.startswith(argument + ": "), message)
+                self.assertEqual(len(message.splitlines()), 1)
+                self.assertIn(word, message)
+        for device in (
+            "tcp:127.0.0.1:7000",
+            r"tcp:\:\:1:port=7000",
+            "tcp:host=h:7000",
+            "unix:/run/modem",
+            "tls:h:1",
+        ):
+            self.assertEqual(self.read(device=device).modem.device, device)
+
     def test_key_of_another(self) -> None:
         """A key that does not fit its certificate is named C{clientKey}."""
         pair = {"clientCert": self.files.client, "clientKey": self.files.other_key}
@@ -271,6 +296,14 @@ class ModemDefaultsTests(StringCase):
         message = str(self.assertRaises(ValueError, quectelssl_arguments, "a.example"))
         self.assertTrue(message.startswith("dtls: "), message)
 
+    def test_no_datagram_context(self) -> None:
+        """A context that is provisioned for DTLS is refused for a stream; others are not."""
+        self.modems('[a]\ndevice="/dev/x"\n[a.contexts.1]\nverify="none"\ndtls=true\n')
+        ctx = {"ctx": "1"}
+        message = str(self.assertRaises(ValueError, quectelssl_arguments, "a.example", **ctx))
+        self.assertTrue(message.startswith("ctx: contexts.1 "), message)
+        self.assertEqual(quectelssl_arguments("a.example", ctx="2").ctx, 2)
+
 
 class ParserTests(StringCase):
     """The parser that L{clientFromString} calls."""
@@ -328,18 +361,35 @@ class ParserTests(StringCase):
         self.assertTrue(self.refused("a", host="b").startswith("host: "))
 
     def test_way_out(self) -> None:
-        """A value without a name is told what it may be; a colon too many is called that."""
+        """What may have been meant is said: a port, a colon within a value or at the end."""
         message = self.refused("8883", host="a.example")
-        self.assertIn("write port=8883", message)
-        self.assertIn("\\:", message)
-        self.assertNotIn("write", self.refused("8883", host="a.example", port="1"))
+        self.assertIn("write port=NUMBER", message)
+        self.assertNotIn("NUMBER", self.refused("b.example", host="a.example", port="1"))
+        args: tuple[str, ...]
+        kwargs: dict[str, str]
         for args, kwargs in (
             (("",), {"host": "a.example"}),
             (("a.example", ""), {}),
             (("a.example", "1", ""), {}),
             (("", "443"), {}),
         ):
-            self.assertIn("leave it out", self.refused(*args, **kwargs))
+            self.assertIn("no colon stands at the end", self.refused(*args, **kwargs))
+
+    def test_nothing_without_a_name_is_shown(self) -> None:
+        """What has no name may be the rest of a key: where it stands is said, and what to do."""
+        for parts, named in (
+            (("h", "443", "c2", "e7"), {"pskIdentity": "x", "psk": "5e"}),
+            (("h", "443", "pin=4711"), {}),
+            (("h", "pin=4711"), {}),
+            (("pin=4711",), {}),
+            (("c2", "e7"), {"host": "h", "psk": "5e"}),
+            (("c2", "e7"), {"psk": "5e"}),
+        ):
+            message = self.refused(*parts, **named)
+            for secret in ("c2", "e7", "4711", "5e"):
+                self.assertNotIn(secret, message)
+            self.assertIn("\\:", message)
+            self.assertIn("without", message)
 
     def test_unknown(self) -> None:
         """A misspelt argument is named, and the nearest is suggested."""

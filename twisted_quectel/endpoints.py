@@ -31,8 +31,9 @@ from .families import AccessMode
 from .modem import Modem, getModem
 from .modem.interfaces import ModuleSocket
 from .modem.lease import open_connection
-from .modem.opening import OpenRequest
+from .modem.opening import OpenCancelled, OpenRequest
 from .modem.session import Session
+from .modemprofile import ModemProfile
 from .profiles import TLSProfile
 from .strings import EndpointArguments, check_provisioned
 from .tables.lte import PDP_IDS, SSL_CONTEXT_IDS
@@ -47,6 +48,17 @@ def _access_mode(mode: AccessMode | str) -> AccessMode:
     return AccessMode(read_choice("mode", mode, [each.value for each in AccessMode]))
 
 
+def _default_tls(profile: ModemProfile) -> TLSProfile:
+    """Give the TLS settings that a modem's owner wants where none are given."""
+    if not profile.tls:
+        raise InvalidValue(
+            "tls",
+            "say how the server is verified: give tls=TLSProfile(cacert=...), or tls of the "
+            "modem's profile, or ctx for an SSL context that is provisioned on the module",
+        )
+    return TLSProfile.from_arguments(profile.tls, prefix="tls.")
+
+
 @implementer(IStreamClientEndpoint)
 class ModuleTLSEndpoint:
     """A TLS connection made by a module (LTE SSL note, chapter 1.2)."""
@@ -59,7 +71,7 @@ class ModuleTLSEndpoint:
         tls: TLSProfile | None = None,
         mode: AccessMode | str | None = None,
         ctx: int | None = None,
-        pdp: int = 1,
+        pdp: int | None = None,
         timeout: float = 60.0,
         *,
         busy: str = "wait",
@@ -69,17 +81,18 @@ class ModuleTLSEndpoint:
         @param modem: whose TLS it is.
         @param host: name or IP literal of the server.
         @param port: 1-65535.
-        @param tls: the TLS settings; L{None}: C{ctx} as it is provisioned.
+        @param tls: the TLS settings; L{None}: C{ctx} as it is provisioned, and
+            without C{ctx} those of the modem's profile.
         @param mode: C{buffer}, C{push} or C{transparent}; L{None}: the best
             with back-pressure that the family has.
         @param ctx: a certain SSL context, 0-5; L{None}: one is handed out.
-        @param pdp: the PDP context, 1-16.
+        @param pdp: the PDP context, 1-16; L{None}: that of the modem's profile.
         @param timeout: seconds for the whole connect.
         @param busy: C{wait} or C{fail} when no socket, context or channel is
             free.
         @param closed: C{done} or C{lost}: what a close by the peer counts as.
         @raise InvalidValue: if something is out of range or of another kind, or
-            there is neither C{tls} nor C{ctx}.
+            there is neither C{tls} nor C{ctx}, nor a default.
         """
         if not isinstance(modem, Modem):
             raise InvalidValue(
@@ -91,14 +104,13 @@ class ModuleTLSEndpoint:
                 "tls",
                 f"must be a TLSProfile, such as TLSProfile(cacert=...), not {type(tls).__name__}",
             )
+        profile = modem.profile
         if tls is None and ctx is None:
-            raise InvalidValue(
-                "tls",
-                "say how the server is verified: give tls=TLSProfile(cacert=...), or ctx for an "
-                "SSL context that is provisioned on the module",
-            )
+            tls = _default_tls(profile)
         if tls is not None and tls.dtls:
             raise InvalidValue("dtls", "a stream connection cannot use it")
+        if tls is None and profile.is_for_datagrams(ctx):
+            raise InvalidValue("ctx", f"contexts[{ctx}] of the modem sets dtls: only for datagrams")
         self.modem = modem
         self._reactor = modem.reactor
         self._request = OpenRequest(
@@ -108,15 +120,15 @@ class ModuleTLSEndpoint:
             ctx=None
             if ctx is None
             else read_integer("ctx", ctx, SSL_CONTEXT_IDS[0], SSL_CONTEXT_IDS[-1]),
-            pdp=read_integer("pdp", pdp, PDP_IDS[0], PDP_IDS[-1]),
+            pdp=profile.pdp if pdp is None else read_integer("pdp", pdp, PDP_IDS[0], PDP_IDS[-1]),
             mode=None if mode is None else _access_mode(mode),
             wait=read_choice("busy", busy, ("wait", "fail")) == "wait",
             closed_is_lost=read_choice("closed", closed, ("done", "lost")) == "lost",
             timeout=read_timeout("timeout", timeout),
-            provisioned=modem.profile.contexts.get(ctx) if ctx is not None else None,
+            provisioned=profile.contexts.get(ctx) if ctx is not None else None,
         )
         if tls is None and self._request.ctx is not None:
-            check_provisioned(modem.profile, self._request.ctx)
+            check_provisioned(profile, self._request.ctx)
         self._address = address_of(self._request.host, self._request.port)
 
     def __repr__(self) -> str:
@@ -145,10 +157,12 @@ class _Attempt:
         self._address = address
         self._late = False
         self._stage = "bringing the modem up"
+        self._building = False  # the application is just being called
+        self._given_up = False
 
     def connect(self, factory: IProtocolFactory) -> Deferred[IProtocol]:
         factory.doStart()
-        result: Deferred[IProtocol] = Deferred(lambda _: opening.cancel())
+        result: Deferred[IProtocol] = Deferred(lambda _: self._give_up(result, opening))
         timer = self._reactor.callLater(self._request.timeout, self._too_late, result)
         opening = Deferred.fromCoroutine(self._open(factory))
 
@@ -156,10 +170,14 @@ class _Attempt:
             if timer.active():
                 timer.cancel()
             factory.doStop()
-            result.errback(self._reason(reason))
+            if not self._given_up:
+                result.errback(self._reason(reason))
 
         def opened(opened: tuple[IProtocol, ModuleTransport]) -> None:
             protocol, transport = opened
+            if self._given_up:
+                transport.abortConnection()
+                return
             # in Twisted's order: connectionMade, the Deferred, then data
             result.callback(protocol)
             transport.begin()
@@ -172,6 +190,16 @@ class _Attempt:
         opening.addBoth(in_time)
         opening.addCallbacks(opened, failed)
         return result
+
+    def _give_up(
+        self, result: Deferred[IProtocol], opening: Deferred[tuple[IProtocol, ModuleTransport]]
+    ) -> None:
+        if not self._building:
+            opening.cancel()
+            return
+        # by the application, in the middle of its own call: what it was given is dropped
+        self._given_up = True
+        result.errback(self._reason(Failure(CancelledError())))
 
     def _too_late(self, result: Deferred[IProtocol]) -> None:
         self._late = True
@@ -190,6 +218,8 @@ class _Attempt:
                     ModemTimeout(
                         f"{request.host}:{request.port} was not connected within "
                         f"{request.timeout:g} s; what took so long: {str(problem) or self._stage}",
+                        family=problem.family if isinstance(problem, OpenCancelled) else None,
+                        command=problem.command if isinstance(problem, OpenCancelled) else None,
                         trace=self._modem.last_lines(),
                     )
                 )
@@ -231,6 +261,15 @@ class _Attempt:
 
     async def _open(self, factory: IProtocolFactory) -> tuple[IProtocol, ModuleTransport]:
         session, socket = await self._open_socket()
+        self._building = True
+        try:
+            return self._build(factory, session, socket)
+        finally:
+            self._building = False
+
+    def _build(
+        self, factory: IProtocolFactory, session: Session, socket: ModuleSocket
+    ) -> tuple[IProtocol, ModuleTransport]:
         try:
             protocol = factory.buildProtocol(self._address)
         except BaseException:

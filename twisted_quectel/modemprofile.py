@@ -20,6 +20,7 @@ from .arguments import (
     suggestion,
 )
 from .at.syntax import InvalidValue
+from .devicestrings import check_endpoint
 from .profiles import TLSProfile, read_arguments
 from .tables.lte import MODELS, PDP_IDS, SSL_CONTEXT_IDS
 
@@ -52,7 +53,8 @@ class ModemProfile:
     @ivar baudrate: bits per second of a serial device, 4800-4000000.
     @ivar rtscts: whether RTS and CTS are wired and used.
     @ivar apn: access point name; L{None}: as the module has it.
-    @ivar user: for the access point; never shown.
+    @ivar user: for the access point; never shown.  It and the three that
+        follow ask for C{apn}.
     @ivar password: for the access point; never shown.
     @ivar auth: C{none}, C{pap} or C{chap}; left out: C{pap} if there is a user.
     @ivar ip: C{ipv4}, C{ipv6} or C{ipv4v6}.
@@ -124,6 +126,11 @@ class ModemProfile:
             return f"{EMULATOR}:{self.model}"
         return self.device
 
+    def is_for_datagrams(self, ctx: int | None) -> bool:
+        """Tell whether an SSL context is provisioned for DTLS."""
+        tls = None if ctx is None else self.contexts.get(ctx)
+        return tls is not None and tls.dtls
+
     def differences(self, other: ModemProfile) -> tuple[str, ...]:
         """Name the attributes in which two descriptions differ, but for C{name}."""
         return tuple(
@@ -150,6 +157,13 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "clock": _CLOCKS,
     "keys": _KEY_STORES,
 }
+#: What is of no use without C{apn}, and what it is when it is left out.
+_OF_THE_APN: Final[Mapping[str, str | None]] = {
+    "user": None,
+    "password": None,
+    "auth": "none",
+    "ip": "ipv4",
+}
 _BOOLEANS: Final = ("rtscts", "pin_tries", "allow_restart")
 
 
@@ -170,6 +184,7 @@ def settle(given: Mapping[str, Any], naming: Naming) -> dict[str, Any]:
         values["auth"] = "none" if values.get("user") is None else "pap"
     elif values["auth"] != "none" and values.get("user") is None:
         raise InvalidValue(naming("user"), f"{naming('auth')}={values['auth']} needs it")
+    _compare_access(values, naming)
     return values
 
 
@@ -181,6 +196,18 @@ def _compare_devices(values: Mapping[str, Any], naming: Naming) -> None:
             what = "the device for commands already" if len(taken) == 1 else "given twice"
             raise InvalidValue(naming("data_devices"), f"{device} is {what}")
         taken.add(os.path.realpath(device))
+
+
+def _compare_access(values: Mapping[str, Any], naming: Naming) -> None:
+    """Refuse what says how an access point is used where none is named."""
+    if values.get("apn") is not None:
+        return
+    for name, left_out in _OF_THE_APN.items():
+        if values.get(name, left_out) not in (None, left_out):
+            raise InvalidValue(
+                naming(name),
+                f"goes together with {naming('apn')}: without it the module's own settings hold",
+            )
 
 
 def _read(name: str, argument: str, value: Any) -> Any:
@@ -218,7 +245,10 @@ def read_device(argument: str, value: object) -> str:
         raise InvalidValue(argument, "give a serial device, such as /dev/ttyUSB2")
     if not value.isprintable():
         raise InvalidValue(argument, f"{value!r} holds a control character")
-    if value == EMULATOR or value.startswith("/") or ":" in value:
+    if value == EMULATOR or value.startswith("/"):
+        return value
+    if ":" in value:
+        check_endpoint(argument, value)
         return value
     near = suggestion(value, (EMULATOR,)) or f"; did you mean /dev/{value}?"
     raise InvalidValue(

@@ -167,6 +167,11 @@ class TLSProfile:
         return 1 if self.client_cert is None else 2
 
     @property
+    def checks_dates(self) -> bool:
+        """Whether certificates' dates are compared with the module's clock."""
+        return self.security_level > 0 and not self.ignore_local_time
+
+    @property
     def digest(self) -> str:
         """Equal for equal settings and contents of files, in any process.
 

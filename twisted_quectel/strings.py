@@ -9,7 +9,6 @@ certificates is said when the string is parsed, before a device is touched.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -157,6 +156,10 @@ def quectelssl_arguments(
         tls = TLSProfile.from_arguments(merge_arguments(chosen.tls, given))
         if tls.dtls:
             raise InvalidValue("dtls", "the modem file sets it, and it is only for datagrams")
+    if tls is None and chosen.is_for_datagrams(checked_ctx):
+        raise InvalidValue(
+            "ctx", f"contexts.{checked_ctx} of the modem sets dtls, which is only for datagrams"
+        )
     return EndpointArguments(
         modem=chosen,
         host=checked_host,
@@ -190,6 +193,8 @@ def check_provisioned(modem: ModemProfile, ctx: int) -> None:
 #: The names that C{quectelssl:} knows, the first two with or without being named.
 QUECTELSSL_ARGUMENTS: Final = tuple(inspect.signature(quectelssl_arguments).parameters)
 _UNNAMED: Final = QUECTELSSL_ARGUMENTS[:2]
+_COLONS: Final = "a colon within a value is written \\:, and a name is followed by ="
+_LAST: Final = "no colon stands at the end"
 
 
 def _optional_integer(argument: str, value: str | None, allowed: range) -> int | None:
@@ -202,41 +207,53 @@ def _given(**arguments: str | None) -> dict[str, str]:
     return {argument: value for argument, value in arguments.items() if value is not None}
 
 
+def _check_unnamed(argument: str, value: object) -> None:
+    """Refuse what stands in the place of an argument, and cannot be it."""
+    try:
+        if argument == "host":
+            read_host(argument, value)
+        else:
+            read_port(argument, value)
+    except InvalidValue:
+        place, what = (
+            ("first", "neither a host name nor an IP address")
+            if argument == "host"
+            else ("second", "no number from 1 to 65535")
+        )
+        raise InvalidValue(
+            argument, f"the {place} part without a name stands for it, and is {what}; {_COLONS}"
+        ) from None
+
+
 def _named(args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, str]:
     """Give every argument its name.
 
     @raise InvalidValue: for a name that is unknown or given twice.
     """
+    # what has no name is never shown: it may be the rest of a key
     if len(args) > len(_UNNAMED):
-        raise InvalidValue("host", _nameless(args[len(_UNNAMED)], ()))
+        raise InvalidValue(
+            "host",
+            f"{len(args)} parts have no name, and the third is one too many: only host and port "
+            f"may stand without theirs; {_COLONS}; {_LAST}",
+        )
     unnamed = dict(zip(_UNNAMED, args, strict=False))
-    for argument in unnamed.keys() - kwargs.keys():
-        if not unnamed[argument]:
-            raise InvalidValue(argument, _nameless("", ()))
+    for argument, value in unnamed.items():
+        if argument in kwargs:
+            port = "" if "port" in kwargs else "where host has its name, write port=NUMBER; "
+            raise InvalidValue(
+                argument, f"given twice, once without its name; {port}{_COLONS}; {_LAST}"
+            )
+        if not value:
+            raise InvalidValue(argument, f"nothing stands in its place without a name; {_LAST}")
+        _check_unnamed(argument, value)
     for argument in kwargs:
-        if argument in unnamed:
-            missing = [name for name in _UNNAMED if name not in kwargs]
-            raise InvalidValue(argument, f"given twice: {_nameless(unnamed[argument], missing)}")
         if argument in _DATAGRAM_ARGUMENTS:
             raise InvalidValue(argument, "only for datagrams; quectelssl is a stream")
         if argument not in QUECTELSSL_ARGUMENTS:
             near = suggestion(argument, QUECTELSSL_ARGUMENTS)
             raise InvalidValue(argument, f"there is no such argument{near}")
     return {name: str(value) for name, value in {**unnamed, **kwargs}.items()}
-
-
-def _nameless(value: object, missing: Sequence[str]) -> str:
-    """Say what is wrong with a value without a name.
-
-    @param missing: which arguments it may be meant for.
-    """
-    if not value:
-        return (
-            "nothing stands in front of or behind a colon; leave it out; one within a value is "
-            "written \\:"
-        )
-    written = "".join(f"write {name}={value}; " for name in missing[:1])
-    return f"{str(value)!r} has no name; {written}a colon within a value is written \\:"
 
 
 @implementer(IPlugin, IStreamClientEndpointStringParserWithReactor)

@@ -13,6 +13,7 @@ from twisted.internet.interfaces import (
     IConsumer,
     IDelayedCall,
     IHalfCloseableProtocol,
+    IHandshakeListener,
     ILoggingContext,
     IProducer,
     IProtocol,
@@ -95,6 +96,9 @@ class ModuleTransport:
         """Connect the protocol; nothing is sent or delivered before L{begin}."""
         self.protocol = protocol
         self._guard(protocol.makeConnection, self)
+        # the module has made the handshake before there was a connection
+        if self.connected and IHandshakeListener.providedBy(protocol):
+            self._guard(protocol.handshakeCompleted)
 
     def begin(self) -> None:
         """Send and deliver from now on, what was written and came before first."""

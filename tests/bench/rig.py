@@ -80,14 +80,15 @@ class Rig:
         """Let time pass until something is true."""
         end = self.clock.seconds() + seconds
         while not what():
-            if not self.clock.calls or self.clock.calls[0].getTime() > end:
+            due = self.clock.next_time()
+            if due is None or due > end:
                 raise RuntimeError("it did not come to pass")
             self.clock.turn()
 
     def settle(self, seconds: float) -> None:
         """Let time pass."""
         end = self.clock.seconds() + seconds
-        while self.clock.calls and self.clock.calls[0].getTime() <= end:
+        while (due := self.clock.next_time()) is not None and due <= end:
             self.clock.turn()
         self.clock.rightNow = end
 

@@ -8,6 +8,7 @@ from typing import Any
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.error import (
+    CannotListenError,
     ConnectionAborted,
     ConnectionDone,
     ConnectionLost,
@@ -118,7 +119,7 @@ class MemoryNetworkTests(SynchronousTestCase):
         """A server that has stopped refuses; its connections go on."""
         factory = Server()
         port = self.network.listen(HOST, 80, factory)
-        self.assertRaises(ValueError, self.network.listen, HOST, 80, factory)
+        self.assertRaises(CannotListenError, self.network.listen, HOST, 80, factory)
         first = self.network.connect(port.address, 80, Factory.forProtocol(Keeper))
         self.clock.advance(0)
         self.successResultOf(port.stopListening())

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from twisted.internet.error import ConnectingCancelledError, NoProtocol, TimeoutError
+from twisted.internet.error import (
+    ConnectingCancelledError,
+    ConnectionAborted,
+    NoProtocol,
+    TimeoutError,
+)
 from twisted.internet.protocol import Factory, connectionDone
 from twisted.python.failure import Failure
 
@@ -192,6 +197,44 @@ class ConnectingTests(Mixed):
         self.nothing_left()
         self.assertEqual(factory.calls, ["start", "stop"])
         self.still_works()
+
+    def cancelled_in(self, where: str) -> None:
+        """Cancel a connect from within what it calls."""
+        endpoint = self.prepare()
+        ends: list[Failure] = []
+
+        class Stopped(Peer):
+            def connectionMade(self) -> None:
+                if where == "connectionMade":
+                    connecting.cancel()
+
+            def connectionLost(self, reason: Failure = connectionDone) -> None:
+                ends.append(reason)
+
+        class Stopping(Counting):
+            protocol = Stopped
+
+            def buildProtocol(self, addr: Any) -> Any:
+                if where == "buildProtocol":
+                    connecting.cancel()
+                return super().buildProtocol(addr)
+
+        factory = Stopping()
+        connecting = endpoint.connect(factory)
+        self.refused(connecting, ConnectingCancelledError)
+        self.settle(1.0)
+        self.assertEqual([type(each.value) for each in ends], [ConnectionAborted])
+        self.assertEqual(factory.calls, ["start", "stop"])
+        self.nothing_left()
+        self.still_works()
+
+    def test_cancel_in_build_protocol(self) -> None:
+        """A connect that C{buildProtocol} cancels ends as any other does."""
+        self.cancelled_in("buildProtocol")
+
+    def test_cancel_in_connection_made(self) -> None:
+        """So does one that C{connectionMade} cancels."""
+        self.cancelled_in("connectionMade")
 
     def test_cancel_of_the_only_one_while_the_modem_rests(self) -> None:
         """While a failed modem pauses, a cancelled connect leaves no timer behind."""

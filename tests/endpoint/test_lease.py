@@ -9,8 +9,9 @@ from twisted.internet.error import ConnectionAborted, ConnectionDone, Connection
 
 from tests.endpoint.protocols import Echo, Peer
 from tests.endpoint.virtual import HOST, PORT, VirtualCase
-from twisted_quectel.emulator import Link, MemoryWire, connect_memory
+from twisted_quectel.emulator import Link, MemoryNetwork, MemoryWire, connect_memory
 from twisted_quectel.errors import DeviceError, ModemBusyError
+from twisted_quectel.testing import EmulatedModule
 
 
 class OneChannelTests(VirtualCase):
@@ -257,3 +258,78 @@ class DeadHostTests(VirtualCase):
         peer = self.connect(self.endpoint(emulated, mode="push"), seconds=90.0)
         peer.transport.loseConnection()
         self.end_of(peer)
+
+
+class Deaf(Peer):
+    """Takes no more after its first bytes."""
+
+    def dataReceived(self, data: bytes) -> None:
+        self.transport.pauseProducing()
+
+
+class StuckTests(VirtualCase):
+    """Dropping a transparent connection whose server takes nothing, so that the module does not."""
+
+    mode = "transparent"
+    # what was under way when the connection ended is taken for commands
+    verdicts_expected = True
+
+    def stuck(self, *ports: str) -> tuple[EmulatedModule, Any]:
+        """Connect, and write until nothing leaves any more."""
+        self.deaf = self.serve(Deaf)
+        self.serve(Echo, port=1)
+        emulated = EmulatedModule(
+            self.clock, network=self.network, link=Link(baudrate=921_600, latency=0.005)
+        )
+        self.addCleanup(self.finish, emulated)
+        emulated.modem(data_devices=ports)
+        peer = self.connect(self.endpoint(emulated, mode=self.mode))
+        peer.transport.write(b"y" * 500_000)
+        self.settle(20.0)
+        return emulated, peer
+
+    def bare(self) -> None:
+        """Have lines without circuits."""
+        self.patch(MemoryWire, "set_dtr", lambda wire, on: False)
+        self.patch(MemoryWire, "dcd", lambda wire: None)
+
+    def dropped(self, emulated: EmulatedModule, peer: Any, seconds: float) -> None:
+        """Drop it: it is told at once, the module lets go of it, and the next one works."""
+        peer.transport.abortConnection()
+        self.settle()
+        self.assertIsInstance(peer.reasons[0].value, ConnectionAborted)
+        self.settle(seconds)
+        self.assertEqual([*emulated.module.sockets], [])
+        (server,) = self.deaf.peers
+        self.assertTrue(server.reasons)
+        again = self.connect(self.endpoint(emulated, mode=self.mode, port=1))
+        again.transport.write(b"hello")
+        self.until(lambda: again.count == 5)
+        again.transport.loseConnection()
+        self.end_of(again)
+
+    def test_dtr(self) -> None:
+        """By DTR where there is one."""
+        for ports in ((), ("usbat",)):
+            self.network = MemoryNetwork(self.clock)
+            self.dropped(*self.stuck(*ports), 3.0)
+
+    def test_other_port(self) -> None:
+        """Without DTR, from the port for commands."""
+        self.bare()
+        self.dropped(*self.stuck("usbat"), 10.0)
+
+    def test_no_way(self) -> None:
+        """Without both the modem is given up, and comes back when the server has gone."""
+        self.bare()
+        emulated, peer = self.stuck()
+        lost = emulated.modem().when_lost()
+        peer.transport.abortConnection()
+        self.settle(10.0)
+        self.successResultOf(lost)
+        (server,) = self.deaf.peers
+        server.transport.abortConnection()
+        self.settle(1.0)
+        again = self.connect(self.endpoint(emulated, mode=self.mode, port=1), seconds=60.0)
+        again.transport.loseConnection()
+        self.end_of(again)

@@ -7,8 +7,14 @@ from typing import Any
 from tests.endpoint.protocols import Echo
 from tests.endpoint.virtual import VirtualCase
 from twisted_quectel.at import Command, InvalidValue, write_form
-from twisted_quectel.errors import UnverifiedContext
+from twisted_quectel.errors import (
+    CertificateStoreError,
+    IdentityNotChecked,
+    ModemNotReady,
+    UnverifiedContext,
+)
 from twisted_quectel.profiles import TLSProfile
+from twisted_quectel.testing import ModuleSettings
 
 
 class ProvisionedTests(VirtualCase):
@@ -101,3 +107,63 @@ class ModemFileTests(VirtualCase):
         emulated.modem(contexts={1: TLSProfile(verify="none")})
         problem = self.assertRaises(InvalidValue, self.endpoint, emulated, ctx=1)
         self.one_line(problem, "ctx: ", "contexts.1", "verify=none")
+
+
+class UnusableTests(VirtualCase):
+    """A context of the modem file that cannot be had concerns those who name it."""
+
+    def echoes(self, emulated: Any, **arguments: Any) -> None:
+        """A connection works."""
+        peer = self.connect(self.endpoint(emulated, **arguments))
+        peer.transport.write(b"hello")
+        self.result_of(peer.when_received(5))
+        peer.transport.loseConnection()
+        self.end_of(peer)
+
+    def test_missing_tag(self) -> None:
+        """identity=require, which this firmware lacks: the others go on."""
+        emulated = self.emulate()
+        required = TLSProfile(cacert=self.ca_path, identity="require")
+        emulated.modem(contexts={1: required, 2: TLSProfile(cacert=self.ca_path)})
+        self.serve(Echo)
+        self.echoes(emulated)
+        self.echoes(emulated, ctx=2)
+        for _ in range(2):
+            connecting = self.start(self.endpoint(emulated, ctx=1))
+            problem = self.refused(connecting, IdentityNotChecked)
+            self.one_line(problem, "ctx: contexts.1 of the modem file", "identity")
+        self.echoes(emulated, ctx=2)
+
+    def test_no_time(self) -> None:
+        """Without a time nobody is refused but those whose certificates have dates to check."""
+        emulated = self.emulate(settings=ModuleSettings(time_known=False))
+        emulated.modem(contexts={1: TLSProfile(cacert=self.ca_path)}, clock="network")
+        self.serve(Echo)
+        self.echoes(emulated, tls=TLSProfile(verify="none"))
+        problem = self.refused(self.start(self.endpoint(emulated, ctx=1)), ModemNotReady)
+        self.one_line(problem, "contexts.1", "clock")
+
+    def test_no_room(self) -> None:
+        """A file that finds no room is put there when it does."""
+        emulated = self.emulate()
+        files = emulated.module.files
+        files.store("UFS:theirs", bytes(files.space("UFS")[0] - 1))
+        emulated.modem(contexts={1: TLSProfile(cacert=self.ca_path)})
+        self.serve(Echo)
+        self.echoes(emulated, tls=TLSProfile(verify="none"))
+        problem = self.refused(self.start(self.endpoint(emulated, ctx=1)), CertificateStoreError)
+        self.one_line(problem, "contexts.1", "no space")
+        files.delete("UFS:theirs")
+        self.echoes(emulated, ctx=1)
+
+    def test_rotated(self) -> None:
+        """Certificates and keys may be renewed for ever: their predecessors make room."""
+        settings = ModuleSettings(ufs_size=24 * 1024, ram_size=16 * 1024)
+        emulated = self.emulate(settings=settings)
+        self.serve(Echo)
+        for _ in range(12):
+            leaf = self.ca.issue_cert("client.example")
+            cert = self.write("c.pem", leaf.cert_chain_pems[0].bytes())
+            key = self.write("k.pem", leaf.private_key_pem.bytes())
+            tls = TLSProfile(cacert=self.ca_path, client_cert=cert, client_key=key)
+            self.echoes(emulated, tls=tls)

@@ -145,6 +145,20 @@ class ContextTests(SharingCase):
         self.assertEqual([context for context, _ in self.opened()], list(range(6)))
         return emulated, clients
 
+    def test_timeouts(self) -> None:
+        """Seven time-outs of one profile take one context, with the longest handshake of all."""
+        emulated = self.traced()
+        self.serve(Echo)
+        clients = [
+            self.connect(self.endpoint(emulated, timeout=float(timeout), busy="fail"))
+            for timeout in (50, 20, 30, 40, 60, 70, 80)
+        ]
+        self.assertEqual({context for context, _ in self.opened()}, {0})
+        self.assertEqual(emulated.module.contexts[0].number("negotiatetime"), 80)
+        for client in clients:
+            self.works(client)
+        self.leave(*clients)
+
     def test_seventh_waits(self) -> None:
         """A seventh profile waits for a context; one of the six joins at once."""
         emulated, clients = self.six()

@@ -29,10 +29,17 @@ PORT = 8883
 class TurnClock(Clock):
     """A clock that can go on by single turns."""
 
+    def next_time(self) -> float | None:
+        """Give when the next call is due; L{None} if there is none."""
+        # a call that was put forward has not been sorted in
+        self._sortCalls()
+        return self.calls[0].getTime() if self.calls else None
+
     def turn(self) -> None:
         """Make the calls that are due, but not those that they lead to."""
-        if self.calls and self.calls[0].getTime() > self.seconds():
-            self.rightNow = self.calls[0].getTime()
+        due = self.next_time()
+        if due is not None and due > self.seconds():
+            self.rightNow = due
         for call in [each for each in self.calls if each.getTime() <= self.seconds()]:
             if call.active():
                 self.calls.remove(call)
@@ -125,8 +132,8 @@ class VirtualCase(SynchronousTestCase):
         """Let turns, and at most so many seconds, pass until something is true."""
         end = self.clock.seconds() + seconds
         for _ in range(turns):
-            calls = self.clock.calls
-            if what() or not calls or calls[0].getTime() > end:
+            due = self.clock.next_time()
+            if what() or due is None or due > end:
                 break
             self.clock.turn()
         self.assertTrue(what())

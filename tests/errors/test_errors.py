@@ -16,7 +16,16 @@ from tests.endpoint.protocols import Echo
 from tests.endpoint.virtual import MODES, VirtualCase
 from twisted_quectel import errors
 from twisted_quectel.emulator import ModuleSettings
-from twisted_quectel.emulator.faults import Fault, LateAnswer, OpenFails, SendFails
+from twisted_quectel.emulator.faults import (
+    CommandFails,
+    ErrorInsteadOfSendOk,
+    Fault,
+    LateAnswer,
+    OpenFails,
+    OtherId,
+    SendFails,
+    UploadPartial,
+)
 from twisted_quectel.errors import ModemError
 from twisted_quectel.families.lte.errors import open_error
 from twisted_quectel.modem.handshake import handshake_causes
@@ -167,8 +176,12 @@ class ProvokedTests(VirtualCase):
 
     verdicts_expected = True
 
-    def complete(self, problem: Any, command: str = "") -> None:
-        """Look whether an exception says everything."""
+    def complete(self, problem: Any, command: str = "", code: int | None = None) -> None:
+        """Look whether an exception says everything.
+
+        @param command: what it has to name.
+        @param code: what it has to carry, with its meaning.
+        """
         self.assertIsInstance(problem, ModemError)
         self.one_line(problem)
         self.assertTrue(problem.causes)
@@ -178,8 +191,11 @@ class ProvokedTests(VirtualCase):
             self.assertTrue(line.isprintable(), line)
         if command:
             self.assertIn(command, problem.command or "", repr(problem))
+        if code is not None:
+            self.assertEqual(problem.code, code, repr(problem))
         if problem.code is not None:
             self.assertTrue(problem.meaning)
+            self.assertIn(problem.meaning, problem.explain())
         self.assertNotIn(PIN, problem.explain())
 
     def fails(self, *faults: Fault, **arguments: Any) -> Any:
@@ -203,8 +219,33 @@ class ProvokedTests(VirtualCase):
                     # what may pass was waited for
                     self.complete(problem)
                     continue
-                self.complete(problem, "+QSSLOPEN")
-                self.assertEqual(problem.code, code)
+                self.complete(problem, "+QSSLOPEN", code)
+
+    def test_open_refused(self) -> None:
+        """An open that is refused with a number at once."""
+        for code, kind in (
+            (3, errors.ModemConnectError),
+            (50, errors.ModemConnectError),
+            (561, errors.NetworkDown),
+            (566, errors.TLSOpenFailed),
+        ):
+            problem = self.fails(CommandFails("+QSSLOPEN", code, 0))
+            self.assertIs(type(problem), kind)
+            self.complete(problem, "+QSSLOPEN", code)
+
+    def test_other_id(self) -> None:
+        """An open that is answered for another connection."""
+        self.complete(self.fails(OtherId()), "+QSSLOPEN")
+
+    def test_settings_refused(self) -> None:
+        """Settings of the context, and the clock that goes with them."""
+        self.complete(self.fails(CommandFails("+QSSLCFG", 50, 0)), "+QSSLCFG", 50)
+        self.complete(self.fails(CommandFails("+CCLK", 3, 0)), "+CCLK")
+
+    def test_not_stored(self) -> None:
+        """A certificate that does not get onto the module."""
+        self.complete(self.fails(CommandFails("+QFUPL", 403, 0)), "+QFUPL", 403)
+        self.complete(self.fails(UploadPartial(times=0)), "+QFUPL", 421)
 
     def test_bring_up(self) -> None:
         """No SIM, a wrong PIN, no network: with the dialogue that led there."""
@@ -216,7 +257,7 @@ class ProvokedTests(VirtualCase):
             ModuleSettings(registration=2),
         ):
             problem = self.fails(settings=settings, description={"pin": PIN})
-            self.complete(problem)
+            self.complete(problem, "" if isinstance(problem, errors.RegistrationError) else "+")
 
     def test_cases(self) -> None:
         """Which SIM error it is shows in its causes."""
@@ -259,7 +300,7 @@ class ProvokedTests(VirtualCase):
         """A connect that takes too long."""
         problem = self.fails(LateAnswer("+QSSLOPEN", 100.0, 0), timeout=5.0)
         self.assertIsInstance(problem, errors.ModemTimeout)
-        self.complete(problem)
+        self.complete(problem, "+QSSLOPEN")
 
     def connected(self, mode: str, *faults: Fault) -> Any:
         """Have a connection."""
@@ -287,7 +328,18 @@ class ProvokedTests(VirtualCase):
                 self.complete(problem)
 
     def test_not_sent(self) -> None:
-        """Bytes that the module does not take."""
-        peer = self.connected("push", SendFails(times=10**6))
-        peer.transport.write(b"never taken")
-        self.complete(self.end_of(peer, 300.0))
+        """Bytes that the module does not take, or of which nobody knows."""
+        for mode in ("buffer", "push"):
+            for fault, code in (
+                (SendFails(times=10**6), None),
+                (ErrorInsteadOfSendOk(times=1), None),
+                (LateAnswer("+QSSLSEND", 100.0, 0), None),
+            ):
+                peer = self.connected(mode, fault)
+                peer.transport.write(b"never taken")
+                self.complete(self.end_of(peer, 300.0), "+QSSLSEND", code)
+
+    def test_not_read(self) -> None:
+        """A read that is not answered."""
+        peer = self.connected("buffer", LateAnswer("+QSSLRECV", 100.0, 0))
+        self.complete(self.end_of(peer, 300.0), "+QSSLRECV")

@@ -18,10 +18,10 @@ from twisted_quectel.errors import (
 from twisted_quectel.families.base import ContextSettings, Setting
 from twisted_quectel.families.lte.contexts import (
     ContextDialogue,
-    context_settings,
     read_tag,
     read_tags,
 )
+from twisted_quectel.families.lte.settings import context_settings
 from twisted_quectel.profiles import TLSProfile
 
 from .contextbench import ScriptedContexts

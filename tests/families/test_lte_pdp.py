@@ -36,8 +36,49 @@ class ActivateTests(SynchronousTestCase):
     def test_up_already(self) -> None:
         """An active context is used as it is: QIACT on it would be an error (note 45)."""
         self.states(UP)
-        self.assertEqual(self.successResultOf(self.attach(apn="internet")), "10.7.157.1")
+        self.assertEqual(self.successResultOf(self.attach()), "10.7.157.1")
         self.assertEqual(self.bench.module.lines, ["+QIACT?"])
+
+    def test_up_as_wanted(self) -> None:
+        """One that is up with the wanted definition stays up; what is not told proves nothing."""
+        login = {"user": "u", "password": "p", "auth": "chap"}
+        cases: list[tuple[str, dict[str, Any]]] = [
+            ('+QICSGP: 1,"internet","","",0', {}),
+            ('+QICSGP: 3,"internet","u","p",2', {"ip": "ipv4v6", **login}),
+            ('+QICSGP: 1,"internet","u","",2', login),
+            ("+QICSGP: 1", {}),
+            ("", {}),
+        ]
+        for said, profile in cases:
+            self.setUp()
+            self.states(UP)
+            self.answers["+QICSGP=1"] = f"{said}\n\nOK" if said else "OK"
+            self.successResultOf(self.attach(apn="internet", **profile))
+            self.assertEqual(self.bench.module.lines, ["+QIACT?", "+QICSGP=1"])
+        self.setUp()
+        self.states(UP)
+        self.answers["+QICSGP=1"] = "ERROR"
+        self.successResultOf(self.attach(apn="internet"))
+        self.assertEqual(self.bench.module.lines, ["+QIACT?", "+QICSGP=1"])
+
+    def test_up_otherwise(self) -> None:
+        """One that is up with another definition is taken down, defined and brought up again."""
+        for said in (
+            '+QICSGP: 1,"old.apn","u","p",2',
+            '+QICSGP: 2,"internet","u","p",2',
+            '+QICSGP: 1,"internet","other","p",2',
+            '+QICSGP: 1,"internet","u","other",2',
+            '+QICSGP: 1,"internet","u","p",1',
+        ):
+            self.setUp()
+            self.states(UP)
+            self.answers["+QICSGP=1"] = [f"{said}\n\nOK", "OK"]
+            self.answers[BOTH] = UP
+            self.successResultOf(self.attach(apn="internet", user="u", password="p", auth="chap"))
+            self.assertEqual(
+                self.bench.module.lines,
+                ["+QIACT?", "+QICSGP=1", "+QIDEACT=1", '+QICSGP=1,1,"internet","u","p",2', BOTH],
+            )
 
     def test_defined_and_activated(self) -> None:
         """It is defined, activated, and its address asked for (chapters 3.1.1 and 3.1.2)."""

@@ -1,4 +1,4 @@
-"""Tests for L{twisted_quectel.families.lte.contexts}: what a TLS profile means."""
+"""Tests for L{twisted_quectel.families.lte.settings}: what a TLS profile means."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.families import golden_lte as golden
 from twisted_quectel.errors import UnsupportedOperation
 from twisted_quectel.families.base import ContextSettings
-from twisted_quectel.families.lte.contexts import context_settings
+from twisted_quectel.families.lte.settings import context_settings
 from twisted_quectel.profiles import TLSProfile
 
 CA = "module:RAM:cacert.pem"

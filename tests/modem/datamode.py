@@ -46,6 +46,7 @@ class Wire:
         self.back = 0.0
         self.reading = True
         self.stalled = False
+        self.discarded = 0
         self.unread: list[bytes] = []
         self.producer: IPushProducer | None = None
         self.paused = False
@@ -123,6 +124,9 @@ class Wire:
             return 1
         left = self.free - self.clock.seconds()
         return 0 if left <= 1e-9 else int(left / self.byte_time + 0.5) or 1
+
+    def discard(self) -> None:
+        self.discarded += 1
 
     def set_baudrate(self, rate: int) -> bool:
         return False

@@ -8,18 +8,20 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.families.contextbench import ScriptedContexts
 from twisted_quectel.errors import ModemBusyError, UnverifiedContext
 from twisted_quectel.families.base import ContextSettings
-from twisted_quectel.families.lte.contexts import context_settings
+from twisted_quectel.families.lte.settings import context_settings
 from twisted_quectel.modem.contexts import Context, ContextPool
 from twisted_quectel.profiles import TLSProfile
 
 PATHS = {"cacert": "RAM:cacert.pem"}
 
 
-def settings_of(alpn: str = "", verify: str = "peer") -> ContextSettings:
-    """Settings that differ by their ALPN name."""
+def settings_of(
+    alpn: str = "", verify: str = "peer", timeout: float = 60.0, negotiate: int | None = None
+) -> ContextSettings:
+    """Settings that differ by their ALPN name, or by the connection's time-out alone."""
     ca = "module:RAM:cacert.pem" if verify == "peer" else None
-    profile = TLSProfile(cacert=ca, alpn=alpn, verify=verify)
-    return context_settings(profile, False, 60.0, PATHS if ca else {})
+    profile = TLSProfile(cacert=ca, alpn=alpn, verify=verify, negotiate_time=negotiate)
+    return context_settings(profile, False, timeout, PATHS if ca else {})
 
 
 class PoolTests(SynchronousTestCase):
@@ -55,6 +57,50 @@ class PoolTests(SynchronousTestCase):
         self.assertIs(first, second)
         self.assertIsNot(self.take(settings_of("h2")), first)
         self.assertEqual(first.users, 2)
+
+    def time_set(self, context: Context) -> str:
+        """Give the longest handshake that the module holds for a context."""
+        return self.bench.values[context.id]["negotiatetime"][0]
+
+    def test_timeouts(self) -> None:
+        """Time-outs keep no profiles apart: the longest holds for all, and costs one setting."""
+        contexts = []
+        for timeout, held in ((60.0, "60"), (20.0, "60"), (80.0, "80"), (300.0, "300")):
+            settings = settings_of(timeout=timeout)
+            context = self.take(settings)
+            lines = self.ready(context, settings)
+            self.assertEqual(self.time_set(context), held)
+            contexts.append(context)
+            if timeout == 20.0:
+                self.assertEqual(lines, [])
+            elif timeout > 60:
+                self.assertEqual([line.count("QSSLCFG") for line in lines], [1, 1])
+        self.assertEqual(len(set(contexts)), 1)
+        for context in contexts:
+            self.pool.release(context)
+        settings = settings_of(timeout=30.0)
+        context = self.take(settings)
+        self.assertIs(context, contexts[0])
+        self.assertFalse(self.written(self.ready(context, settings)))
+        self.assertEqual(self.time_set(context), "30")
+
+    def test_time_that_is_wanted(self) -> None:
+        """A handshake time that the profile gives is a setting like any other."""
+        given = settings_of(negotiate=60)
+        self.assertIsNot(self.take(given), self.take(settings_of()))
+        self.assertIsNot(self.take(given), self.take(settings_of(negotiate=61)))
+
+    def test_time_that_is_refused(self) -> None:
+        """Where a context in use takes nothing, the time of the others will do."""
+        first = settings_of()
+        context = self.take(first)
+        self.ready(context, first)
+        longer = settings_of(timeout=90.0)
+        self.bench.refused.add("90")
+        self.assertIs(self.take(longer), context)
+        self.ready(context, longer)
+        self.assertTrue(context.certain)
+        self.assertEqual(self.time_set(context), "60")
 
     def test_seventh(self) -> None:
         """A seventh profile waits or fails; what is given back is taken over."""

@@ -248,10 +248,17 @@ class FaceTests(ModemCase):
 
     def test_uploads(self) -> None:
         """Who wants to know is told of uploads, in this session and the next."""
-        self.modem.report_uploads(lambda path, done, total: None)
+
+        def listener(path: str, done: int, total: int) -> None:
+            pass
+
+        self.modem.report_uploads(listener)
         self.up()
         session = self.successResultOf(self.modem.session())
-        self.assertEqual(len(session.files.progress), 1)
+        self.assertEqual(session.files.progress, [listener])
+        for _ in range(2):
+            self.modem.stop_reporting_uploads(listener)
+            self.assertEqual(session.files.progress, [])
 
     def test_idle_port(self) -> None:
         """Before it is up nothing that the port says means anything."""

@@ -333,8 +333,8 @@ class WarningTests(SynchronousTestCase):
 
         globalLogPublisher.addObserver(note)
         self.addCleanup(globalLogPublisher.removeObserver, note)
-        bench.session.warn_unchecked("one.example")
-        bench.session.warn_unchecked("two.example")
+        bench.session.advice.unchecked("one.example")
+        bench.session.advice.unchecked("two.example")
         self.assertEqual([event["host"] for event in events], ["one.example"])
 
     def test_errors_pass(self) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from twisted_quectel.emulator.commands_general import BAUDRATES
 from twisted_quectel.errors import NoAnswer, PortUnresponsive
 from twisted_quectel.modem.wake import wake
 
@@ -172,6 +173,29 @@ class WakeTests(SynchronousTestCase):
         assert self.wire is not None and self.wire.rates is not None
         self.assertEqual(self.wire.rates[-1], 115200)
         self.assertEqual(self.module.sent("+IPR"), ["+IPR=115200"])
+
+    def test_every_speed(self) -> None:
+        """A module is found at each speed that it can be set to, within a minute's time-out."""
+        for speed in BAUDRATES:
+            self.setUp()
+            self.at_speed(speed)
+            self.bench.answers["+IPR"] = "ERROR"
+            self.listening_after(self.wake(), 17)
+            assert self.wire is not None and self.wire.rates is not None
+            self.assertEqual([*self.wire.rates, 115200][0 if speed == 115200 else -2], speed)
+
+    def later_say(self, seconds: float) -> None:
+        """Have the module say C{OK} after some time."""
+        self.module.clock.callLater(seconds, self.module.say, OK)
+
+    def test_slow_answer_at_another_speed(self) -> None:
+        """An answer that takes 0.7 s is not missed on the ladder."""
+        self.at_speed(19200)
+        self.bench.answers[HELLO] = lambda line: self.later_say(0.7)
+        self.bench.answers["+IPR"] = "ERROR"
+        self.listening_after(self.wake(), 20)
+        assert self.wire is not None and self.wire.rates is not None
+        self.assertEqual(self.wire.rates[-1], 19200)
 
     def test_speed_that_stays(self) -> None:
         """A module that refuses the wanted speed is used at its own."""

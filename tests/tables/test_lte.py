@@ -63,6 +63,11 @@ class NumberTests(SynchronousTestCase):
             (lte.SSL_CONTEXT_IDS, 0, 5),
             (lte.CLIENT_IDS, 0, 11),
             (lte.SEND_LENGTHS, 1, 1460),
+            (lte.QUERY_OR_SEND_LENGTHS, 0, 1460),
+            (lte.QUERY_OR_READ_LENGTHS, 0, 1500),
+            (lte.ANY_PORTS, 0, 65535),
+            (lte.PING_TIMEOUTS, 1, 255),
+            (lte.PING_COUNTS, 1, 10),
             (lte.READ_LENGTHS, 1, 1500),
             (lte.CLOSE_TIMEOUTS, 0, 65535),
             (lte.NEGOTIATE_TIMES, 10, 300),
@@ -71,6 +76,11 @@ class NumberTests(SynchronousTestCase):
             self.assertEqual((found[0], found[-1]), (first, last))
         self.assertEqual(lte.DEFAULT_CLOSE_TIMEOUT, 10)
         self.assertEqual(lte.PSK_MAX_LENGTH, 255)
+
+    def test_plain_sockets(self) -> None:
+        """What sockets without SSL have besides (TCP/IP Application Note)."""
+        self.assertEqual(lte.HEX_LENGTH, 512)
+        self.assertEqual(lte.LISTENER_HOST, "127.0.0.1")
 
     def test_versions(self) -> None:
         """The SSL versions have the document's numbers."""

@@ -34,6 +34,9 @@ class IWire(Interface):
     def unsent() -> int:
         """Give the number of bytes that were written and have not left yet."""
 
+    def discard() -> None:
+        """Drop what was written and has not left, as far as that can be done."""
+
     def set_baudrate(rate: int) -> bool:
         """Change the speed of this side.
 

@@ -43,8 +43,18 @@ class Prompt:
         longest: int,
         done: Callable[[], None],
         echo: Callable[[bytes], None],
+        clock: IReactorTime,
+        timeout: float = 0.0,
     ) -> None:
+        """
+        @param timeout: seconds without a byte that end it, with L{TimeoutError};
+            0 for none.
+        """
         self.result: Deferred[bytes | None] = Deferred()
+        self._timeout = timeout
+        self._timer: IDelayedCall | None = None
+        if timeout > 0:
+            self._timer = clock.callLater(timeout, self._timed_out)
         self._length = length
         self._longest = longest
         self._done = done
@@ -53,6 +63,8 @@ class Prompt:
 
     def feed(self, data: bytearray) -> bool:
         """Take bytes off the front; L{True} once the body is complete."""
+        if self._timer is not None and data:
+            self._timer.reset(self._timeout)
         if self._length is not None:
             piece = bytes(data[: self._length - len(self._body)])
             del data[: len(piece)]
@@ -76,11 +88,23 @@ class Prompt:
         return True
 
     def _finish(self, body: bytes | None) -> None:
+        self._stop_timer()
         self._done()
         self.result.callback(body)
 
+    def _timed_out(self) -> None:
+        self._timer = None
+        self._done()
+        self.result.errback(TimeoutError())
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
     def stop(self) -> None:
         """Give up."""
+        self._stop_timer()
         self.result.addErrback(lambda failure: failure.trap(CancelledError) and None)
         self.result.cancel()
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from twisted.internet.task import deferLater
 
-from ..tables.lte import CLIENT_IDS, RESULT_CODES
+from ..tables.lte import RESULT_CODES
 from .commands import ERROR, OK, Call, CommandSet, Form, Outcome, cme
 from .network import is_literal
 from .pdp import PDPContext
@@ -137,36 +137,6 @@ def qigeterror(call: Call) -> Outcome:
         return ERROR
     code = call.module.last_error
     call.info(f"+QIGETERROR: {code},{RESULT_CODES.get(code, 'Unknown error')}")
-    return OK
-
-
-@PDP.add("+QISTATE")
-def qistate(call: Call) -> Outcome:
-    """List the sockets that are not SSL: there are none."""
-    if call.form is Form.TEST:
-        call.info(f"+QISTATE: (0,1),(1-{call.module.pdp.highest}),(0-11)")
-        return OK
-    if call.form is Form.WRITE:
-        kind = call.integer(0, range(2))
-        allowed = call.module.pdp.ids if kind == 0 else CLIENT_IDS
-        if kind is None or call.integer(1, allowed) is None or len(call.fields) != 2:
-            return call.fail(552)
-    return OK
-
-
-@PDP.add("+QISDE")
-def qisde(call: Call) -> Outcome:
-    """Switch the echo of what is sent."""
-    if call.form is Form.TEST:
-        call.info("+QISDE: (0,1)")
-        return OK
-    if call.form is Form.READ:
-        call.info(f"+QISDE: {int(call.module.send_echo)}")
-        return OK
-    value = call.integer(0, range(2))
-    if call.form is not Form.WRITE or value is None:
-        return ERROR
-    call.module.send_echo = bool(value)
     return OK
 
 

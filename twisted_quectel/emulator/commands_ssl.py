@@ -1,39 +1,31 @@
-"""The commands of the LTE SSL Application Note v1.1, chapter 2.2, and C{AT+QISWTMD}."""
+"""The commands of the LTE SSL Application Note v1.1, chapter 2.2."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from twisted.internet.task import deferLater
-
-from ..tables.lte import (
-    CLIENT_IDS,
-    CLOSE_TIMEOUTS,
-    DEFAULT_CLOSE_TIMEOUT,
-    PORTS,
-    READ_LENGTHS,
-    SEND_LENGTHS,
-    SSL_CONTEXT_IDS,
+from ..tables.lte import CLIENT_IDS, PORTS, READ_LENGTHS, SEND_LENGTHS, SSL_CONTEXT_IDS
+from .commands import ERROR, OK, Call, CommandSet, Form, Outcome
+from .commands_data import (
+    MAX_ADDRESS,
+    body_of_send,
+    close,
+    closing,
+    deliver,
+    finish_open,
+    judge_read,
+    read,
+    reader,
+    send_length,
+    sender,
+    shown_state,
 )
-from .commands import (
-    ERROR,
-    NO_CARRIER,
-    OK,
-    SEND_FAIL,
-    SEND_OK,
-    Call,
-    CommandSet,
-    Form,
-    Outcome,
-)
-from .sockets import CLOSING, CONNECTED, TRANSPARENT, Socket
+from .securesocket import SecureSocket
+from .sockets import Kind, Socket
 from .sslcontext import CHECKHOST, TAGS
 from .verdicts import VerdictKind
 
 SSL: Final = CommandSet()
-
-#: Longest server address, in bytes.
-MAX_ADDRESS: Final = 255
 
 _ALIASES: Final = {
     "secllevel": ("seclevel", "alias_secllevel"),
@@ -147,56 +139,25 @@ async def qsslopen(call: Call) -> Outcome:
         return call.fail(561)
     module.last_error = 0
     socket = module.sockets.create(id, pdp, context, mode, call.port, host)
-    if mode != TRANSPARENT:
-        socket.opened.addCallback(_opened, call, socket)
-        call.port.interpreter.after(lambda: _start(call, socket, remote))
-        return OK
-    opened = socket.opened
-    _start(call, socket, remote)
-    code = await opened
-    if code:
-        _failed(call, socket)
-        return call.fail(code)
-    return call.port.interpreter.connect(socket)
+    return await finish_open(call, socket, lambda: _connect(call, socket, remote))
 
 
-def _start(call: Call, socket: Socket, remote: int) -> None:
+def _connect(call: Call, socket: Socket, remote: int) -> None:
     """Let the connection go its way."""
-    module = call.module
-    if socket.state == CLOSING:
-        return
-    for hook in module.hooks:
-        code = hook.on_open(call)
-        if code is not None:
-            socket.secure.on_opened(code)
-            return
+    module, secure = call.module, socket.net
     context = module.contexts[socket.context]
+    assert isinstance(secure, SecureSocket)
     if context.number("dtls"):
-        socket.secure.on_opened(555)
+        secure.on_opened(555)
         return
     socket.remote = remote
-    socket.secure.open(
+    secure.open(
         socket.host,
         remote,
         context.settings(module.files.content),
         connect_timeout=module.settings.connect_timeout,
         negotiate_timeout=float(context.number("negotiatetime")),
     )
-
-
-def _failed(call: Call, socket: Socket) -> None:
-    if "failed_open_keeps_id" not in call.module.quirks:
-        call.module.sockets.release(socket)
-        call.module.sockets.failed.add(socket.id)
-
-
-def _opened(code: int, call: Call, socket: Socket) -> None:
-    """Report the result of an open in buffer or push mode."""
-    if code:
-        _failed(call, socket)
-        call.module.last_error = code
-    if code != 567:  # the host has closed it itself
-        socket.port.unsolicited(f"+QSSLOPEN: {socket.id},{code}")
 
 
 # AT+QSSLSEND
@@ -214,43 +175,16 @@ async def qsslsend(call: Call) -> Outcome:
     id = call.integer(0, CLIENT_IDS)
     length: int | None = None
     if len(call.fields) > 1:
-        length = call.integer(1, SEND_LENGTHS)
+        length = send_length(call, SEND_LENGTHS)
         if length is None:
-            module.judge(
-                VerdictKind.SEND_BEYOND_LIMIT, f"AT{call.name}={call.raw.decode('latin-1')}"
-            )
             return call.fail(552)
     if call.form is not Form.WRITE or id is None or len(call.fields) > 2:
         return call.fail(552)
-    socket = module.sockets.get(id)
-    if socket is None or socket.state != CONNECTED:
-        module.judge(VerdictKind.SEND_TO_CLOSED, f"AT{call.name} with <clientID> {id}")
-        return call.fail(552 if socket is None else 567)
-    for hook in module.hooks:
-        refused = hook.refuse_prompt(call)
-        if refused is not None:
-            return refused
-    body = await call.port.interpreter.prompt(length, SEND_LENGTHS[-1])
-    if module.link.latency > 0:
-        await deferLater(module.clock, module.link.latency)
-    if body is None:
-        module.last_error = 571
-        return OK
-    if not body or len(body) > SEND_LENGTHS[-1]:
-        if body:
-            module.judge(VerdictKind.SEND_BEYOND_LIMIT, f"more than {SEND_LENGTHS[-1]} bytes")
-        return call.fail(552)
-    for hook in module.hooks:
-        instead = hook.on_send(call, body)
-        if instead is not None:
-            return instead
-    if socket.state != CONNECTED:
-        return call.fail(567)
-    if not socket.send(body):
-        module.last_error = 558
-        return SEND_FAIL
-    module.last_error = 0
-    return SEND_OK
+    socket = sender(call, id, plain=False)
+    if isinstance(socket, Outcome):
+        return socket
+    body = await body_of_send(call, length)
+    return body if isinstance(body, Outcome) else deliver(call, socket, body)
 
 
 # AT+QSSLRECV
@@ -270,26 +204,16 @@ def qsslrecv(call: Call) -> Outcome:
     length = call.integer(1, READ_LENGTHS)
     if call.form is not Form.WRITE or id is None or length is None or len(call.fields) != 2:
         if id is not None and len(call.fields) == 2:
-            module.judge(
-                VerdictKind.READ_BEYOND_LIMIT, f"AT{call.name}={call.raw.decode('latin-1')}"
-            )
+            judge_read(call)
         return call.fail(552)
-    socket = module.sockets.get(id)
-    if socket is None or socket.state not in (CONNECTED, CLOSING):
+    socket = reader(call, id, plain=False)
+    if socket is None:
         return call.fail(552)
-    for hook in module.hooks:
-        length = hook.on_read(call, length)
-    module.last_error = 0
-    data = socket.read(length) if length > 0 else b""
-    if not data:
-        call.info(f"{prefix}: 0")
-        return OK
-    header = f"{prefix}: {len(data)}"
-    if "recv_single_crlf" in module.quirks:
-        call.port.interpreter.bare(b"\r\n%b\r\n%b" % (header.encode("ascii"), data))
-    else:
-        call.block(header, data)
-    return OK
+
+    def layout(data: bytes) -> bytes:
+        return b"%b: %d\r\n%b" % (prefix.encode("ascii"), len(data), data)
+
+    return read(call, socket, prefix, length, layout)
 
 
 # AT+QSSLCLOSE
@@ -298,28 +222,18 @@ def qsslrecv(call: Call) -> Outcome:
 @SSL.add("+QSSLCLOSE")
 async def qsslclose(call: Call) -> Outcome:
     """Close a connection (2.2.5)."""
-    module = call.module
     if call.form is Form.TEST:
         call.info("+QSSLCLOSE: (0-11),(0-65535)")
         return OK
-    id = call.integer(0, CLIENT_IDS)
-    timeout = call.integer(1, CLOSE_TIMEOUTS, DEFAULT_CLOSE_TIMEOUT)
-    if call.form is not Form.WRITE or id is None or timeout is None or len(call.fields) > 2:
-        return call.fail(552)
-    socket = module.sockets.get(id)
-    if socket is None:
-        # a careful host closes after a failed open: some firmware keeps the id occupied
-        if id not in module.sockets.failed:
-            module.judge(VerdictKind.CLOSE_OF_UNOPENED_ID, f"AT+QSSLCLOSE with <clientID> {id}")
-        module.sockets.failed.discard(id)
-        return OK if "close_unopened_ok" in module.quirks else call.fail(552)
-    module.last_error = 0
+    chosen = closing(call, plain=False)
+    if isinstance(chosen, Outcome):
+        return chosen
+    socket, timeout = chosen
     # without a time-out the default is in seconds, whatever closetimemode says
     unit = 1.0
-    if len(call.fields) > 1 and module.contexts[socket.context].number("closetimemode"):
+    if len(call.fields) > 1 and call.module.contexts[socket.context].number("closetimemode"):
         unit = 0.001
-    await socket.close(timeout * unit)
-    module.sockets.release(socket)
+    await close(call, socket, timeout * unit)
     return OK
 
 
@@ -336,60 +250,22 @@ def qsslstate(call: Call) -> Outcome:
         id = call.integer(0, CLIENT_IDS)
         if id is None or len(call.fields) != 1:
             return call.fail(552)
-        socket = module.sockets.get(id)
+        socket = module.sockets.of(id, plain=False)
         if socket is not None:
             call.info(_state(call, socket))
         return OK
     if call.form is Form.READ:
         return call.fail(552)
     for socket in module.sockets:
-        call.info(_state(call, socket))
+        if socket.kind is Kind.SSL:
+            call.info(_state(call, socket))
     return OK
 
 
 def _state(call: Call, socket: Socket) -> str:
-    secure, state = socket.secure, socket.state
-    if state == CONNECTED and "state_three" in call.module.quirks:
-        state = 3
-    address = secure.address or socket.host
+    net = socket.net
     return (
-        f'+QSSLSTATE: {socket.id},"SSLClient","{address}",{socket.remote},'
-        f"{secure.local_port},{state},{socket.pdp},{socket.id},{socket.mode},"
+        f'+QSSLSTATE: {socket.id},"SSLClient","{net.address or socket.host}",{socket.remote},'
+        f"{net.local_port},{shown_state(call, socket)},{socket.pdp},{socket.id},{socket.mode},"
         f'"{socket.port.name}",{socket.context}'
     )
-
-
-# AT+QISWTMD and ATO
-
-
-@SSL.add("+QISWTMD")
-def qiswtmd(call: Call) -> Outcome:
-    """Switch the access mode of a connection (1.3)."""
-    module = call.module
-    if call.form is Form.TEST:
-        call.info("+QISWTMD: (0-11),(0-2)")
-        return OK
-    id = call.integer(0, CLIENT_IDS)
-    mode = call.integer(1, range(3))
-    if call.form is not Form.WRITE or id is None or mode is None or len(call.fields) != 2:
-        return call.fail(552)
-    socket = module.sockets.get(id)
-    if socket is None or socket.state != CONNECTED:
-        return call.fail(552 if socket is None else 567)
-    module.last_error = 0
-    if mode == TRANSPARENT:
-        socket.port = call.port
-        return call.port.interpreter.connect(socket)
-    socket.switch(mode, call.port)
-    return OK
-
-
-@SSL.add("O")
-def ato(call: Call) -> Outcome:
-    """Resume the transparent connection that was left last (1.3)."""
-    socket = call.port.interpreter.resumable
-    if call.form is not Form.EXECUTE or call.raw not in (b"", b"0"):
-        return ERROR
-    if socket is None or socket.state != CONNECTED:
-        return NO_CARRIER
-    return call.port.interpreter.connect(socket)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from twisted.internet.interfaces import IDelayedCall
 
+from .sockets import Kind
 from .verdicts import VerdictKind
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ class DataMode:
         self._suspect: IDelayedCall | None = None  # three pluses behind other bytes
         self._charge = ""  # what would be said of them
         self._lost = False
+        # what waits to be a packet (TCP/IP Application Note, transpktsize)
+        self._packets = socket.kind is not Kind.SSL
+        self._packet = bytearray()
+        self._packet_timer: IDelayedCall | None = None
 
     def received(self, data: bytes) -> None:
         """Take bytes from the line."""
@@ -101,6 +106,34 @@ class DataMode:
         self._port.interpreter.leave_data_mode()
 
     def _forward(self, data: bytes) -> None:
+        if not self._packets:
+            self._hand_on(data)
+            return
+        options = self._port.module.options
+        wait = options.number("transwaittm") * 0.1
+        self._packet += data
+        size = len(self._packet)
+        if wait:
+            size -= size % options.number("transpktsize")
+        if size:
+            self._send_packet(size)
+        if self._packet and self._packet_timer is None:
+            self._packet_timer = self._clock.callLater(wait, self._packet_due)
+
+    def _packet_due(self) -> None:
+        self._packet_timer = None
+        self._send_packet(len(self._packet))
+
+    def _send_packet(self, size: int) -> None:
+        timer, self._packet_timer = self._packet_timer, None
+        if timer is not None:
+            timer.cancel()
+        data = bytes(self._packet[:size])
+        del self._packet[:size]
+        if data:
+            self._hand_on(data)
+
+    def _hand_on(self, data: bytes) -> None:
         if not self.socket.send_or_hold(data):
             self._port.hold(True)
 
@@ -114,12 +147,12 @@ class DataMode:
 
     def pump_out(self) -> None:
         """Pass on what the socket has received, as far as the line takes it."""
-        port, secure = self._port, self.socket.secure
-        while secure.unread():
+        port, socket = self._port, self.socket
+        while socket.net.unread():
             room = port.room()
             if room <= 0:
                 return
-            data = secure.read(min(room, 65536))
+            data = socket.received.take(min(room, 65536))
             port.write(self._hold_back(data) if self._tail else data)
         if self._lost:
             port.interpreter.carrier_lost()
@@ -152,6 +185,7 @@ class DataMode:
             held, self._held = self._held, b""
             if len(held) < 3:
                 self._forward(held)
+        self._send_packet(len(self._packet))
         if self._late_timer is not None:
             self._late_timer.cancel()
             self._late_timer = None

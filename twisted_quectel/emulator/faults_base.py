@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
 
+from ..tables.lte import CLIENT_IDS
 from .commands import Call, Form, Outcome
 
 if TYPE_CHECKING:
@@ -163,6 +164,33 @@ class Counter:
 def writes(call: Call, name: str) -> bool:
     """Tell whether a call is the write form of a command."""
     return call.name == name and call.form is Form.WRITE
+
+
+#: Which field of an open has the id, and which the access mode.
+_OPENS: Final = {"+QSSLOPEN": (2, 5), "+QIOPEN": (1, 6)}
+_CLOSES: Final = ("+QSSLCLOSE", "+QICLOSE")
+#: What a URC that tells of data begins with.
+RECV_URCS: Final = ('+QSSLURC: "recv"', '+QIURC: "recv"')
+
+
+def opens(call: Call) -> bool:
+    """Tell whether a call opens a connection, with SSL or without."""
+    return call.form is Form.WRITE and call.name in _OPENS
+
+
+def closes(call: Call) -> bool:
+    """Tell whether a call closes a connection, with SSL or without."""
+    return call.form is Form.WRITE and call.name in _CLOSES
+
+
+def opened_id(call: Call) -> int | None:
+    """Give the id that an open asks for; L{None} for another call, or another value."""
+    return call.integer(_OPENS[call.name][0], CLIENT_IDS) if opens(call) else None
+
+
+def opened_mode(call: Call) -> int | None:
+    """Give the access mode that an open asks for."""
+    return call.integer(_OPENS[call.name][1], range(3), 0) if opens(call) else None
 
 
 def add_quirk(module: Module, name: str) -> Hooks:

@@ -7,9 +7,8 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Final
 
-from ..tables.lte import CLIENT_IDS
 from .commands import ERROR, OK, Call, Outcome, cme
-from .faults_base import Counter, Fault, Hooks, fault
+from .faults_base import Counter, Fault, Hooks, fault, opened_id
 
 if TYPE_CHECKING:
     from .module import Module
@@ -237,8 +236,8 @@ class CommandFails(Fault):
                 if call.name != spec.command or not counter.again():
                     return None
                 module.last_error = 0
-                id = call.integer(2, CLIENT_IDS)
-                if call.name == "+QSSLOPEN" and id is not None:
+                id = opened_id(call)
+                if id is not None:
                     module.sockets.failed.add(id)
                 return cme(spec.code) if spec.code else ERROR
 

@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from ..tables.lte import CLIENT_IDS, SSL_CONTEXT_IDS
 from .commands import ERROR, OK, Call, Outcome
-from .faults_base import Counter, Fault, Hooks, add_quirk, fault, writes
+from .faults_base import (
+    Counter,
+    Fault,
+    Hooks,
+    add_quirk,
+    closes,
+    fault,
+    opened_id,
+    opened_mode,
+    opens,
+    writes,
+)
 from .sockets import CONNECTED
 
 if TYPE_CHECKING:
@@ -16,7 +27,9 @@ if TYPE_CHECKING:
     from .sockets import Socket
 
 #: What a wedged module refuses.
-_WEDGED: Final = frozenset({"+QSSLOPEN", "+QSSLSEND", "+QSSLRECV", "+QIACT"})
+_WEDGED: Final = frozenset(
+    {"+QSSLOPEN", "+QSSLSEND", "+QSSLRECV", "+QIOPEN", "+QISEND", "+QIRD", "+QIACT"}
+)
 
 
 @fault
@@ -127,11 +140,11 @@ class Wedge(Fault):
         class Wedged(Hooks):
             def replace(self, call: Call) -> Outcome | None:
                 nonlocal count
-                if writes(call, "+QSSLOPEN"):
+                if opens(call):
                     count += 1
                 if count > spec.opens and call.name in _WEDGED and writes(call, call.name):
-                    id = call.integer(2, CLIENT_IDS)
-                    if call.name == "+QSSLOPEN" and id is not None:
+                    id = opened_id(call)
+                    if id is not None:
                         module.sockets.failed.add(id)
                     return call.fail(552)
                 return None
@@ -196,14 +209,14 @@ class IdLingers(Fault):
         class Lingers(Hooks):
             def replace(self, call: Call) -> Outcome | None:
                 now = module.clock.seconds()
-                if writes(call, "+QSSLCLOSE"):
+                if closes(call):
                     id = call.integer(0, CLIENT_IDS)
                     if id is not None and module.sockets.get(id) is not None:
                         until[id] = now + spec.seconds
                     elif id is not None and until.get(id, 0.0) > now:
                         return OK
-                elif writes(call, "+QSSLOPEN"):
-                    id = call.integer(2, CLIENT_IDS)
+                elif opens(call):
+                    id = opened_id(call)
                     if id is not None and until.get(id, 0.0) > now:
                         return call.fail(563)
                 return None
@@ -214,7 +227,7 @@ class IdLingers(Fault):
 @fault
 @dataclass(frozen=True)
 class ResultLost(Fault):
-    """C{AT+QSSLOPEN} ends in C{OK}, and no result ever comes; nothing is opened.
+    """An open ends in C{OK}, and no result ever comes; nothing is opened.
 
     @ivar times: so many opens; 0 for all.
     """
@@ -228,12 +241,12 @@ class ResultLost(Fault):
 
         class Lost(Hooks):
             def replace(self, call: Call) -> Outcome | None:
-                if not writes(call, "+QSSLOPEN") or not counter.again():
+                if not opens(call) or not counter.again():
                     return None
-                id = call.integer(2, CLIENT_IDS)
+                id = opened_id(call)
                 if id is not None:
                     module.sockets.failed.add(id)
                 # in transparent mode there is but the final result
-                return ERROR if call.integer(5, range(3), 0) == 2 else OK
+                return ERROR if opened_mode(call) == 2 else OK
 
         return Lost()

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 from .commands import Call, Outcome
-from .faults_base import Fault, Hooks, add_quirk, fault
+from .faults_base import RECV_URCS, Fault, Hooks, add_quirk, fault
 
 if TYPE_CHECKING:
     from .module import Module
     from .sockets import Socket
-
-_RECV: Final = '+QSSLURC: "recv"'
 
 
 @fault
@@ -31,7 +29,7 @@ class MissingRecvUrc(Fault):
         class Missing(Hooks):
             def urc(self, line: str) -> list[str]:
                 nonlocal count
-                if not line.startswith(_RECV):
+                if not line.startswith(RECV_URCS):
                     return [line]
                 count += 1
                 return [] if count % spec.every == 0 else [line]
@@ -74,7 +72,7 @@ class EarlyClosed(Fault):
                 return True
 
             def urc(self, line: str) -> list[str]:
-                return [] if line.startswith(_RECV) and chance.random() < 0.5 else [line]
+                return [] if line.startswith(RECV_URCS) and chance.random() < 0.5 else [line]
 
         return Early()
 
@@ -90,8 +88,10 @@ class SpuriousRecvUrc(Fault):
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         class Spurious(Hooks):
             def on_send(self, call: Call, data: bytes) -> Outcome | None:
-                id = call.fields[0].string()
-                call.port.interpreter.after(lambda: module.urc(f"{_RECV},{id}"))
+                socket = module.sockets.get(call.fields[0].integer() or 0)
+                if socket is not None:
+                    line = f'{socket.urc}: "recv",{socket.id}'
+                    call.port.interpreter.after(lambda: module.urc(line))
                 return None
 
         return Spurious()
@@ -108,7 +108,7 @@ class DuplicateRecvUrc(Fault):
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         class Duplicate(Hooks):
             def urc(self, line: str) -> list[str]:
-                return [line, line] if line.startswith(_RECV) else [line]
+                return [line, line] if line.startswith(RECV_URCS) else [line]
 
         return Duplicate()
 
@@ -116,7 +116,7 @@ class DuplicateRecvUrc(Fault):
 @fault
 @dataclass(frozen=True)
 class StateThree(Fault):
-    """C{AT+QSSLSTATE} shows state 3 for a connection that works."""
+    """A state query shows state 3 for a connection that works."""
 
     name: ClassVar[str] = "state_three"
     notes: ClassVar[tuple[int, ...]] = (13,)

@@ -263,16 +263,21 @@ class Interpreter:
         pieces, self._answer = [*self._answer, data], []
         self._port.write(b"".join(pieces))
 
-    def prompt(self, length: int | None, longest: int) -> Deferred[bytes | None]:
+    def prompt(
+        self, length: int | None, longest: int, timeout: float = 0.0
+    ) -> Deferred[bytes | None]:
         """Ask for a body.
 
         @param length: its bytes; L{None} if it ends with Ctrl-Z or ESC.
         @param longest: bytes that are kept without a length.
-        @return: fires with the body; L{None} if it was cancelled.
+        @param timeout: seconds without a byte that end it; 0 for none.
+        @return: fires with the body; L{None} if it was cancelled; fails with
+            L{TimeoutError}.
         """
         blank = b"" if "prompt_without_space" in self._module.quirks else b" "
         self._skip_line_feed()
-        body = Prompt(length, longest, self._body_done, self._echo_body)
+        clock = self._module.clock
+        body = Prompt(length, longest, self._body_done, self._echo_body, clock, timeout)
         self._body = body
         around = [hook.around_prompt(self._port) for hook in self._module.hooks]
         before, behind = (b"".join(parts) for parts in zip((b"", b""), *around, strict=True))
@@ -343,6 +348,7 @@ class Interpreter:
         data.socket.went_offline()
         self._port.write(self._final(OK))
         self._port.flush()
+        self._resume_soon()
 
     def carrier_lost(self) -> None:
         """The connection of the data mode has ended."""
@@ -357,6 +363,11 @@ class Interpreter:
         if not self._port.settings.quiet:
             self._port.write(self._final(NO_CARRIER))
         self._port.flush()
+        self._resume_soon()
+
+    def _resume_soon(self) -> None:
+        """Take what the host was held up with: in command mode there is room."""
+        self._module.later(0, self.resume)
 
     def connection_gone(self, socket: Socket) -> None:
         """A connection that could have been resumed is no more."""

@@ -25,10 +25,12 @@ from ..at.wire import IWireTransport
 from .link import Lane
 from .port import Port
 
-#: What an unpaced line holds in each direction, in bytes.
+#: What an unpaced line to the module holds, in bytes.
 CAPACITY: Final = 65536
 #: The same for a line with a speed: a UART's buffers are small.
 PACED_CAPACITY: Final = 4096
+#: What a line to the host holds: a serial driver gives no more at once.
+UNREAD: Final = 4096
 
 
 @implementer(IAddress)
@@ -131,7 +133,7 @@ class MemoryWire:
     def _in_drained(self) -> None:
         if not self._in.pending:
             self._dcd = self._port.dcd()
-        if self._in.pending <= self._capacity // 2 and not self.disconnected:
+        if self._in.pending <= UNREAD // 2 and not self.disconnected:
             self._port.line_ready()
 
     def connect(self) -> None:
@@ -274,6 +276,10 @@ class MemoryWire:
         """Give the bytes that were written and have not reached the module."""
         return self._out.pending
 
+    def discard(self) -> None:
+        """Drop what has not reached the module."""
+        self._out.clear()
+
     def set_baudrate(self, rate: int) -> bool:
         """Change the speed of the host's side."""
         self._rate = rate
@@ -291,7 +297,7 @@ class MemoryWire:
 
     def module_room(self) -> int:
         """Give the bytes that the module may write."""
-        return self._capacity - self._in.pending
+        return UNREAD - self._in.pending
 
     def module_unsent(self) -> int:
         """Give the bytes that the module has written and that have not arrived."""
@@ -315,6 +321,10 @@ class _ModuleEnd:
         self.room = wire.module_room
         self.unsent = wire.module_unsent
         self.hold = wire.module_holds
+
+    def crowded(self) -> bool:
+        """What has not been read counts as on the line."""
+        return False
 
 
 def connect_memory(clock: IReactorTime, port: Port, protocol: IProtocol) -> MemoryWire:

@@ -1,4 +1,4 @@
-"""A network in memory: names and TCP on any clock, without a descriptor.
+"""A network in memory: names, TCP and datagrams on any clock, without a descriptor.
 
 With it a whole bench runs on L{twisted.internet.task.Clock}, the same way
 each time.
@@ -9,14 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from twisted.internet.defer import Deferred, maybeDeferred, succeed
-from twisted.internet.error import ConnectionRefusedError, DNSLookupError, NoProtocol
-from twisted.internet.interfaces import IDelayedCall, IProtocol, IProtocolFactory, IReactorTime
+from twisted.internet.defer import Deferred, fail, maybeDeferred, succeed
+from twisted.internet.error import (
+    CannotListenError,
+    ConnectBindError,
+    ConnectionRefusedError,
+    DNSLookupError,
+    NoProtocol,
+)
+from twisted.internet.interfaces import (
+    IDelayedCall,
+    IProtocol,
+    IProtocolFactory,
+    IReactorTime,
+    ITCPTransport,
+)
 from twisted.internet.protocol import Protocol
 from zope.interface import implementer
 
 from twisted_quectel.emulator.memorytransport import MemoryTransport, tcp_address
-from twisted_quectel.emulator.network import INetwork, is_literal
+from twisted_quectel.emulator.network import DatagramReceiver, INetwork, is_literal
 
 #: Names get addresses of this network (RFC 2544) in the order of their first
 #: mention.
@@ -52,6 +64,31 @@ class MemoryPort:
         return succeed(None)
 
 
+class MemoryDatagrams:
+    """A socket for datagrams in a L{MemoryNetwork}."""
+
+    def __init__(
+        self,
+        network: MemoryNetwork,
+        address: str,
+        port: int,
+        received: DatagramReceiver,
+    ) -> None:
+        self.address = address
+        self.port = port
+        self.received = received
+        self._network = network
+
+    def write(self, data: bytes, to: tuple[str, int]) -> None:
+        """Send a datagram; where nobody is, it is lost."""
+        self._network.carry(data, (self.address, self.port), to)
+
+    def stop(self) -> Deferred[None]:
+        """Take no more."""
+        self._network.forget(self)
+        return succeed(None)
+
+
 @implementer(INetwork)
 class MemoryNetwork:
     """A network in memory.
@@ -70,6 +107,8 @@ class MemoryNetwork:
         self._window = window
         self._hosts: dict[str, str] = {}
         self._ports: dict[tuple[str, int], MemoryPort] = {}
+        self._datagrams: dict[tuple[str, int], MemoryDatagrams] = {}
+        self._own_ports: set[int] = set()
         self._silent: set[tuple[str, int | None]] = set()
         self._next_port = _FIRST_OWN_PORT
 
@@ -84,14 +123,16 @@ class MemoryNetwork:
         return self._hosts.setdefault(host.lower(), _ADDRESS.format(n >> 8, n & 255))
 
     def listen(self, host: str, port: int, factory: IProtocolFactory) -> MemoryPort:
-        """Start a server.
+        """Start a server; the module starts its own in this way too.
 
         @param host: a name, which resolves from now on, or an IP literal.
-        @raise ValueError: somebody listens there already.
+        @param port: 0 for any.
+        @raise CannotListenError: somebody listens there already.
         """
         address = self.add_host(host)
+        port = port or self._free_port()
         if (address, port) in self._ports:
-            raise ValueError(f"{host}:{port} is in use")
+            raise CannotListenError(host, port, OSError("in use"))
 
         def stop() -> None:
             if self._ports.pop((address, port), None) is not None:
@@ -133,8 +174,16 @@ class MemoryNetwork:
             self._later(result, answer)
         return result
 
-    def connect(self, address: str, port: int, factory: IProtocolFactory) -> Deferred[IProtocol]:
+    def _free_port(self) -> int:
+        self._next_port += 1
+        return self._next_port - 1
+
+    def connect(
+        self, address: str, port: int, factory: IProtocolFactory, local_port: int = 0
+    ) -> Deferred[IProtocol]:
         """See L{INetwork.connect}."""
+        if local_port in self._own_ports:
+            return fail(ConnectBindError())
         result: Deferred[IProtocol] = Deferred()
 
         def arrive() -> None:
@@ -142,23 +191,31 @@ class MemoryNetwork:
             if server is None:
                 result.errback(ConnectionRefusedError(f"{address}:{port}"))
                 return
-            maybeDeferred(self._establish, server, factory).chainDeferred(result)
+            maybeDeferred(self._establish, server, factory, local_port).chainDeferred(result)
 
         if (address, port) not in self._silent:
             self._later(result, arrive)
         return result
 
-    def _establish(self, server: MemoryPort, factory: IProtocolFactory) -> IProtocol:
-        own = tcp_address(_OWN_ADDRESS, self._next_port)
+    def _establish(
+        self, server: MemoryPort, factory: IProtocolFactory, local_port: int
+    ) -> IProtocol:
+        own_port = local_port or self._free_port()
+        own = tcp_address(_OWN_ADDRESS, own_port)
         there = tcp_address(server.address, server.port)
-        self._next_port += 1
         factory.doStart()
+        self._own_ports.add(own_port)
+
+        def lost() -> None:
+            self._own_ports.discard(own_port)
+            factory.doStop()
+
         client_end, server_end = MemoryTransport.pair(
-            self._clock, self._latency, self._window, own, there, factory.doStop
+            self._clock, self._latency, self._window, own, there, lost
         )
         client = factory.buildProtocol(there)
         if client is None:
-            factory.doStop()
+            lost()
             raise NoProtocol
         serving = server.factory.buildProtocol(own)
         if serving is None:
@@ -166,3 +223,40 @@ class MemoryNetwork:
         server_end.start(serving)
         client_end.start(client)
         return client
+
+    def datagram(
+        self,
+        address: str,
+        port: int,
+        received: DatagramReceiver,
+        remote: tuple[str, int] | None = None,
+    ) -> MemoryDatagrams:
+        """See L{INetwork.datagram}; a test opens its peers in this way too.
+
+        @param address: a name, which resolves from now on, or an IP literal.
+        """
+        address = self.add_host(address)
+        port = port or self._free_port()
+        if (address, port) in self._datagrams:
+            raise CannotListenError(address, port, OSError("in use"))
+        made = self._datagrams[address, port] = MemoryDatagrams(self, address, port, received)
+        return made
+
+    def carry(self, data: bytes, source: tuple[str, int], to: tuple[str, int]) -> None:
+        """Carry a datagram to its target, if there is one when it arrives."""
+
+        def arrive() -> None:
+            target = self._datagrams.get(to)
+            if target is not None:
+                target.received(data, source)
+
+        self._clock.callLater(self._latency, arrive)
+
+    def forget(self, datagrams: MemoryDatagrams) -> None:
+        """Deliver nothing more to a socket."""
+        self._datagrams.pop((datagrams.address, datagrams.port), None)
+
+    def unacknowledged(self, transport: ITCPTransport) -> int:
+        """See L{INetwork.unacknowledged}."""
+        assert isinstance(transport, MemoryTransport)
+        return transport.under_way()

@@ -162,6 +162,10 @@ class MemoryTransport:
         self._protocol = protocol
         protocol.makeConnection(self)
 
+    def under_way(self) -> int:
+        """Give the bytes that have left this end's buffer and are not read there yet."""
+        return len(self._outgoing.crossing)
+
     # What the streams report
 
     def deliver(self, data: bytes) -> None:

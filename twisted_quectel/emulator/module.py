@@ -7,20 +7,25 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from ..tables.lte import MODELS, SSL_CONTEXT_IDS
 from .commands import CommandSet, Handler
+from .commands_data import DATA
 from .commands_files import FILES
 from .commands_general import GENERAL
+from .commands_internet import INTERNET
 from .commands_network import NETWORK
 from .commands_pdp import PDP
 from .commands_ssl import SSL
+from .commands_tcpip import TCPIP
 from .faults import Fault, Hooks
 from .files import FileSystem
 from .killpoints import Tap
 from .link import Link
 from .network import INetwork
+from .options import Options
 from .pdp import PDPContexts
 from .port import Port
 from .quirks import quirks_of
@@ -31,7 +36,9 @@ from .sslcontext import SSLContext
 from .tls import TLSContextCache
 from .verdicts import MAX_VERDICTS, Verdict, VerdictKind
 
-COMMANDS: Final = CommandSet({**GENERAL, **NETWORK, **PDP, **FILES, **SSL})
+COMMANDS: Final = CommandSet(
+    {**GENERAL, **NETWORK, **PDP, **FILES, **DATA, **SSL, **TCPIP, **INTERNET}
+)
 
 #: The port that a host is given when it does not ask for another.
 DEFAULT_PORT: Final = "usbmodem"
@@ -52,6 +59,8 @@ class Module:
     @ivar muted: whether it hangs: it hears nothing and says nothing, and its
         connections go on.
     @ivar hung: whether it holds CTS low for good.
+    @ivar options: what C{AT+QICFG} has set.
+    @ivar ntp_server: who is asked for the time just now, as C{AT+QNTP?} shows it.
     @ivar closed: whether it was closed for good.
     """
 
@@ -94,9 +103,12 @@ class Module:
         self.contexts = [SSLContext() for _ in SSL_CONTEXT_IDS]
         self.tls = TLSContextCache()
         self.sockets = Sockets(self)
+        self.options = Options()
         self.time = Clock(clock.seconds, self._start_time())
+        self._network_clock = Clock(clock.seconds, _utc(settings.time))
         self.network_state = NetworkState(self)
         self.last_error = 0
+        self.ntp_server = ""
         self.values: dict[str, str] = {}
         self.urcport = settings.urcport
         self.send_echo = True
@@ -108,6 +120,7 @@ class Module:
         self.tap: Tap | None = None
         self._ports: dict[str, Port] = {}
         self._calls: set[IDelayedCall] = set()
+        self._tracked: set[Deferred[str]] = set()
         chance = random.Random(seed)
         self.hooks: tuple[Hooks, ...] = ()
         self.hooks = tuple(fault.arm(self, chance) for fault in faults)
@@ -121,14 +134,24 @@ class Module:
         settings = self.settings
         if not settings.time_known:
             return UNKNOWN_TIME
-        start = settings.time or datetime.now(UTC)
-        if start.tzinfo is None:
-            start = start.replace(tzinfo=UTC)
-        return start + timedelta(seconds=settings.clock_offset)
+        return _utc(settings.time) + timedelta(seconds=settings.clock_offset)
 
     def now(self) -> datetime:
         """Give the time on the module's clock, in UTC."""
         return self.time.now()
+
+    def network_time(self) -> datetime:
+        """Give the time that a server of the network tells, in UTC."""
+        return self._network_clock.now()
+
+    def set_time(self, time: datetime) -> None:
+        """Set the clock.
+
+        @param time: in UTC; the zone stays.
+        """
+        quarters = self.time.quarters
+        self.time.set(time + timedelta(minutes=15 * quarters), quarters)
+        self.tls.forget()
 
     # ports
 
@@ -178,6 +201,16 @@ class Module:
 
         call = self.clock.callLater(delay, run)
         self._calls.add(call)
+
+    def track(self, deferred: Deferred[str]) -> None:
+        """Cancel something when the module is switched off or restarted."""
+        self._tracked.add(deferred)
+
+        def over(result: object) -> object:
+            self._tracked.discard(deferred)
+            return result
+
+        deferred.addBoth(over)
 
     # power and network
 
@@ -253,7 +286,9 @@ class Module:
         self.tls.forget()
         self.network_state.restart()
         self.last_error = 0
+        self.ntp_server = ""
         self.values.clear()
+        self.options.reset()
         self.send_echo = True
 
     def _cancel(self) -> None:
@@ -261,8 +296,16 @@ class Module:
             if call.active():
                 call.cancel()
         self._calls.clear()
+        for deferred in list(self._tracked):
+            deferred.cancel()
 
     def close(self) -> None:
         """Stop all timers and connections.  The module is off afterwards."""
         self.closed = True
         self._reset()
+
+
+def _utc(time: datetime | None) -> datetime:
+    """Give a time with its zone; the host's if there is none."""
+    time = time or datetime.now(UTC)
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time

@@ -34,19 +34,28 @@ QUIRKS: Final[Mapping[str, str]] = MappingProxyType(
         "release_resets_context": (
             "An SSL context goes back to its factory settings with its last connection."
         ),
-        "close_unopened_ok": "AT+QSSLCLOSE of an id that is not open is OK in place of ERROR.",
-        "failed_open_keeps_id": "After a failed open the id stays in use until AT+QSSLCLOSE.",
+        "close_unopened_ok": (
+            "AT+QSSLCLOSE or AT+QICLOSE of an id that is not open is OK in place of ERROR."
+        ),
+        "failed_open_keeps_id": "After a failed open the id stays in use until it is closed.",
         "switch_flushes": "AT+QISWTMD from buffer to push mode pushes what is buffered at once.",
         "switch_lazy": (
             "AT+QISWTMD from buffer to push mode pushes what is buffered with the next arrival."
         ),
         "recv_length": "The recv URC of buffer mode gives the length too; no data follows.",
-        "state_three": "AT+QSSLSTATE shows state 3 for a connected socket.",
+        "incoming_buffered": (
+            "An incoming connection is in buffer mode, whatever its listener's access mode is."
+        ),
+        "open_error_at_once": (
+            "AT+QIOPEN with an id in use or without a PDP context is ERROR in place of OK and "
+            "+QIOPEN: <id>,<err>."
+        ),
+        "state_three": "AT+QSSLSTATE and AT+QISTATE show state 3 for a connected socket.",
         "list_without_prefix": "AT+QFLST names files without UFS:.",
         "connect_rate": "CONNECT is followed by the line's speed.",
         "prompt_without_space": "The prompt is > without the blank behind it.",
         "cme_trailing_space": "+CME ERROR lines end in a blank.",
-        "two_digit_qlts": "AT+QLTS answers two-digit years.",
+        "two_digit_qlts": "AT+QLTS and AT+QNTP answer two-digit years.",
         "no_space_after_colon": "Information lines have no blank behind the colon.",
     }
 )

@@ -38,6 +38,8 @@ class ModuleSettings:
     @ivar urcport: the port that URCs go to.
     @ivar receive_limit: bytes that one socket buffers for the host.
     @ivar send_limit: bytes that one socket buffers for the network.
+    @ivar round_trip: seconds that the answer to a probe of C{AT+QPING}, or of a time
+        server, takes.
     @ivar connect_timeout: seconds for DNS and TCP; chapter 2.2.2 has 150.
     """
 
@@ -66,4 +68,5 @@ class ModuleSettings:
     urcport: str = "usbmodem"
     receive_limit: int = 16384
     send_limit: int = 16384
+    round_trip: float = 0.05
     connect_timeout: float = 150.0

@@ -1,14 +1,21 @@
-"""The sockets of an emulated LTE module (LTE SSL Application Note v1.1, 1.3, 2.2.2-2.3.2)."""
+"""The sockets of an emulated LTE module.
+
+Sources: LTE SSL Application Note v1.1, chapters 1.3 and 2.2.2 to 2.3.2; TCP/IP
+Application Note, C{AT+QIOPEN} to C{AT+QISWTMD} and the C{+QIURC} forms.
+"""
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
 from ..tables.lte import SEND_LENGTHS
-from .securesocket import SecureSocket
+from .netsocket import NetSocket
+from .plainsocket import MAX_DATAGRAM
+from .received import Received
 
 if TYPE_CHECKING:
     from .datamode import DataMode
@@ -18,6 +25,7 @@ if TYPE_CHECKING:
 INITIAL: Final = 0
 OPENING: Final = 1
 CONNECTED: Final = 2
+LISTENING: Final = 3
 CLOSING: Final = 4
 
 BUFFER: Final = 0
@@ -26,29 +34,54 @@ TRANSPARENT: Final = 2
 
 #: The longest piece of a direct push, in bytes.
 PUSH_SIZE: Final = SEND_LENGTHS[-1]
-#: Bytes that switches of the access mode keep back, at most.
-MAX_KEPT: Final = 65536
+
+
+class Kind(Enum):
+    """What a socket is, by its name in C{AT+QSSLSTATE} and C{AT+QISTATE}."""
+
+    SSL = "SSLClient"
+    TCP = "TCP"
+    UDP = "UDP"
+    LISTENER = "TCP LISTENER"
+    INCOMING = "TCP INCOMING"
+    SERVICE = "UDP SERVICE"
 
 
 class Socket:
-    """One SSL connection.
+    """One socket: a connection, a listener, or a service for datagrams.
 
-    @ivar id: C{<clientID>}, 0-11.
+    @ivar id: C{<clientID>} or C{<connectID>}, 0-11; they share one range.
+    @ivar kind: what it is.
+    @ivar context: the SSL context; -1 without SSL.
     @ivar mode: C{<access_mode>}.
     @ivar state: C{<socket_state>}.
-    @ivar host: C{<serveraddr>}.
-    @ivar remote: C{<server_port>}.
+    @ivar host: C{<serveraddr>}, C{<IP_address>/<domain_name>}.
+    @ivar remote: C{<server_port>}, C{<remote_port>}.
+    @ivar server: the id of the listener that has accepted it, else its own.
     @ivar port: the port on which it was opened.
     @ivar pushed: the number of its last push among all.
     @ivar opened: fires with the result code of the open.
     @ivar isolated: whether the network has gone, and nobody knows.
     @ivar room: bytes that it then takes all the same.
+    @ivar net: the part of it that is on the network.
+    @ivar received: what has come from there.
+    @ivar sent: bytes that were taken from the host so far.
     """
 
     def __init__(
-        self, module: Module, id: int, pdp: int, context: int, mode: int, port: Port, host: str
+        self,
+        module: Module,
+        kind: Kind,
+        id: int,
+        pdp: int,
+        mode: int,
+        port: Port,
+        host: str,
+        net: NetSocket,
+        context: int = -1,
     ) -> None:
-        self.id = id
+        self.id = self.server = id
+        self.kind = kind
         self.pdp = pdp
         self.context = context
         self.mode = mode
@@ -60,34 +93,41 @@ class Socket:
         self.isolated = False
         self.room = module.settings.send_limit  # for what an isolated one takes
         self.opened: Deferred[int] = Deferred()
-        self.secure = SecureSocket(
-            module.clock,
-            module.network,
-            module.tls,
-            module.now,
-            receive_limit=module.settings.receive_limit,
-            send_limit=module.settings.send_limit,
-        )
+        self.net = net
+        self.received = Received(net)
+        self.sent = 0
+        self._acknowledged = 0
         self._module = module
         self._data: DataMode | None = None
         self._notified = False
-        self._kept = b""  # stays for QSSLRECV after a switch to push mode
         self._lazy = False  # what is buffered waits for the next arrival
         self._held = bytearray()  # from data mode, the send buffer was full
         self._drained: Deferred[None] | None = None
         self._closed_due = False  # the closed URC waits for pushes
         self._patience: IDelayedCall | None = None  # a close in order
-        self.secure.on_opened = self._on_opened
-        self.secure.on_readable = self._on_readable
-        self.secure.on_closed = self._on_closed
-        self.secure.on_writable = self._on_writable
+        net.on_opened = self._on_opened
+        net.on_readable = self._on_readable
+        net.on_closed = self._on_closed
+        net.on_writable = self._on_writable
+
+    @property
+    def urc(self) -> str:
+        """What its URCs begin with."""
+        return "+QSSLURC" if self.kind is Kind.SSL else "+QIURC"
+
+    @property
+    def established(self) -> bool:
+        """Whether it is connected, or listens."""
+        return self.state in (CONNECTED, LISTENING)
 
     # from the network
 
     def _on_opened(self, code: int) -> None:
         if self.state != OPENING:
             return
-        self.state = CONNECTED if code == 0 else INITIAL
+        self.state = INITIAL
+        if code == 0:
+            self.state = LISTENING if self.kind is Kind.LISTENER else CONNECTED
         if code == 0:
             for hook in self._module.hooks:
                 hook.on_opened(self)
@@ -107,8 +147,8 @@ class Socket:
     def _on_writable(self) -> None:
         while self._held:
             # a send that finds no room is what asks to be told of room
-            size = min(len(self._held), max(1, self.secure.send_space()))
-            if not self.secure.send(bytes(self._held[:size])):
+            size = min(len(self._held), max(1, self.net.send_space()))
+            if not self.net.send(bytes(self._held[:size])):
                 return
             del self._held[:size]
         if self._data is not None:
@@ -118,7 +158,7 @@ class Socket:
             drained.callback(None)
 
     def _on_closed(self) -> None:
-        if self.state != CONNECTED:
+        if not self.established:
             return
         self.state = CLOSING
         self._held.clear()
@@ -126,7 +166,7 @@ class Socket:
             self._data.lost()
         elif (
             self.mode == PUSH
-            and self.secure.unread()
+            and self.net.unread()
             and not self._lazy
             and not any(hook.closes_early(self) for hook in self._module.hooks)
         ):
@@ -139,7 +179,7 @@ class Socket:
         if self.mode == PUSH:
             self._lazy = True  # what was not pushed is there to be read
         self.port.interpreter.connection_gone(self)
-        self._module.urc(f'+QSSLURC: "closed",{self.id}')
+        self._module.urc(f'{self.urc}: "closed",{self.id}')
 
     # to the host
 
@@ -148,12 +188,14 @@ class Socket:
         if self._notified or not self.unread() or self._data is not None:
             return
         self._notified = True
-        if "urc_s3_form" in self._module.quirks:
-            line = f"+QSSLURC: {self.id},{min(self.unread(), 1500)}"
-        elif "recv_length" in self._module.quirks:
-            line = f'+QSSLURC: "recv",{self.id},{self.unread()}'
+        quirks = self._module.quirks
+        plain = self.kind is not Kind.SSL
+        if "urc_s3_form" in quirks and not plain:
+            line = f"{self.urc}: {self.id},{min(self.unread(), 1500)}"
+        elif "recv_length" in quirks or (plain and self._module.options.number("recvind")):
+            line = f'{self.urc}: "recv",{self.id},{self.unread()}'
         else:
-            line = f'+QSSLURC: "recv",{self.id}'
+            line = f'{self.urc}: "recv",{self.id}'
         self._module.urc(line)
 
     def push(self) -> bool:
@@ -161,7 +203,7 @@ class Socket:
 
         @return: whether something was pushed.
         """
-        if self.mode != PUSH or self._lazy or not self.secure.unread():
+        if self.mode != PUSH or self._lazy or not self.net.unread():
             return False
         port = self._module.urc_port()
         hooks = self._module.hooks
@@ -170,34 +212,52 @@ class Socket:
         size = PUSH_SIZE
         for hook in hooks:
             size = hook.push_size(size)
-        data = self.secure.read(size)
-        header = f'+QSSLURC: "recv",{self.id},{len(data)}'.encode("ascii")
-        port.write(port.frame(header) + data)
+        data = self.received.take(MAX_DATAGRAM if self.net.datagrams else size)
+        if self.kind is Kind.SSL:
+            header = f'{self.urc}: "recv",{self.id},{len(data)}'
+            port.write(port.frame(header.encode("ascii")) + data)
+        else:
+            line_end = b"\r\n" if port.settings.verbose else b""
+            port.write(line_end + self.layout(f'{self.urc}: "recv",{self.id},', data))
         self.pushed = self._module.sockets.next_push()
-        if self._closed_due and not self.secure.unread():
+        if self._closed_due and not self.net.unread():
             self._tell_closed()
         return True
 
+    def layout(self, header: str, data: bytes) -> bytes:
+        """Give what was read last behind its header, without SSL."""
+        source = self.received.source if self.kind is Kind.SERVICE else None
+        return self._module.options.layout(header, data, source)
+
     def unread(self) -> int:
         """Give the bytes that a read can get."""
-        return len(self._kept) + self.secure.unread()
+        return self.received.unread()
 
     def read(self, length: int) -> bytes:
-        """Take up to C{length} bytes for C{AT+QSSLRECV}."""
-        data = self._kept[:length]
-        self._kept = self._kept[length:]
-        if len(data) < length and (self.mode == BUFFER or not data):
-            data += self.secure.read(length - len(data))
+        """Take up to C{length} bytes, or one datagram, for a read command."""
+        data = self.received.read(length, self.mode == BUFFER)
         if not self.unread():
             self._notified = False
         return data
 
-    def send(self, data: bytes) -> bool:
+    def send(self, data: bytes, to: tuple[str, int] | None = None) -> bool:
         """Take a whole send, or nothing of it."""
         if self.isolated:
             self.room = max(0, self.room - len(data))
-            return self.state == CONNECTED and self.room > 0
-        return not self._held and self.state == CONNECTED and self.secure.send(data)
+            taken = self.state == CONNECTED and self.room > 0
+        else:
+            taken = not self._held and self.state == CONNECTED and self.net.send(data, to)
+        if taken:
+            self.sent += len(data)
+        return taken
+
+    def acknowledged(self) -> int:
+        """Give how many of the bytes sent the peer's TCP has acknowledged."""
+        pending = None if self.isolated else self.net.unacknowledged()
+        if pending is not None:
+            done = self.sent - pending - len(self._held)
+            self._acknowledged = max(self._acknowledged, done)
+        return self._acknowledged
 
     def send_or_hold(self, data: bytes) -> bool:
         """Take raw bytes of data mode.
@@ -206,10 +266,11 @@ class Socket:
         """
         if self.isolated:
             return self.send(data)
-        if not self._held and len(data) <= self.secure.send_space() and self.secure.send(data):
-            return True
         if self.state != CONNECTED:
             return True  # there is nobody to send them to
+        self.sent += len(data)
+        if not self._held and len(data) <= self.net.send_space() and self.net.send(data):
+            return True
         self._held += data
         self._on_writable()
         return not self._held
@@ -252,8 +313,7 @@ class Socket:
         elif "switch_lazy" in quirks:
             self._lazy = True
         else:
-            room = max(0, MAX_KEPT - len(self._kept))
-            self._kept += self.secure.read(min(room, self.secure.unread()))
+            self.received.keep(bounded=True)
 
     # the end
 
@@ -263,25 +323,25 @@ class Socket:
         @param timeout: seconds; 0 resets the connection at once.
         """
         opening = self.state == OPENING
-        established = self.state == CONNECTED
+        established = self.established
         self.state = CLOSING
         self._closed_due = False
         self.port.interpreter.connection_gone(self)
         if self._data is not None:
             self._data.lost()
         if opening:
-            self.secure.abort()
+            self.net.abort()
             opened, self.opened = self.opened, Deferred()
             opened.callback(567)
             return
         if not established or timeout == 0:
-            self.secure.abort()
+            self.net.abort()
             return
         self._patience = self._module.clock.callLater(timeout, self.abort)
         if self._held:
             self._drained = Deferred()
             await self._drained
-        await self.secure.close()
+        await self.net.close()
         self._stop_waiting()
 
     def _stop_waiting(self) -> None:
@@ -294,28 +354,28 @@ class Socket:
         self._stop_waiting()
         self.state = CLOSING
         self._held.clear()
-        self.secure.abort()
+        self.net.abort()
         if self._drained is not None:
             drained, self._drained = self._drained, None
             drained.callback(None)
 
     def isolate(self) -> None:
         """The network carries nothing more, and nobody is told."""
-        self.secure.abort()
+        self.net.abort()
         self.isolated = True
 
     def cut(self) -> None:
         """The network has gone from under the connection."""
         if self.state == OPENING:
-            self.secure.abort()
+            self.net.abort()
             self._on_opened(570)
-        elif self.state == CONNECTED:
+        elif self.established:
             if self._data is not None:
                 self._data.pump_out()
             elif self.mode == PUSH:
                 while self.push():
                     pass
             else:  # what has arrived stays readable
-                self._kept += self.secure.read(self.secure.unread())
-            self.secure.abort()
+                self.received.keep(bounded=False)
+            self.net.abort()
             self._on_closed()

@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
 
-from .sockets import CLOSING, INITIAL, OPENING, PUSH, Socket
+from ..tables.lte import CLIENT_IDS, PORTS
+from .netsocket import NetSocket
+from .plainsocket import PlainSocket
+from .securesocket import SecureSocket
+from .sockets import BUFFER, CLOSING, CONNECTED, INITIAL, OPENING, PUSH, Kind, Socket
+from .wire import PlainWire
 
 if TYPE_CHECKING:
+    from .commands import Call
     from .module import Module
     from .port import Port
 
@@ -33,17 +39,74 @@ class Sockets:
         """Give a connection in any state but initial."""
         return self._sockets.get(id)
 
+    def of(self, id: int, plain: bool) -> Socket | None:
+        """Give a connection in any state but initial, if it is of the kind wanted.
+
+        @param plain: without SSL.
+        """
+        socket = self._sockets.get(id)
+        return socket if socket is not None and (socket.kind is not Kind.SSL) is plain else None
+
     def create(self, id: int, pdp: int, context: int, mode: int, port: Port, host: str) -> Socket:
-        """Take an id into use."""
-        socket = Socket(self._module, id, pdp, context, mode, port, host)
-        self._sockets[id] = socket
-        self.failed.discard(id)
+        """Take an id into use for an SSL connection."""
+        module = self._module
+        net = SecureSocket(
+            module.clock,
+            module.network,
+            module.tls,
+            module.now,
+            receive_limit=module.settings.receive_limit,
+            send_limit=module.settings.send_limit,
+        )
+        return self._add(Socket(module, Kind.SSL, id, pdp, mode, port, host, net, context))
+
+    def create_plain(
+        self, kind: Kind, id: int, pdp: int, mode: int, port: Port, host: str, net: NetSocket
+    ) -> Socket:
+        """Take an id into use without SSL."""
+        return self._add(Socket(self._module, kind, id, pdp, mode, port, host, net))
+
+    def _add(self, socket: Socket) -> Socket:
+        self._sockets[socket.id] = socket
+        self.failed.discard(socket.id)
         return socket
+
+    def plain_stream(self) -> PlainSocket:
+        """Make the network's side of a TCP connection."""
+        module = self._module
+        return PlainSocket(
+            module.clock,
+            module.network,
+            receive_limit=module.settings.receive_limit,
+            send_limit=module.settings.send_limit,
+        )
+
+    def accept(self, listener: Socket, address: str, remote: int) -> PlainWire | None:
+        """Take a connection that comes in, under the highest id that is free.
+
+        @return: its protocol; L{None} if no id is free.
+        """
+        module = self._module
+        id = max((each for each in CLIENT_IDS if each not in self._sockets), default=None)
+        if id is None:
+            module.urc('+QIURC: "incoming full"')
+            return None
+        mode = BUFFER if "incoming_buffered" in module.quirks else listener.mode
+        net = self.plain_stream()
+        wire = net.accept(address, remote, listener.net.local_port)
+        socket = self.create_plain(
+            Kind.INCOMING, id, listener.pdp, mode, listener.port, address, net
+        )
+        socket.server, socket.remote, socket.state = listener.id, remote, CONNECTED
+        module.urc(f'+QIURC: "incoming",{id},{listener.id},"{address}",{remote}')
+        return wire
 
     def rename(self, socket: Socket, id: int) -> None:
         """Give a connection another id; a careful host closes the old one too."""
         del self._sockets[socket.id]
         self.failed.add(socket.id)
+        if socket.server == socket.id:
+            socket.server = id
         socket.id = id
         self._sockets[id] = socket
 
@@ -53,6 +116,8 @@ class Sockets:
             return
         del self._sockets[socket.id]
         socket.state = INITIAL
+        if socket.kind is not Kind.SSL:
+            return
         last = all(other.context != socket.context for other in self._sockets.values())
         if last and "release_resets_context" in self._module.quirks:
             self._module.contexts[socket.context].reset()
@@ -62,7 +127,7 @@ class Sockets:
         self.release(socket)
         socket.state = CLOSING
         socket.port.interpreter.connection_gone(socket)
-        socket.secure.close()
+        socket.net.close()
 
     def next_push(self) -> int:
         """Number a push."""
@@ -79,12 +144,13 @@ class Sockets:
         while sockets:
             sockets = [socket for socket in sockets if socket.push()]
 
-    def take(self, call: object, data: bytes) -> bool:
+    def take(self, call: Call, data: bytes) -> bool:
         """Take the body of a send whose answer says otherwise."""
-        fields = getattr(call, "fields", ())
-        id = fields[0].integer() if fields else None
+        id = call.integer(0, CLIENT_IDS)
         socket = self._sockets.get(id) if id is not None else None
-        return socket is not None and socket.send(data)
+        address, port = call.string(2), call.integer(3, PORTS)
+        to = (address, port) if address is not None and port is not None else None
+        return socket is not None and socket.send(data, to)
 
     def pdp_lost(self, pdp: int) -> None:
         """The network has deactivated a PDP context."""

@@ -17,6 +17,15 @@ from typing import ClassVar
 from ..at import ATPort, Command, Response
 from ..modemprofile import ModemProfile
 from ..profiles import TLSProfile
+from .events import URC as URC
+from .events import Booted as Booted
+from .events import Closed as Closed
+from .events import Notice as Notice
+from .events import Opened as Opened
+from .events import PDPLost as PDPLost
+from .events import PoweredDown as PoweredDown
+from .events import Pushed as Pushed
+from .events import Readable as Readable
 
 
 class AccessMode(Enum):
@@ -58,66 +67,6 @@ class Limits:
     guard: float | None
 
 
-# -- what the module says unasked
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """An open has ended.  C{code} 0 is success."""
-
-    id: int
-    code: int
-
-
-@dataclass(frozen=True, slots=True)
-class Readable:
-    """A connection in buffer mode has data."""
-
-    id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pushed:
-    """A connection in push mode hands over data."""
-
-    id: int
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """A connection was closed by the peer or the network."""
-
-    id: int
-
-
-@dataclass(frozen=True, slots=True)
-class PDPLost:
-    """A PDP context is down; L{None} stands for all of them."""
-
-    pdp: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Booted:
-    """The module has started."""
-
-
-@dataclass(frozen=True, slots=True)
-class PoweredDown:
-    """The module is going down."""
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """Something that nobody waits for."""
-
-    line: bytes
-
-
-URC = Opened | Readable | Pushed | Closed | PDPLost | Booted | PoweredDown | Notice
-
-
 @dataclass(frozen=True, slots=True)
 class SocketStatus:
     """A connection as the module lists it.
@@ -149,12 +98,15 @@ class Setting:
     @ivar needed: whether a firmware that lacks the tag must be refused.  A
         setting that only switches off what such a firmware does not have is
         not.
+    @ivar follows: whether it is a number that follows the connection: those
+        that differ in nothing else share a context, with the largest.
     """
 
     tag: str
     argument: str
     values: tuple[object, ...]
     needed: bool = True
+    follows: bool = False
 
 
 #: All settings of one context: what connections that share it have in common.

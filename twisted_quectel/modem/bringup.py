@@ -119,16 +119,5 @@ async def bring_up(
     await unlock_sim(clock, port, family, profile, pin)
     await wait_for_registration(clock, port, obstacle)
     await session.close_strangers()
-    await _provision(session, profile)
+    await session.provisions.put()
     return session
-
-
-async def _provision(session: Session, profile: ModemProfile) -> None:
-    """Put the contexts of the modem file on the module."""
-    session.contexts.reserve(profile.contexts)
-    for id, tls in profile.contexts.items():
-        paths = await session.files.paths(tls)
-        settings = session.family.context_settings(tls, False, 60.0, paths)
-        await session.contexts.provision(id, settings)
-        if not tls.ignore_local_time and tls.security_level > 0:
-            await session.require_clock()

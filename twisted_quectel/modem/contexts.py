@@ -5,11 +5,15 @@ is being set.  With its last connection the module releases it (LTE SSL note,
 chapter 2.2.5): from then on what was set there is unknown, and read back before
 it is used again.  Whether that has happened is asked when an open is sent, not
 when it was asked for.
+
+A setting that follows the connection, as the longest handshake does its
+time-out, keeps nobody apart: it is raised for who needs more, and lowered for
+who is alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -17,7 +21,7 @@ from twisted.internet.defer import Deferred, DeferredLock
 from twisted.logger import Logger
 
 from ..at import ATPort
-from ..errors import ModemBusyError, UnverifiedContext
+from ..errors import CommandFailed, ModemBusyError, ModemConnectError, UnverifiedContext
 from ..families import Family
 from ..families.base import ContextSettings
 from .waiting import wait_for
@@ -35,12 +39,37 @@ class ContextSocket(Protocol):
         """Whether it is being closed, or has been by the peer."""
 
 
+def alike(one: ContextSettings | None, other: ContextSettings | None) -> bool:
+    """Tell whether connections with these settings may share a context."""
+    if one is None or other is None:
+        return one is other
+    return _fixed(one) == _fixed(other)
+
+
+def _fixed(settings: ContextSettings) -> ContextSettings:
+    """Give the settings that do not follow the connection."""
+    return tuple(setting for setting in settings if not setting.follows)
+
+
+def _largest(one: ContextSettings, other: ContextSettings) -> ContextSettings:
+    """Give settings that are alike with what is larger in either."""
+    pairs = zip(one, other, strict=True)
+    return tuple(max(pair, key=lambda s: s.values if s.follows else ()) for pair in pairs)
+
+
+def paths_in(settings: ContextSettings | None) -> set[str]:
+    """Give the files that settings name, and other texts."""
+    values = (value for setting in settings or () for value in setting.values)
+    return {value for value in values if isinstance(value, str)}
+
+
 @dataclass(eq=False, slots=True)
 class Context:
     """One SSL context.
 
     @ivar settings: what is, was or will be set there; L{None}: nobody knows.
-    @ivar likely: whether it was set so and may still be.
+    @ivar likely: whether it was set, as C{held} says, and may still be.
+    @ivar held: what was set there last.
     @ivar close_time: what an orderly close has to name.
     @ivar users: connections on it, and opens in progress.
     @ivar sockets: its connections, from the open to the end of the close.
@@ -52,6 +81,7 @@ class Context:
     id: int
     settings: ContextSettings | None = None
     likely: bool = False
+    held: ContextSettings | None = None
     close_time: int | None = None
     users: int = 0
     provisioned: ContextSettings | None = None
@@ -99,7 +129,7 @@ class Context:
 
     def suits(self, settings: ContextSettings | None) -> bool:
         """Whether a connection with these settings may join its users."""
-        return self.users == 0 or settings is None or self.settings == settings
+        return self.users == 0 or settings is None or alike(self.settings, settings)
 
 
 class ContextPool:
@@ -118,12 +148,43 @@ class ContextPool:
         for id in ids:
             self._contexts[id].reserved = True
 
+    def keep(self, id: int, settings: ContextSettings) -> None:
+        """Note what a context has to be for those who name it alone."""
+        self._contexts[id].provisioned = settings
+
+    def is_provisioned(self, id: int) -> bool:
+        """Tell whether that is known."""
+        return self._contexts[id].provisioned is not None
+
     async def provision(self, id: int, settings: ContextSettings) -> None:
         """Set a context that is kept for those who name it."""
+        self.keep(id, settings)
         context = self._contexts[id]
-        context.settings = context.provisioned = settings
+        context.settings = settings
         await self._family.configure(self._port, id, settings)
+        context.held = settings
         context.likely = True
+
+    def in_use(self) -> set[str]:
+        """Give the paths of files that a context must not lose."""
+        kept = [each for each in self._contexts.values() if each.users or each.reserved]
+        settings = [each.settings for each in kept] + [each.provisioned for each in kept]
+        return set().union(*map(paths_in, settings))
+
+    def idle(self) -> set[str]:
+        """Give the paths of files in contexts that nobody uses and nobody has named."""
+        idle = (each for each in self._contexts.values() if not (each.users or each.reserved))
+        return set().union(*(paths_in(each.settings) for each in idle)) - self.in_use()
+
+    def forget(self, paths: Collection[str]) -> None:
+        """Files are about to go: contexts that nobody uses are not set to them any more."""
+        for context in self._contexts.values():
+            if not (context.users or context.reserved) and not paths_in(
+                context.settings
+            ).isdisjoint(paths):
+                context.settings = context.held = None
+                context.likely = False
+                context.doubt()
 
     async def acquire(
         self, settings: ContextSettings | None, wanted: int | None, wait: bool
@@ -144,7 +205,12 @@ class ContextPool:
         while True:
             context = self._find(settings, wanted)
             if context is not None:
-                if settings is not None and context.settings != settings:
+                if context.users and context.settings and alike(context.settings, settings):
+                    assert settings is not None
+                    context.settings = _largest(context.settings, settings)
+                elif settings is not None and alike(context.settings, settings):
+                    context.settings = settings
+                elif settings is not None:
                     # at once, so that the next one with these settings joins
                     context.settings = settings
                     context.handed_out = wanted is None
@@ -189,12 +255,12 @@ class ContextPool:
             return context if context.suits(settings) else None
         candidates = [context for context in self._contexts.values() if not context.reserved]
         for context in candidates:
-            if context.users and context.settings == settings:
+            if context.users and alike(context.settings, settings):
                 return context
         free = [context for context in candidates if context.users == 0]
         for context in free:
             # the module may not have forgotten: reading back is cheaper than setting
-            if context.settings == settings:
+            if alike(context.settings, settings):
                 return context
         return min(free, key=lambda c: (c.settings is not None, c.id), default=None)
 
@@ -213,26 +279,40 @@ class ContextPool:
                 # the module is about to release it
                 await self._something_freed()
             check()
+            if context.settings is not None:
+                await self._set(context)
             if settings is None:
-                if context.settings is not None:
-                    await self._set(context, context.settings)
                 # asked each time: whoever set it, nobody gets in unverified by accident
                 context.close_time = await self._family.check_provisioned(self._port, context.id)
                 context.verify()
-            else:
-                await self._set(context, settings)
         finally:
             context.lock.release()
 
-    async def _set(self, context: Context, settings: ContextSettings) -> None:
+    async def _set(self, context: Context) -> None:
         """Have a context set, with as little as is needed to be certain."""
+        settings = context.settings
+        assert settings is not None
         context.close_time = self._family.close_time(settings)
-        if context.certain:
-            return
-        if not (context.likely and await self._family.configured(self._port, context.id, settings)):
-            context.likely = False
-            await self._family.configure(self._port, context.id, settings)
-        context.verify()
+        if not context.certain:
+            held = context.held if context.likely else None
+            if held is None or not await self._family.configured(self._port, context.id, held):
+                context.likely = False
+                await self._family.configure(self._port, context.id, settings)
+                context.held = settings
+            context.verify()
+        while context.held != context.settings:
+            await self._follow(context, context.settings or settings)
+
+    async def _follow(self, context: Context, settings: ContextSettings) -> None:
+        """Have that set which follows the connection."""
+        following = tuple(setting for setting in settings if setting.follows)
+        try:
+            await self._family.configure(self._port, context.id, following)
+        except (CommandFailed, ModemConnectError) as e:
+            # some firmware takes nothing for a context in use: the others' time will do
+            names = ", ".join(setting.argument for setting in following)
+            self._log.warn("{names} stays: {problem}", names=names, problem=str(e))
+        context.held = settings
 
     def release(self, context: Context, socket: ContextSocket | None = None) -> None:
         """Give it back.

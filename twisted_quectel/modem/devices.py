@@ -21,14 +21,12 @@ from twisted.internet.defer import CancelledError, Deferred, fail, maybeDeferred
 from twisted.internet.interfaces import IProtocol, IReactorFDSet, IReactorTime
 from twisted.python.failure import Failure
 
+from ..devicestrings import is_endpoint
 from ..errors import DeviceError
 from ..modemprofile import EMULATOR
 from .circuits import Circuits, release
 from .holders import Holder, holders, lock_holder
 from .serialwire import SerialWire
-
-#: Twisted's own client endpoints; others come from plugins.
-_PREFIXES: Final = frozenset({"tcp", "ssl", "unix"})
 
 #: linux/major.h: Unix98 pty slaves.
 _PTY_MAJORS: Final = range(136, 144)
@@ -69,7 +67,7 @@ def open_device(
     """
     if device == EMULATOR:
         return maybeDeferred(_open_emulator, reactor, model or _MODEL, protocol)
-    if ":" in device and not os.path.exists(device) and _is_endpoint(device):
+    if ":" in device and not os.path.exists(device) and is_endpoint(device):
         return _open_endpoint(reactor, device, protocol)
     return maybeDeferred(_open_path, reactor, device, protocol, baudrate, rtscts)
 
@@ -212,18 +210,6 @@ def _open_emulator(reactor: object, model: str, protocol: IProtocol) -> None:
 
 
 # -- a client endpoint
-
-
-def _is_endpoint(device: str) -> bool:
-    """Say whether the text before the first colon is a client endpoint's prefix."""
-    from twisted.internet.interfaces import IStreamClientEndpointStringParserWithReactor
-    from twisted.plugin import getPlugins
-
-    prefix = device.partition(":")[0].lower()
-    return prefix in _PREFIXES or any(
-        parser.prefix.lower() == prefix
-        for parser in getPlugins(IStreamClientEndpointStringParserWithReactor)
-    )
 
 
 def _open_endpoint(reactor: object, device: str, protocol: IProtocol) -> Deferred[None]:

@@ -2,21 +2,26 @@
 
 Files are named after the hash of what they hold, so that a name and a size
 prove the content (a read back is not needed).  Keys go to RAM, unless told
-otherwise.
+otherwise.  When a drive is full, files of ours go that no context needs, the
+oldest first: certificates are renewed, and their predecessors stay behind.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from twisted.internet.defer import DeferredLock
+from twisted.logger import Logger
 
 from ..at import ATPort
 from ..errors import CertificateStoreError
 from ..families import Family
 from ..pem import PEM, ModuleFile, Source
 from ..profiles import TLSProfile
+from .contexts import ContextPool
 
 #: Told about an upload: path on the module, bytes done, bytes in all.
 UploadProgress = Callable[[str, int, int], None]
@@ -40,9 +45,12 @@ class FileStore:
         its content.
     """
 
-    def __init__(self, port: ATPort, family: Family, keys: str) -> None:
+    _log = Logger()
+
+    def __init__(self, port: ATPort, family: Family, keys: str, contexts: ContextPool) -> None:
         """
         @param keys: where private keys go, C{ram} or C{ufs}.
+        @param contexts: who needs which files.
         """
         self.progress: list[UploadProgress] = []
         self.in_doubt: set[str] = set()
@@ -50,28 +58,55 @@ class FileStore:
         self._port = port
         self._family = family
         self._keys = keys.upper()
+        self._contexts = contexts
+        # the longest unused first
         self._known: dict[str, int] = {}
         self._listed: set[str] = set()
-        self._used: set[str] = set()
+        self._held: Counter[str] = Counter()
         self._lock = DeferredLock()
 
     async def paths(self, profile: TLSProfile) -> dict[str, str]:
         """Have a profile's files on the module; give their paths by setting.
 
+        They stay there while they are L{held}, and from when a context is
+        taken for them.
+
         @raise CertificateStoreError: if one cannot be stored.
         """
-        paths: dict[str, str] = {}
-        for tag, attribute in _SOURCES:
-            source: Source | None = getattr(profile, attribute)
-            if isinstance(source, ModuleFile):
-                paths[tag] = source.path
-            elif isinstance(source, PEM):
-                paths[tag] = await self._ensure(source, tag == "clientkey")
+        paths = {
+            tag: source.path
+            for tag, source in self._sources(profile)
+            if isinstance(source, ModuleFile)
+        }
+        with self.held(profile):
+            for tag, path, source in self._places(profile):
+                await self._ensure(path, source)
+                paths[tag] = path
         return paths
 
-    async def _ensure(self, source: PEM, key: bool) -> str:
-        drive = self._keys if key else "UFS"
-        path = f"{drive}:{source.name}"
+    @contextmanager
+    def held(self, profile: TLSProfile | None) -> Iterator[None]:
+        """Keep a profile's files on the module, until a context names them."""
+        places = [] if profile is None else [path for _, path, _ in self._places(profile)]
+        self._held.update(places)
+        try:
+            yield
+        finally:
+            self._held.subtract(places)
+
+    def _sources(self, profile: TLSProfile) -> Iterator[tuple[str, Source | None]]:
+        for tag, attribute in _SOURCES:
+            yield tag, getattr(profile, attribute)
+
+    def _places(self, profile: TLSProfile) -> Iterator[tuple[str, str, PEM]]:
+        """Give each file's setting and path, and what it holds."""
+        for tag, source in self._sources(profile):
+            if isinstance(source, PEM):
+                drive = self._keys if tag == "clientkey" else "UFS"
+                yield tag, f"{drive}:{source.name}", source
+
+    async def _ensure(self, path: str, source: PEM) -> None:
+        drive = path.partition(":")[0]
         await self._lock.acquire()
         try:
             if drive not in self._listed:
@@ -80,32 +115,55 @@ class FileStore:
                 self._listed.add(drive)
                 if not self.sizes_prove:
                     self.in_doubt.update(found)
-            self._used.add(path)
-            if path in self.in_doubt or self._known.get(path) != len(source.data):
+            size = self._known.pop(path, None)
+            if path in self.in_doubt or size != len(source.data):
                 self.in_doubt.add(path)
                 await self._store(path, source.data)
-                self._known[path] = len(source.data)
                 self.in_doubt.discard(path)
+            self._known[path] = len(source.data)
         finally:
             self._lock.release()
-        return path
 
     async def _store(self, path: str, data: bytes) -> None:
         def tell(done: int, total: int) -> None:
-            for listener in self.progress:
-                listener(path, done, total)
+            for listener in list(self.progress):
+                try:
+                    listener(path, done, total)
+                except Exception:
+                    self._log.failure("who wanted to be told about uploads has failed")
 
-        try:
-            await self._family.store(self._port, path, data, tell)
-        except CertificateStoreError:
-            if not await self._make_room():
-                raise
-            await self._family.store(self._port, path, data, tell)
+        # a drive's size is not known: first as much as is needed goes, then all that may
+        for needed in (len(data), None):
+            try:
+                await self._family.store(self._port, path, data, tell)
+            except CertificateStoreError:
+                if not await self._make_room(path, needed):
+                    raise
+            else:
+                return
+        await self._family.store(self._port, path, data, tell)
 
-    async def _make_room(self) -> bool:
-        """Delete our files that nobody has used; tell whether there were any."""
-        unused = [path for path in self._known if path not in self._used]
-        for path in unused:
-            await self._family.delete_file(self._port, path)
-            del self._known[path]
-        return bool(unused)
+    async def _make_room(self, path: str, needed: int | None) -> bool:
+        """Delete files of ours on a drive; tell whether there were any.
+
+        Those that a context is set to which nobody uses go last, and that
+        context counts as unknown from then on.
+
+        @param needed: bytes; L{None}: all that may go.
+        """
+        drive = path.partition(":")[0] + ":"
+        used = self._contexts.in_use() | {held for held, count in self._held.items() if count}
+        idle = self._contexts.idle()
+        free = [each for each in self._known if each.startswith(drive) and each not in used]
+        going: list[str] = []
+        size = 0
+        for each in sorted(free, key=idle.__contains__):
+            if needed is not None and size >= needed:
+                break
+            going.append(each)
+            size += self._known[each]
+        self._contexts.forget(going)
+        for each in going:
+            del self._known[each]
+            await self._family.delete_file(self._port, each)
+        return bool(going)

@@ -22,6 +22,7 @@ from .interfaces import ModuleSocket, SocketOwner
 from .leasemachine import LeaseCore, LeaseLife, lease_life
 from .opening import (
     ContextNeed,
+    OpenCancelled,
     OpenJob,
     OpenRequest,
     error_code,
@@ -215,9 +216,18 @@ class LeasedSocket(LeaseCore):
         self._life.lose(reason)
 
     def _pipe_lost(self, reason: Failure) -> None:
-        self._life.lose(reason)
-        if reason.check(PortUnresponsive):
-            self._unresponsive(self._channel)
+        if not reason.check(PortUnresponsive):
+            self._life.lose(reason)
+            return
+        # the connection is still there: it is closed from the port for commands, if that
+        # is another one, before its id is anybody else's
+        self._ending()
+        self._unresponsive(self._channel)
+        if self._control is self._channel.port or self._control.lost:
+            self._life.lose(reason)
+            return
+        command = self._family.close_command(self.id, True)
+        self._control.execute(command).addBoth(lambda _: self._life.lose(reason))
 
     # -- what the life cycle does
 
@@ -365,13 +375,14 @@ async def _open_transparent(
         elif isinstance(e, CancelledError):
             # the module is still at it: what comes of it is undone when it comes
             socket.abort()
+            raise OpenCancelled(family.name, "AT" + command.text.shown) from None
         else:
             socket.refused()
         raise
     if response.result.outcome is Outcome.CONNECT:
         return socket
     try:
-        code = await error_code(session, channel.port)
+        code = await error_code(session, channel.port, response)
         raise open_problem(session, request, command, code)
     finally:
         socket.refused()

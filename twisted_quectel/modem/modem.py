@@ -26,16 +26,15 @@ from ..errors import (
 from ..families import Family
 from ..modemprofile import ModemProfile
 from .bringup import ModemInfo, bring_up
-from .channels import Channels, Opener, device_opener, open_channel
+from .channels import Channels, Opener, open_channel
+from .described import Described
 from .files import UploadProgress
 from .holders import in_case, with_culprit
-from .kinds import check_kinds
 from .machine import ModemCore, ModemLife, modem_life
 from .network import PinMemory
 from .reception import Signal as Signal
 from .reception import ask_signal
 from .session import Session
-from .wedge import WedgeWatch
 
 #: Seconds before a modem that failed is started again: at first, and at most.
 PAUSE_FIRST: Final = 1.0
@@ -46,7 +45,7 @@ LINGER: Final = 5.0
 _ATTEMPTS: Final = 3
 
 
-class Modem(ModemCore):
+class Modem(Described, ModemCore):
     """One modem.  It is brought up when it is first used.
 
     @ivar reactor: whose time it lives in.
@@ -70,11 +69,9 @@ class Modem(ModemCore):
         @param opener: opens the ports; left out, real devices are opened.
         @param now: the host's time, for the module's clock.
         """
-        check_kinds(reactor, profile)
+        Described.__init__(self, reactor, profile, opener)
         self.info: ModemInfo | None = None
         self.obstacle: ModemNotReady | None = None
-        self.reactor = reactor
-        self._given_opener = opener
         self._now = now
         self._life: ModemLife = modem_life(self)
         self._closing = False
@@ -84,7 +81,6 @@ class Modem(ModemCore):
         self._session: Session | None = None
         self._family: Family | None = None
         self._pin = PinMemory()
-        self.describe(profile)
         self._waiting: list[Deferred[Session]] = []
         self._starting: Deferred[Session] | None = None
         self._pause = 0.0
@@ -97,14 +93,6 @@ class Modem(ModemCore):
         self._trigger: object = None
         if IReactorCore.providedBy(reactor):
             self._trigger = reactor.addSystemEventTrigger("before", "shutdown", self._at_shutdown)
-
-    def describe(self, profile: ModemProfile) -> None:
-        """Take a description; only while the modem is L{idle}."""
-        self.profile = profile
-        self._opener = self._given_opener or device_opener(
-            self.reactor, profile.baudrate, profile.rtscts, profile.model
-        )
-        self._wedge = WedgeWatch(profile.allow_restart)
 
     @property
     def idle(self) -> bool:
@@ -171,6 +159,11 @@ class Modem(ModemCore):
     def report_uploads(self, progress: UploadProgress) -> None:
         """Have each upload of a certificate told: path, bytes done, bytes in all."""
         self._progress.append(progress)
+
+    def stop_reporting_uploads(self, progress: UploadProgress) -> None:
+        """Tell it no more; whether it was told does not matter."""
+        if progress in self._progress:
+            self._progress.remove(progress)
 
     @property
     def closed(self) -> bool:
@@ -344,6 +337,7 @@ class Modem(ModemCore):
         session.files.progress = self._progress
         session.files.in_doubt = self._files_in_doubt
         session.wedge = self._wedge
+        session.advice = self._advice
         # from here on a restart of the module is seen, also while it is being brought up
         self._session = session
         return session

@@ -61,11 +61,13 @@ async def unlock_sim(
             raise SIMError(
                 f"pin: the SIM is locked and asks for {state}; unlock it in a telephone",
                 case="locked",
+                command="AT+CPIN?",
                 trace=port.trace.last(),
             )
         if clock.seconds() >= end:
             raise SIMError(
                 f"pin: the SIM is not ready after {_SIM_PATIENCE:g} s ({state or 'no state'})",
+                command="AT+CPIN?",
                 trace=port.trace.last(),
             )
         await deferLater(clock, 0.5, lambda: None)
@@ -80,11 +82,13 @@ async def _sim_state(port: ATPort) -> str:
                 "device: there is no SIM card in the module",
                 case="absent",
                 code=e.code,
+                command=e.command,
                 trace=e.trace,
             ) from None
         return "busy" if e.code == _SIM_BUSY else ""
-    line = response.first("+CPIN")
-    return "" if line is None else line.rest.decode("ascii", "replace").strip()
+    # a URC of the same form may stand in front of the answer
+    lines = [line for line in response.info if line.prefix == "+CPIN"]
+    return lines[-1].rest.decode("ascii", "replace").strip() if lines else ""
 
 
 async def _enter_pin(
@@ -94,6 +98,7 @@ async def _enter_pin(
         raise SIMError(
             "pin: the SIM asks for its PIN; give it as pin in the modem file",
             case="pin",
+            command="AT+CPIN?",
             trace=port.trace.last(),
         )
     tries = await family.pin_tries(port)
@@ -104,6 +109,7 @@ async def _enter_pin(
                 f"pin: the SIM has refused the PIN before, and {left} of {_ALL_TRIES} tries are "
                 "left; it is not tried again; give the right one",
                 case="refused",
+                command="AT+QPINC",
                 trace=port.trace.last(),
             )
         if not profile.pin_tries:
@@ -111,6 +117,7 @@ async def _enter_pin(
                 f"pin: {left} of {_ALL_TRIES} tries are left, and a wrong PIN locks the SIM; "
                 "check the PIN, then allow one try by pinTries = true in the modem file",
                 case="tries",
+                command="AT+QPINC",
                 trace=port.trace.last(),
             )
         if tries is not None and tries <= 1:
@@ -118,6 +125,7 @@ async def _enter_pin(
                 "pin: one try is left at most, which is never taken from here: a wrong PIN would "
                 "lock the SIM; give it the PIN in a telephone",
                 case="tries",
+                command="AT+QPINC",
                 trace=port.trace.last(),
             )
     command = Command(write_form("+CPIN", Secret(profile.pin), arguments=("pin",)), timeout=15.0)
@@ -225,3 +233,38 @@ async def set_clock(port: ATPort, family: Family, source: str, now: datetime) ->
     except CommandFailed:
         return False
     return True
+
+
+class ModuleClock:
+    """The clock of one module, which is set once in a session, when it is needed."""
+
+    def __init__(
+        self, port: ATPort, family: Family, source: str, now: Callable[[], datetime]
+    ) -> None:
+        """
+        @param source: as for L{set_clock}.
+        @param now: the host's time.
+        """
+        self._port = port
+        self._family = family
+        self._source = source
+        self._now = now
+        self._is_set = False
+
+    async def require(self) -> None:
+        """Have it set.
+
+        @raise ModemNotReady: if there is no time to set it to.
+        """
+        if self._is_set:
+            return
+        self._is_set = await set_clock(self._port, self._family, self._source, self._now())
+        if not self._is_set:
+            raise ModemNotReady(
+                f"clock: the module's clock could not be set from the {self._source}, and it "
+                "decides about the certificate's dates; set clock to host or network in the modem "
+                "file, or give ignoreLocalTime=1",
+                family=self._family.name,
+                command="AT+CCLK",
+                trace=self._port.trace.last(),
+            )

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from twisted.internet import error
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
 from ..arguments import is_literal
 from ..at import ATPort, Command, Job, Response
-from ..errors import CommandFailed, NetworkDown, TLSOpenFailed, UnsupportedOperation
+from ..errors import CommandFailed, ModemError, NetworkDown, TLSOpenFailed, UnsupportedOperation
 from ..families import AccessMode, Family
 from ..families.base import ContextSettings
 from ..profiles import TLSProfile
@@ -79,13 +79,23 @@ class ContextNeed:
 
 async def take_context(session: Session, request: OpenRequest) -> ContextNeed:
     """Take an SSL context for a request, and have it set."""
+    # its files must not make room for others before the context names them
+    with session.files.held(request.tls):
+        if request.tls is not None:
+            return await _take_context(session, request)
+        with session.provisions.used(request.ctx):
+            await session.provisions.restore(request.ctx)
+            return await _take_context(session, request)
+
+
+async def _take_context(session: Session, request: OpenRequest) -> ContextNeed:
     settings = None
     if request.tls is not None:
         paths = await session.files.paths(request.tls)
         settings = session.family.context_settings(
             request.tls, is_literal(request.host), request.timeout, paths
         )
-        if not request.tls.ignore_local_time and request.tls.security_level > 0:
+        if request.tls.checks_dates:
             await session.require_clock()
     context = await session.contexts.acquire(settings, request.ctx, request.wait)
     need = ContextNeed(context, settings)
@@ -97,8 +107,20 @@ async def take_context(session: Session, request: OpenRequest) -> ContextNeed:
     if session.family.firmware.checks_host is False and not (
         request.tls is not None and request.tls.security_level == 0
     ):
-        session.warn_unchecked(request.host)
+        session.advice.unchecked(request.host)
     return need
+
+
+class OpenCancelled(CancelledError):
+    """An open was given up before the module had answered it.
+
+    @ivar command: what was to be answered.
+    """
+
+    def __init__(self, family: str, command: str) -> None:
+        super().__init__(f"the module's answer to {command}")
+        self.family = family
+        self.command = command
 
 
 async def make_ready(session: Session, need: ContextNeed) -> None:
@@ -207,12 +229,14 @@ async def _open(
         code = await _open_result(session, command, need, id)
         if code != 0:
             raise open_problem(session, request, command, code)
-    except BaseException:
+    except BaseException as e:
         if session.over is not None or not need.sent:
             socket.lost(session.over or Failure(error.ConnectionAborted()))
         else:
             # whatever the module may have opened is closed; that it was not is no error
             socket.abort()
+        if isinstance(e, CancelledError) and need.sent:
+            raise OpenCancelled(session.family.name, "AT" + command.text.shown) from None
         raise
     socket.opened()
     return socket
@@ -228,11 +252,13 @@ async def _open_result(
             session, need, session.port, lambda: OpenJob(command, need.context)
         )
         if not response.result.good:
-            return await error_code(session, session.port)
+            return await error_code(session, session.port, response)
         outcome = await result
     finally:
         session.forget_open(id)
     if isinstance(outcome, BaseException):
+        if isinstance(outcome, ModemError):
+            outcome.command = outcome.command or "AT" + command.text.shown
         raise outcome
     return outcome
 
@@ -253,17 +279,21 @@ async def send_open(
         await make_ready(session, need)
 
 
-async def error_code(session: Session, port: ATPort) -> int | None:
-    """Ask for the last error on a port, ahead of everything else (chapter 5)."""
+async def error_code(session: Session, port: ATPort, refusal: Response) -> int | None:
+    """Ask for the last error on a port, ahead of everything else (chapter 5).
+
+    @param refusal: what has told the error; its own number counts where no other is had.
+    """
+    told = refusal.result.code
     command = session.family.error_command()
     if command is None:
-        return None
+        return told
     try:
         response = await port.execute(command, urgent=True)
     except CommandFailed:
-        return None
+        return told
     # some firmware says 0, success, behind an error
-    return session.family.read_error(response) or None
+    return session.family.read_error(response) or told
 
 
 def open_problem(

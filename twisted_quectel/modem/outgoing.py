@@ -166,9 +166,12 @@ class Outgoing:
                 self._emptied()
 
     def drop(self) -> None:
-        """Ask the owner no more, and forget what is held."""
+        """Ask the owner no more, and forget what is held and what has not left."""
         self.ended = True
         self._escape.drop()
+        if self._wire is not None:
+            self._wire.discard()
+            self._room = True
 
     def anew(self) -> None:
         """A stay in data mode begins."""

@@ -30,7 +30,7 @@ from .farewell import Farewell
 from .inlet import Inlet
 from .interfaces import SocketOwner
 from .outgoing import Outgoing
-from .question import FLOW, GRACE, Question
+from .question import FLOW, GRACE, STALLED_DROPPED, Question
 from .wayback import ATO, WayBack
 
 #: How long the start of a possible C{NO CARRIER} is kept back, in seconds:
@@ -166,6 +166,7 @@ class TransparentPipe:
         """Go back to command mode; what the owner has is not written any more."""
         if self._phase is not _Phase.OVER:
             self._outgoing.drop()
+            self._question.patience = STALLED_DROPPED
             self._leave()
 
     # -- DataHandler

@@ -53,6 +53,8 @@ FLOW: Final = 3.0
 GRACE: Final = 1.1
 #: How long a wire may take no byte at all, in seconds.
 STALLED: Final = 30.0
+#: The same where nothing is to be lost any more.
+STALLED_DROPPED: Final = 3.0
 
 _TICK: Final = 1e-6
 
@@ -63,6 +65,7 @@ class Question:
     @ivar heard: when something came last; kept by whoever reads.
     @ivar asked: whether the escape was sent and its answer is awaited.
     @ivar by_dtr: whether it was DTR that asked.
+    @ivar patience: how long the wire may take no byte at all, in seconds.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Question:
         self.heard = clock.seconds()
         self.asked = False
         self.by_dtr = False
+        self.patience = STALLED
         self._clock = clock
         self._trace = trace
         self._outgoing = outgoing
@@ -166,7 +170,7 @@ class Question:
         unsent = self._outgoing.unsent()
         if unsent != self._unsent[0]:
             self._unsent = (unsent, now)
-        if now - self._unsent[1] >= STALLED:
+        if now - self._unsent[1] >= self.patience:
             self._stuck("the module takes no bytes")
         else:
             self.after(POLL, then)

@@ -13,7 +13,7 @@ from ..arguments import camel_case
 from ..at import InvalidValue
 from ..modemfile import choose
 from ..modemprofile import ModemProfile
-from .kinds import check_reactor
+from .described import check_reactor
 from .modem import Modem
 
 _modems: Final[WeakKeyDictionary[IReactorTime, dict[str, Modem]]] = WeakKeyDictionary()

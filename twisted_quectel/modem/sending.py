@@ -74,16 +74,20 @@ class Sending(SocketState):
         elif delivery is Delivery.REFUSED:
             self._send_later()
         elif delivery is Delivery.NOT_SENT:
+            self._ask_error()
             self._ask_state()
             self._send_later()
         else:
-            self._fail_when_drained(
-                SendFailed(
-                    f"the module answered {response.result.describe()} in place of SEND OK; "
-                    "whether it has taken the block is not known",
-                    trace=self._port.trace.last(),
-                )
+            problem = SendFailed(
+                f"the module answered {response.result.describe()} in place of SEND OK; "
+                "whether it has taken the block is not known",
+                code=response.result.code,
+                family=self._family.name,
+                command="AT" + response.command.text.shown,
+                trace=self._port.trace.last(),
             )
+            self._ask_error(problem)
+            self._fail_when_drained(problem)
 
     def _after_send(self) -> None:
         if self.is_over:
@@ -107,11 +111,14 @@ class Sending(SocketState):
             self._fail(
                 SendFailed(
                     f"the module has refused to send for {REFUSED_AT_MOST:g} s",
+                    family=self._family.name,
+                    command=f"AT{self._family.send_command(self.id, self._chunk).text.shown}",
                     trace=self._port.trace.last(),
                 )
             )
             return
-        self._retry = self._clock.callLater(self._retry_wait, self._send_again)
+        wait = self._retries.when(now, self._retry_wait)
+        self._retry = self._clock.callLater(wait, self._send_again)
         self._retry_wait = min(self._retry_wait * 2, RETRY_LONGEST)
 
     def _send_again(self) -> None:
@@ -125,6 +132,8 @@ class Sending(SocketState):
             self._fail(
                 SendFailed(
                     "the module did not answer a send; whether it has taken the block is not "
-                    "known: " + reason.getErrorMessage()
+                    "known: " + reason.getErrorMessage(),
+                    family=self._family.name,
+                    command=getattr(reason.value, "command", None),
                 )
             )

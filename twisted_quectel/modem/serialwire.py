@@ -127,6 +127,12 @@ class SerialWire(FileDescriptor):
             return 0
         return self._queued() + self._circuits.queued()
 
+    def discard(self) -> None:
+        """Drop what waits in the queue and in the driver."""
+        if self.connected:
+            self._empty_queue()
+            self._circuits.discard()
+
     def set_baudrate(self, rate: int) -> bool:
         """Change the speed at once; what L{unsent} counts leaves at the new one.
 

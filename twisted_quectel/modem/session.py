@@ -20,7 +20,6 @@ from ..errors import (
     ModemBusyError,
     ModemConnectError,
     ModemError,
-    ModemNotReady,
     ModuleLost,
 )
 from ..families import AccessMode, Family
@@ -34,13 +33,16 @@ from ..families.base import (
     Readable,
 )
 from ..modemprofile import ModemProfile
+from .advice import Advice
 from .attachment import Attachments
 from .channels import Channel, Channels
 from .connections import Connections
 from .connections import SessionSocket as SessionSocket
 from .contexts import ContextPool
 from .files import FileStore
-from .network import set_clock
+from .network import ModuleClock
+from .provisions import Provisions
+from .retries import Retries
 from .sockets import CommandSocket
 from .socketstate import SocketState
 from .waiting import wait_for
@@ -73,6 +75,8 @@ class Session:
     @ivar port: the port for commands and URCs.
     @ivar contexts: its SSL contexts.
     @ivar files: what is stored on it.
+    @ivar provisions: what the modem file wants of the contexts.
+    @ivar advice: what its owner is told once.
     @ivar wedge: notices that it refuses what is right.
     @ivar alive: the ids of the connections that have been opened.
     @ivar connections: whose they are, and who waits for one.
@@ -94,21 +98,22 @@ class Session:
         @param ended: told when the module is gone; the session has ended then.
         """
         self.clock = clock
+        self._retries = Retries()
         self.channels = channels
         self.port = port = channels.control.port
         self.family = family
         self.contexts = ContextPool(port, family)
-        self.files = FileStore(port, family, profile.keys)
-        self.clock_is_set = False
+        self.files = FileStore(port, family, profile.keys, self.contexts)
         self.wedge = WedgeWatch(profile.allow_restart)
         self.alive: set[int] = set()
         self.over: Failure | None = None
         self._profile = profile
         self._ended = ended
-        self._now = now
         self.connections = Connections(family.limits.sockets, family.name, self.check)
         self._attachments = Attachments(port, family, profile, self.check)
-        self._warned = False
+        self._module_clock = ModuleClock(port, family, profile.clock, now)
+        self.provisions = Provisions(self.contexts, self.files, family, profile, self.require_clock)
+        self.advice = Advice(profile)
 
     # -- what the module says
 
@@ -296,6 +301,7 @@ class Session:
             place.free,
             closed_is_lost,
             close_time,
+            self._retries,
         )
         self.add_socket(id, socket, pdp)
         return socket
@@ -331,7 +337,9 @@ class Session:
         @raise ModemBusyError: if none is free, and C{wait} is false.
         """
         await self._wait_while(lambda: not self.channels.free(), wait)
-        return await self.channels.lease(self.family, self._profile.baudrate)
+        channel = await self.channels.lease(self.family, self._profile.baudrate)
+        self.advice.unbraked(channel)
+        return channel
 
     def end_lease(self, channel: Channel) -> None:
         """Give it back."""
@@ -369,29 +377,7 @@ class Session:
 
         @raise ModemNotReady: if there is no time to set it to.
         """
-        if self.clock_is_set:
-            return
-        source = self._profile.clock
-        self.clock_is_set = await set_clock(self.port, self.family, source, self._now())
-        if not self.clock_is_set:
-            raise ModemNotReady(
-                f"clock: the module's clock could not be set from the {source}, and it decides "
-                "about the certificate's dates; set clock to host or network in the modem file, or "
-                "give ignoreLocalTime=1",
-                family=self.family.name,
-                trace=self.port.trace.last(),
-            )
-
-    def warn_unchecked(self, host: str) -> None:
-        """Say, once, that nobody compares the certificate with the host's name."""
-        if not self._warned:
-            self._warned = True
-            self._log.warn(
-                "{name}: the firmware does not compare certificates with host names; any server "
-                "with a certificate of that CA can stand in for {host} (identity=require refuses)",
-                name=self._profile.name,
-                host=host,
-            )
+        await self._module_clock.require()
 
     async def close_strangers(self) -> None:
         """Close what a host before us has left open: it blocks new TLS settings."""

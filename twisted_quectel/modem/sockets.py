@@ -16,7 +16,8 @@ from ..at import ATPort, Response
 from ..errors import ModemError, RemoteViolation, SendFailed, carry
 from ..families import AccessMode, Family
 from .interfaces import SocketOwner
-from .receiving import HELD_AT_MOST, ReadJob, Receiving
+from .receiving import ReadJob, Receiving
+from .retries import Retries
 from .sending import Sending, SendJob
 from .socketmachine import SocketLife, socket_life
 from .socketstate import NOTHING, SocketState, everything_is_lost
@@ -46,10 +47,11 @@ class CommandSocket(Receiving, Sending):
         freed: Callable[[SocketState], None],
         closed_is_lost: bool = False,
         close_time: int | None = None,
+        retries: Retries | None = None,
     ) -> None:
         """As L{SocketState}."""
         super().__init__(
-            clock, port, family, id, mode, pdp_is_up, freed, closed_is_lost, close_time
+            clock, port, family, id, mode, pdp_is_up, freed, closed_is_lost, close_time, retries
         )
         self._life: SocketLife = socket_life(self)
         self._send_job = SendJob(self)
@@ -88,9 +90,6 @@ class CommandSocket(Receiving, Sending):
         """Deliver again."""
         self._paused = False
         self._flush_held()
-        if self._port_held and self._held_size < HELD_AT_MOST:
-            self._port_held = False
-            self._port.resumeProducing()
         if self._more or self._peer_closed:
             self._look()
         self._arm_poll()
@@ -237,7 +236,7 @@ class CommandSocket(Receiving, Sending):
         self._freed(self)
 
     def _quiet(self) -> None:
-        """Leave no timer behind, and the port readable."""
+        """Leave no timer behind, and the port to be read at its speed."""
         self._stop_poll()
         retry, self._retry = self._retry, None
         if retry is not None:
@@ -245,6 +244,4 @@ class CommandSocket(Receiving, Sending):
         if not self.is_open:
             self._held = NOTHING
             self._held_size = 0
-        if self._port_held:
-            self._port_held = False
-            self._port.resumeProducing()
+        self._throttle(False)

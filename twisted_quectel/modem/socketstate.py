@@ -10,11 +10,12 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
-from ..at import ATPort
+from ..at import ATPort, Response
 from ..at.deadline import Deadline
 from ..errors import ModemError, ModuleLost, PortLost
 from ..families import AccessMode, Family
 from .interfaces import SocketOwner
+from .retries import Retries
 from .socketmachine import SocketCore
 
 #: Seconds before a block that was refused is sent again, the first time.
@@ -53,17 +54,17 @@ class SocketState(SocketCore):
         "_peer_closed",
         "_poll",
         "_port",
-        "_port_held",
         "_problem",
         "_read_bare",
         "_read_waits",
         "_refused_since",
+        "_retries",
         "_retry",
         "_retry_wait",
         "_send_waits",
         "_sends_since_look",
-        "_switch_sent",
         "_switching",
+        "_throttling",
         "id",
         "mode",
     )
@@ -79,8 +80,10 @@ class SocketState(SocketCore):
         freed: Callable[[SocketState], None],
         closed_is_lost: bool = False,
         close_time: int | None = None,
+        retries: Retries | None = None,
     ) -> None:
         """
+        @param retries: says when a refused block goes again.
         @param pdp_is_up: asks whether the PDP context is still up.
         @param freed: told when the module has let go of the id.
         @param close_time: what the family wants an orderly close to name.
@@ -101,14 +104,14 @@ class SocketState(SocketCore):
         self._held = NOTHING
         self._held_size = 0
         self._overrun = False  # too much came before there was an owner
-        self._port_held = False
         self._switching = False  # the switch was asked for, once and for good
-        self._switch_sent = False  # its answer is awaited
+        self._throttling = False  # the port is read slowly because of it
         self._send_waits = False
         self._chunk = b""  # what is being sent, or was refused and goes again
         self._refused_since: float | None = None
         self._retry: IDelayedCall | None = None
         self._retry_wait = RETRY_FIRST
+        self._retries = retries or Retries()
         self._read_waits = False
         self._read_bare = False  # the last read was answered by a result alone
         self._more = False  # there may be data in the module, beyond a read under way
@@ -125,6 +128,22 @@ class SocketState(SocketCore):
 
     def _look(self) -> None:
         """Read, if there may be something and somebody wants it."""
+
+    def _ask_error(self, problem: ModemError | None = None) -> None:
+        """Ask what an error was; to be called before anything else is sent (chapter 5).
+
+        @param problem: what is to be told of it; it gets the code.
+        """
+        command = self._family.error_command()
+        if command is None:
+            return
+
+        def known(response: Response) -> None:
+            if problem is not None and problem.code is None:
+                problem.code = self._family.read_error(response) or None
+
+        asked = self._port.execute(command, urgent=True)
+        asked.addCallbacks(known, lambda reason: reason.trap(ModemError) and None)
 
     def _ask_state(self) -> None:
         """Ask whether the connection still exists."""

@@ -20,24 +20,32 @@ from ..errors import CommandFailed, CommandTimeout, NoAnswer
 #: What a listening module answers in text, whatever its echo, quiet and
 #: verbose settings were: they are set by the command itself.
 _HELLO: Final = basic_form("E0Q0V1")
-#: Seconds for one answer to it.
-_HELLO_TIMEOUT: Final = 0.6
+#: Seconds for each answer to it.
+_TWICE: Final = (0.6,) * 2
+_THREE_TIMES: Final = (0.6,) * 3
 #: Silence around the escape: 1 s by the document, more on some modules.
 _GUARD: Final = 1.1
 #: Longest body that a module may wait for (LTE 1460, others less).
 _LONGEST_BODY: Final = 1460
-#: Speeds in the order of their likelihood.
-_SPEEDS: Final = (115200, 9600, 460800, 921600, 57600, 230400, 38400, 19200, 3000000)
+#: Speeds in the order of their likelihood: all that AT+IPR lists (AT Commands Manual).
+SPEEDS: Final = (
+    115200, 9600, 921600, 460800, 230400, 57600, 38400, 19200, 3000000, 1000000, 2000000, 4000000,
+    4800, 3500000,
+)  # fmt: skip
+#: Seconds for the answers to the two greetings at each of them.  What the first
+#: is answered later counts for the second, so that a module has 0.8 s; a wrong
+#: speed costs as much, and all of them 10.4 s.
+_SPEED_TIMEOUTS: Final = (0.3, 0.5)
 #: Silence around the escape each time that the whole ladder is climbed: twice,
 #: for a module that boots needs 13 s; the second with what S12 can be at most.
 _GUARDS: Final = (_GUARD, 5.1)
 
 
-async def _greet(port: ATPort, times: int) -> bool:
-    """Say hello; tell whether the module has answered."""
-    for _ in range(times):
+async def _greet(port: ATPort, *timeouts: float) -> bool:
+    """Say hello so many times; tell whether the module has answered."""
+    for timeout in timeouts:
         try:
-            await port.execute(Command(_HELLO, timeout=_HELLO_TIMEOUT, probe=True))
+            await port.execute(Command(_HELLO, timeout=timeout, probe=True))
         except CommandFailed:
             # rubbish stood in front of it: the module listens, the next is clean
             continue
@@ -66,10 +74,10 @@ def _end_body(port: ATPort) -> None:
 
 async def _find_speed(port: ATPort, wire: IWire, wanted: int) -> bool:
     """Try the other speeds; set the module to the wanted one."""
-    for speed in _SPEEDS:
+    for speed in SPEEDS:
         if speed == wanted or not wire.set_baudrate(speed):
             continue
-        if not await _greet(port, 2):
+        if not await _greet(port, *_SPEED_TIMEOUTS):
             continue
         try:
             await port.execute(Command(write_form("+IPR", wanted)))
@@ -77,7 +85,7 @@ async def _find_speed(port: ATPort, wire: IWire, wanted: int) -> bool:
             # it stays at the speed that it has
             return True
         wire.set_baudrate(wanted)
-        return await _greet(port, 3)
+        return await _greet(port, *_THREE_TIMES)
     wire.set_baudrate(wanted)
     return False
 
@@ -102,22 +110,22 @@ async def wake(
     """
     if in_data_mode or (wire is not None and wire.dcd()):
         await _leave_data_mode(clock, port, wire)
-    if await _greet(port, 2):
+    if await _greet(port, *_TWICE):
         # what answered may have been late, to this host or to another one before it
         port.resynchronise()
         return False
     silence = NoAnswer(
         f"device: nothing on {port.name} answers to AT commands; check that it is the module's AT "
-        f"port, that the module is on, and its speed (baudrate, tried {baudrate} and the usual "
-        "ones)",
+        f"port, that the module is on, and its speed (baudrate, tried {baudrate} and the "
+        "others of AT+IPR)",
         trace=port.trace.last(),
     )
     obstacle(silence)
     for guard in _GUARDS:
         await _leave_data_mode(clock, port, wire, guard)
-        if not await _greet(port, 2):
+        if not await _greet(port, *_TWICE):
             _end_body(port)
-            if not await _greet(port, 3) and not (
+            if not await _greet(port, *_THREE_TIMES) and not (
                 wire is not None
                 and wire.set_baudrate(baudrate)
                 and await _find_speed(port, wire, baudrate)

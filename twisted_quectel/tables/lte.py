@@ -47,6 +47,17 @@ CLIENT_IDS: Final = range(0, 12)
 PORTS: Final = range(1, 65536)
 SEND_LENGTHS: Final = range(1, 1461)
 READ_LENGTHS: Final = range(1, 1501)
+#: TCP/IP Application Note: 0 in place of a length is a question (C{AT+QISEND},
+#: C{AT+QIRD}), 0 in place of a port is any; hex digits of C{AT+QISENDEX}.
+QUERY_OR_SEND_LENGTHS: Final = range(0, 1461)
+QUERY_OR_READ_LENGTHS: Final = range(0, 1501)
+ANY_PORTS: Final = range(0, 65536)
+HEX_LENGTH: Final = 512
+#: What C{AT+QIOPEN} has for an address with C{"TCP LISTENER"} and C{"UDP SERVICE"}.
+LISTENER_HOST: Final = "127.0.0.1"
+#: C{AT+QPING}: seconds, probes.
+PING_TIMEOUTS: Final = range(1, 256)
+PING_COUNTS: Final = range(1, 11)
 CLOSE_TIMEOUTS: Final = range(0, 65536)
 DEFAULT_CLOSE_TIMEOUT: Final = 10
 NEGOTIATE_TIMES: Final = range(10, 301)

@@ -1,9 +1,9 @@
-"""SSL contexts: C{AT+QSSLCFG} (LTE SSL Application Note v1.1, chapter 2.2.1)."""
+"""The dialogue about SSL contexts: C{AT+QSSLCFG} (LTE SSL note v1.1, chapter 2.2.1)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -20,8 +20,7 @@ from ...at import (
     test_form,
     write_form,
 )
-from ...at.syntax import Value
-from ...profiles import TLSProfile, Verify
+from ...at.syntax import Value, printable
 from ..base import ContextSettings, Firmware, Setting
 from .errors import NAME
 
@@ -30,58 +29,6 @@ _ALIASES: Final = {"secllevel": "seclevel", "clientcertex": "cacertex"}
 #: The document prints this answer to C{ignoreinvalidcertsign}.
 _WRONG_ANSWERS: Final = {"ignoreinvalidcertsign": "ignoremulticertchainverify"}
 _BROKEN: Final = re.compile(rb'"renegotiation"?,?(\d),(\d)')
-
-
-def context_settings(
-    profile: TLSProfile, literal: bool, timeout: float, paths: Mapping[str, str]
-) -> ContextSettings:
-    """Say what a profile means to this family; see L{Family.context_settings}."""
-    if profile.dtls:
-        raise errors.UnsupportedOperation("dtls: a stream connection cannot use it", family=NAME)
-
-    def simple(tag: str, argument: str, value: object, needed: bool = True) -> Setting:
-        return Setting(tag, argument, (value,), needed)
-
-    settings = [
-        simple("sslversion", "sslVersion", profile.version_number),
-        simple("ciphersuite", "ciphers", Bare(f"0X{profile.cipher_suite:04X}")),
-        simple("seclevel", "verify", profile.security_level),
-        simple("cacert", "cacert", paths.get("cacert", "")),
-        simple("cacertex", "cacert", paths.get("cacertex", ""), "cacertex" in paths),
-        simple("clientcert", "clientCert", paths.get("clientcert", "")),
-        simple("clientkey", "clientKey", paths.get("clientkey", "")),
-        simple("ignorelocaltime", "ignoreLocalTime", int(profile.ignore_local_time)),
-        simple("negotiatetime", "negotiateTime", profile.negotiate_time_for(timeout)),
-        # RFC 6066 chapter 3: a name only, never an address
-        simple("sni", "sni", int(profile.sni_where(literal))),
-        simple(
-            "ignoremulticertchainverify",
-            "ignoreMultiCertChainVerify",
-            int(profile.ignore_multi_cert_chain_verify),
-            profile.ignore_multi_cert_chain_verify,
-        ),
-        simple(
-            "ignoreinvalidcertsign",
-            "ignoreInvalidCertSign",
-            int(profile.ignore_invalid_cert_sign),
-            profile.ignore_invalid_cert_sign,
-        ),
-        simple("dtls", "dtls", 0, False),
-        simple("alpn", "alpn", profile.alpn, bool(profile.alpn)),
-        simple("closetimemode", "closeTimeMode", int(profile.close_time_mode == "ms"), False),
-        simple(
-            "session_cache",
-            "sessionCache",
-            0 if profile.session_cache is False else 1,
-            profile.session_cache is False,
-        ),
-        simple("renegotiation", "renegotiation", int(profile.renegotiation), profile.renegotiation),
-    ]
-    key = (profile.psk_identity or "", Secret(profile.psk or ""))
-    settings.append(Setting("psk", "psk", key, profile.psk is not None))
-    if profile.verify is Verify.PEER and profile.security_level > 0:
-        settings.append(Setting("checkhost", "identity", (1,), profile.identity == "require"))
-    return tuple(settings)
 
 
 def _write(setting: Setting, context: int) -> CommandText:
@@ -182,11 +129,11 @@ class ContextDialogue:
         for start, end in _batches(texts, self._limit):
             try:
                 await port.execute(_command(join(*texts[start:end])))
-            except errors.CommandFailed:
+            except errors.CommandFailed as e:
                 if end - start > 1:
                     await self._one_by_one(port, context, wanted[start:end])
                 else:
-                    await self._refused(port, context, wanted[start])
+                    await self._refused(port, context, wanted[start], e)
             else:
                 self._known.update(each.tag for each in wanted[start:end])
         wrong = await self._different(port, context, settings)
@@ -195,8 +142,8 @@ class ContextDialogue:
             for setting in wrong:
                 try:
                     await port.execute(_command(self._write(setting, context)))
-                except errors.CommandFailed:
-                    await self._refused(port, context, setting)
+                except errors.CommandFailed as e:
+                    await self._refused(port, context, setting, e)
             if wrong:
                 wrong = await self._different(port, context, settings)
         if not wrong:
@@ -206,6 +153,7 @@ class ContextDialogue:
             f"the module did not take {names} for SSL context {context}: it reads back "
             "differently, or not at all",
             family=NAME,
+            command=f'AT+QSSLCFG="{wrong[0].tag}"',
             trace=port.trace.last(),
         )
 
@@ -254,7 +202,9 @@ class ContextDialogue:
             if setting.tag in self._firmware.missing_tags and setting.needed:
                 raise self._lacks(setting, port)
 
-    def _lacks(self, setting: Setting, port: ATPort) -> errors.ModemError:
+    def _lacks(
+        self, setting: Setting, port: ATPort, refusal: errors.CommandFailed | None = None
+    ) -> errors.ModemError:
         model = f"{self._firmware.model} {self._firmware.revision}".strip()
         if setting.tag == "checkhost":
             return errors.IdentityNotChecked(
@@ -264,7 +214,9 @@ class ContextDialogue:
             )
         return errors.UnsupportedOperation(
             f"{setting.argument}: the firmware of this module ({model}) does not take "
-            f'AT+QSSLCFG="{setting.tag}" with that value',
+            f'AT+QSSLCFG="{setting.tag}" with that value'
+            + (f" ({printable(refusal.result)})" if refusal is not None else ""),
+            code=refusal.code if refusal is not None else None,
             family=NAME,
             command=f'AT+QSSLCFG="{setting.tag}"',
             trace=port.trace.last(),
@@ -281,15 +233,15 @@ class ContextDialogue:
                 return
             try:
                 await self._read_alone(port, context, last.tag)
-            except errors.CommandFailed:
-                await self._unknown(port, context, last)
+            except errors.CommandFailed as e:
+                await self._unknown(port, context, last, e)
                 return
         for setting in settings:
             try:
                 await port.execute(_command(self._write(setting, context)))
-            except errors.CommandFailed:
+            except errors.CommandFailed as e:
                 refused = True
-                await self._refused(port, context, setting)
+                await self._refused(port, context, setting, e)
             else:
                 self._known.add(setting.tag)
         if not refused:
@@ -303,19 +255,22 @@ class ContextDialogue:
         self._listed = self._listed or await read_tags(port)
         return setting.tag not in self._listed if self._listed else None
 
-    async def _unknown(self, port: ATPort, context: int, setting: Setting) -> None:
+    async def _unknown(
+        self, port: ATPort, context: int, setting: Setting, refusal: errors.CommandFailed
+    ) -> None:
         """A tag could neither be written nor read: do without, where that is harmless.
 
         An error that passes does not make a tag missing that the firmware has.
         """
         known = setting.tag in self._known
         if setting.needed and not known:
-            raise self._lacks(setting, port) from None
+            raise self._lacks(setting, port, refusal) from None
         if await self._unlisted(port, setting) is False:
             raise errors.ModemParameterError(
                 f"{setting.argument}: the module has refused to set and to read "
                 f'"{setting.tag}" of SSL context {context}, which it knows; what is set there is '
-                "not certain",
+                f"not certain ({printable(refusal.result)})",
+                code=refusal.code,
                 family=NAME,
                 command=f'AT+QSSLCFG="{setting.tag}"',
                 trace=port.trace.last(),
@@ -327,7 +282,9 @@ class ContextDialogue:
         if setting.tag == "checkhost":
             self._firmware.checks_host = False
 
-    async def _refused(self, port: ATPort, context: int, setting: Setting) -> None:
+    async def _refused(
+        self, port: ATPort, context: int, setting: Setting, refusal: errors.CommandFailed
+    ) -> None:
         """Decide what it means that a setting was refused.
 
         A firmware that has no such tag cannot have switched on what it stands
@@ -336,7 +293,7 @@ class ContextDialogue:
         try:
             values = await self._read_alone(port, context, setting.tag)
         except errors.CommandFailed:
-            await self._unknown(port, context, setting)
+            await self._unknown(port, context, setting, refusal)
             return
         if _matches(setting, values):
             return
@@ -348,7 +305,7 @@ class ContextDialogue:
                 self._firmware.quotes_cipher = False
             else:
                 return
-        raise self._lacks(setting, port)
+        raise self._lacks(setting, port, refusal)
 
     def _write(self, setting: Setting, context: int) -> CommandText:
         if setting.tag == "ciphersuite" and self._firmware.quotes_cipher:

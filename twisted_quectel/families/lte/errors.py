@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from ... import errors
+from ...tables.cme import CME_ERRORS
 from ...tables.lte import RESULT_CODES
 
 NAME: Final = "lte"
@@ -69,7 +70,7 @@ def open_error(
             command=command,
             trace=trace,
         )
-    meaning = RESULT_CODES.get(code, "a code that no document lists")
+    meaning = RESULT_CODES.get(code) or CME_ERRORS.get(code, "a code that no document lists")
     message = f"{target} could not be opened: {meaning} ({code})"
     if code in _HINTS:
         message = f"{message}; {_HINTS[code]}"

@@ -46,8 +46,9 @@ from ..base import (
     SocketStatus,
 )
 from . import files, pdp
-from .contexts import ContextDialogue, context_settings
+from .contexts import ContextDialogue
 from .errors import NAME, open_error
+from .settings import context_settings
 
 _MODES: Final = {AccessMode.BUFFER: 0, AccessMode.PUSH: 1, AccessMode.TRANSPARENT: 2}
 #: Seconds that the host waits for what the document answers within 300 ms: a

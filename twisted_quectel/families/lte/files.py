@@ -73,15 +73,19 @@ async def upload(port: ATPort, path: str, data: bytes, progress: Progress | None
 
     @raise errors.CertificateStoreError: if it is not there in the end.
     """
-    problem = ""
+    problem, code = "", None
     for _ in range(3):
-        problem = await _upload_once(port, path, data, progress)
+        try:
+            problem, code = await _upload_once(port, path, data, progress), None
+        except errors.CommandFailed as e:
+            problem, code = e.message, e.code
         if not problem:
             return
         # an existing name is refused, and what an aborted upload left has to go too
         await delete(port, path)
     raise errors.CertificateStoreError(
         f"{path} could not be stored on the module: {problem}",
+        code=code,
         family=NAME,
         command=f'AT+QFUPL="{path}"',
         trace=port.trace.last(),
@@ -89,7 +93,10 @@ async def upload(port: ATPort, path: str, data: bytes, progress: Progress | None
 
 
 async def _upload_once(port: ATPort, path: str, data: bytes, progress: Progress | None) -> str:
-    """Upload; give what went wrong, or nothing."""
+    """Upload; give what went wrong, or nothing.
+
+    @raise errors.CommandFailed: if the module has refused it.
+    """
     if progress is not None:
         progress(0, len(data))
     command = Command(
@@ -99,10 +106,7 @@ async def _upload_once(port: ATPort, path: str, data: bytes, progress: Progress 
         body=data,
         body_after=Body.CONNECT,
     )
-    try:
-        response = await port.execute(command)
-    except errors.CommandFailed as e:
-        return e.message
+    response = await port.execute(command)
     line = response.first("+QFUPL")
     if line is None:
         # the line can get lost although the file is there: its size tells

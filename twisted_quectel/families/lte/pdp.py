@@ -69,11 +69,39 @@ def _definition(profile: ModemProfile, pdp: int) -> Command | None:
     )
 
 
+async def _defined_otherwise(port: ATPort, profile: ModemProfile, pdp: int) -> bool:
+    """Ask whether a context is certainly not what the profile wants.
+
+    A password that the module keeps to itself proves nothing.
+    """
+    query = Command(write_form("+QICSGP", pdp), ("+QICSGP",))
+    try:
+        line = (await port.execute(query)).first("+QICSGP")
+    except errors.CommandFailed:
+        return False
+    if line is None or len(line.fields) < 5:
+        return False
+    wanted = (_TYPES[profile.ip], profile.apn, profile.user or "", _AUTH[profile.auth or "none"])
+    found = (line.integer(0), line.string(1), line.string(2), line.integer(4))
+    password = line.string(3)
+    return found != wanted or (bool(password) and password != (profile.password or ""))
+
+
 async def activate(port: ATPort, profile: ModemProfile, pdp: int) -> str:
-    """Bring a PDP context up, if it is down; give the module's address in it."""
+    """Bring a PDP context up, if it is down; give the module's address in it.
+
+    One that an earlier host has brought up with another definition is taken down first.
+    """
     address = await active_address(port, pdp)
+    definition = _definition(profile, pdp)
+    if (
+        address is not None
+        and definition is not None
+        and await _defined_otherwise(port, profile, pdp)
+    ):
+        await deactivate(port, pdp)
+        address = None
     if address is None:
-        definition = _definition(profile, pdp)
         if definition is not None:
             await port.execute(definition)
         address = await _activate(port, pdp)
