@@ -17,7 +17,6 @@ from tests.endpoint.virtual import HOST, VirtualCase
 from tests.pluginpath import find_plugins
 from twisted_quectel.at import InvalidValue
 from twisted_quectel.emulator import Hooks, Module
-from twisted_quectel.endpoints import ModuleTLSEndpoint
 from twisted_quectel.errors import (
     DeviceError,
     ModemError,
@@ -28,7 +27,6 @@ from twisted_quectel.errors import (
     SIMError,
     UnknownModel,
 )
-from twisted_quectel.modemprofile import ModemProfile
 from twisted_quectel.profiles import TLSProfile
 from twisted_quectel.testing import Fault, ModuleSettings
 
@@ -155,41 +153,6 @@ class StringTests(SynchronousTestCase):
             problem = self.assertRaises(ValueError, clientFromString, self.reactor, string)
             self.assertNotIn(secret, str(problem))
             self.assertNotIn(secret, repr(problem))
-
-
-class KindTests(VirtualCase):
-    """What is of another kind in Python is refused by name."""
-
-    def test_endpoint(self) -> None:
-        """No modem, a modem's name, a table in place of a profile."""
-        modem = self.emulate().modem()
-        tls = TLSProfile(verify="none")
-        for argument, values in (
-            ("modem", {"modem": None}),
-            ("modem", {"modem": "gateway"}),
-            ("tls", {"tls": {"verify": "none"}}),
-            ("host", {"host": None}),
-            ("port", {"port": None}),
-            ("mode", {"mode": 1}),
-            ("timeout", {"timeout": None}),
-        ):
-            arguments: dict[str, Any] = {"modem": modem, "host": HOST, "port": 1, "tls": tls}
-            problem = self.assertRaises(InvalidValue, ModuleTLSEndpoint, **{**arguments, **values})
-            self.one_line(problem, f"{argument}: ")
-
-    def test_profile(self) -> None:
-        """Tables and lists of a modem's description."""
-        for argument, values in (
-            ("tls", {"tls": TLSProfile(verify="none")}),
-            ("tls.5", {"tls": {5: 1}}),
-            ("contexts.1", {"contexts": {1: {"verify": "none"}}}),
-            ("data_devices", {"data_devices": ["/dev/n", "/dev/n"]}),
-            ("data_devices", {"data_devices": ["/dev/n", "/dev/m"]}),
-            ("data_devices", {"data_devices": "/dev/../dev/m"}),
-        ):
-            given: dict[str, Any] = values
-            problem = self.assertRaises(InvalidValue, ModemProfile, "a", "/dev/m", **given)
-            self.one_line(problem, f"{argument}: ")
 
 
 class NothingSentTests(VirtualCase):
