@@ -16,6 +16,7 @@ from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from .addresses import address_of
 from .arguments import read_choice, read_host, read_integer, read_port, read_timeout
 from .at import InvalidValue
 from .errors import (
@@ -30,14 +31,14 @@ from .errors import (
 from .families import AccessMode
 from .modem import Modem, getModem
 from .modem.interfaces import ModuleSocket
-from .modem.lease import open_connection
+from .modem.leasing import open_connection
 from .modem.opening import OpenCancelled, OpenRequest
 from .modem.session import Session
 from .modemprofile import ModemProfile
 from .profiles import TLSProfile
 from .strings import EndpointArguments, check_provisioned
 from .tables.lte import PDP_IDS, SSL_CONTEXT_IDS
-from .transport import ModuleTransport, address_of
+from .transport import ModuleTransport
 
 __all__ = ["ModuleTLSEndpoint", "endpoint_from_arguments"]
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
 from typing import Any, Final, cast
 
 from twisted.internet import error
-from twisted.internet.address import HostnameAddress, IPv4Address, IPv6Address
 from twisted.internet.interfaces import (
     IAddress,
     IConsumer,
@@ -27,7 +25,6 @@ from twisted.python.failure import Failure
 from twisted.python.log import callWithContext
 from zope.interface import implementer
 
-from .arguments import parse_literal
 from .modem.interfaces import ModuleSocket
 from .writebuffer import WriteBuffer
 
@@ -393,14 +390,3 @@ class ModuleTransport:
             self._log.failure(
                 "an exception after the end of the connection {name}", name=self._name
             )
-
-
-@lru_cache(maxsize=64)
-def address_of(host: str, port: int) -> IAddress:
-    """Give the address of a host without asking anybody (DESIGN rule 9)."""
-    literal = parse_literal(host)
-    if literal is None:
-        return HostnameAddress(host.encode("ascii"), port)
-    if literal.version == 6:
-        return IPv6Address("TCP", host, port)
-    return IPv4Address("TCP", host, port)

@@ -8,34 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from twisted.internet import error
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ..at import ATPort, Command, Outcome, Response
+from ..at import ATPort
 from ..errors import ModemError, PortUnresponsive, SendFailed, carry
 from ..families import AccessMode, Family
 from .channels import Channel
-from .contexts import Context
-from .interfaces import ModuleSocket, SocketOwner
+from .interfaces import SocketOwner
 from .leasemachine import LeaseCore, LeaseLife, lease_life
-from .opening import (
-    ContextNeed,
-    OpenCancelled,
-    OpenJob,
-    OpenRequest,
-    error_code,
-    open_problem,
-    open_socket,
-    send_open,
-    take_context,
-)
 from .pipe import TransparentPipe
-from .session import Session
-from .sockets import CommandSocket
 from .wayback import ATO
-from .wedge import open_watched
 
 _log = Logger()
 
@@ -43,31 +28,6 @@ _log = Logger()
 def _ignore_modem_errors(reason: Failure) -> None:
     """It was not open any more, or the module is gone: either will do."""
     reason.trap(ModemError)
-
-
-class _LeaseJob(OpenJob):
-    """Opens, and takes the port over in the turn in which C{CONNECT} is seen.
-
-    When nobody waits any more, the answer still concerns the socket.
-    """
-
-    def __init__(self, command: Command, context: Context, socket: LeasedSocket) -> None:
-        super().__init__(command, context)
-        self._socket = socket
-
-    def done(self, response: Response) -> None:
-        """It was answered."""
-        if response.result.outcome is Outcome.CONNECT:
-            self._socket.connected()
-        elif self.deferred.called:
-            self._socket.refused()
-        super().done(response)
-
-    def failed(self, reason: Failure) -> None:
-        """It was not answered."""
-        if self.deferred.called:
-            self._socket.refused()
-        super().failed(reason)
 
 
 class LeasedSocket(LeaseCore):
@@ -277,6 +237,11 @@ class LeasedSocket(LeaseCore):
             problem: Exception = SendFailed("the packet data connection is down")
         elif unsent:
             problem = SendFailed("the connection was closed before all was sent")
+        elif self._pipe.in_doubt:
+            problem = SendFailed(
+                "the connection was closed while bytes were on their way; whether the module has "
+                "taken them is not known"
+            )
         elif self._closed_is_lost:
             problem = error.ConnectionLost("closed by the peer")
         else:
@@ -307,96 +272,3 @@ class LeasedSocket(LeaseCore):
     def do_free(self) -> None:
         """Give back channel, context and id."""
         self._freed()
-
-
-async def open_lease(session: Session, request: OpenRequest) -> LeasedSocket:
-    """Open a connection in transparent mode.
-
-    @raise ModemError: a subclass that says why not.
-    """
-    request.mode_for(session.family)
-    channel = await session.lease_channel(request.wait)
-    try:
-        await session.require_network(request.pdp)
-        need = await take_context(session, request)
-        try:
-            id = await session.acquire_id(request.wait)
-        except BaseException:
-            session.contexts.release(need.context)
-            raise
-    except BaseException:
-        session.end_lease(channel)
-        raise
-    # from here on the socket gives everything back when it ends
-    return await _open_transparent(session, request, channel, need, id)
-
-
-async def _open_transparent(
-    session: Session, request: OpenRequest, channel: Channel, need: ContextNeed, id: int
-) -> LeasedSocket:
-    context = need.context
-
-    def freed() -> None:
-        session.forget_socket(id)
-        session.contexts.release(context, socket)
-        session.end_lease(channel)
-
-    family = session.family
-    socket = LeasedSocket(
-        session.clock,
-        channel,
-        session.port,
-        family,
-        id,
-        lambda: Deferred.fromCoroutine(session.pdp_is_up(request.pdp)),
-        freed,
-        session.channel_unresponsive,
-        request.closed_is_lost,
-        context.close_time,
-    )
-    session.add_socket(id, socket, request.pdp)
-    context.sockets.append(socket)
-    command = family.open_command(
-        id,
-        request.pdp,
-        context.id,
-        request.host,
-        request.port,
-        AccessMode.TRANSPARENT,
-        request.timeout,
-    )
-    try:
-        response = await send_open(
-            session, need, channel.port, lambda: _LeaseJob(command, context, socket)
-        )
-    except BaseException as e:
-        if not need.sent:
-            socket.lost(Failure(error.ConnectionAborted()))
-        elif isinstance(e, CancelledError):
-            # the module is still at it: what comes of it is undone when it comes
-            socket.abort()
-            raise OpenCancelled(family.name, "AT" + command.text.shown) from None
-        else:
-            socket.refused()
-        raise
-    if response.result.outcome is Outcome.CONNECT:
-        return socket
-    try:
-        code = await error_code(session, channel.port, response)
-        raise open_problem(session, request, command, code)
-    finally:
-        socket.refused()
-
-
-async def open_connection(session: Session, request: OpenRequest) -> ModuleSocket:
-    """Open a connection in the access mode that the request asks for."""
-    transparent = request.mode_for(session.family) is AccessMode.TRANSPARENT
-
-    async def attempt() -> CommandSocket | LeasedSocket:
-        if transparent:
-            return await open_lease(session, request)
-        return await open_socket(session, request)
-
-    socket = await open_watched(session, attempt)
-    session.alive.add(socket.id)
-    return socket

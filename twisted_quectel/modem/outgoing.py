@@ -29,6 +29,8 @@ from .interfaces import SocketOwner
 CHUNK: Final = 16384
 #: Bytes that are written in one reactor turn.
 TURN: Final = 4 * CHUNK
+#: Seconds for which bytes that were written may be on their way to the module.
+ON_THE_WAY: Final = 0.5
 #: Between two looks at a wire that has bytes to send, in seconds.
 POLL: Final = 0.01
 
@@ -66,6 +68,7 @@ class Outgoing:
         self._room = True
         self._pumping = False
         self._silent: float | None = None
+        self._written = float("-inf")  # when payload was handed to the transport last
         self._turn: IDelayedCall | None = None
         self._due = Deadline(clock, self._plus_due)
 
@@ -149,6 +152,7 @@ class Outgoing:
                 out = escape.feed(now, data)
                 if out:
                     self._silent = None
+                    self._written = now
                     transport.write(out)
                     if self.trace is not None:
                         self.trace.add(HOST, "", len(out))
@@ -201,6 +205,15 @@ class Outgoing:
     def drained(self) -> bool:
         """Whether everything that was written has left the wire."""
         return self.unsent() <= 0
+
+    def may_be_lost(self, answered: float) -> bool:
+        """Whether bytes may be on their way that the module has not taken.
+
+        @param answered: when payload came last, which shows that what was written before
+            it has arrived.
+        """
+        on_the_way = self._clock.seconds() - self._written < ON_THE_WAY or not self.drained()
+        return on_the_way and self._written >= answered
 
     def unsent(self) -> int:
         """Give the bytes that have not left yet, as far as that can be known."""

@@ -2,10 +2,9 @@
 
 LTE SSL Application Note v1.1 chapter 1.3 (transparent access mode).
 
-Payload that looks like an escape is the matter of L{twisted_quectel.modem.escape},
-the tail of what comes that of L{twisted_quectel.modem.carrier}.  How
-C{NO CARRIER} is proved, and how the pipe gets out of data mode without the loss
-of a byte, is told in L{twisted_quectel.modem.question}.
+Payload that looks like an escape is the matter of C{escape}, the tail of what comes that of
+C{carrier}.  How C{NO CARRIER} is proved, and how the pipe gets out of data mode without the
+loss of a byte, is told in C{question}.
 """
 
 from __future__ import annotations
@@ -33,8 +32,7 @@ from .outgoing import Outgoing
 from .question import FLOW, GRACE, STALLED_DROPPED, Question
 from .wayback import ATO, WayBack
 
-#: How long the start of a possible C{NO CARRIER} is kept back, in seconds:
-#: line ends alone (a serial adapter's latency timer), and more of it.
+#: Seconds for which the start of a possible C{NO CARRIER} is kept back: line ends, and more.
 LINE_END: Final = 0.02
 PARTIAL: Final = 0.1
 #: Escapes that are sent before the module is given up.
@@ -56,8 +54,9 @@ def _untold(*reason: Failure) -> None:
 class TransparentPipe:
     """A connection in transparent mode, for as long as it has the port.
 
-    It ends once: L{leave} fires, or else C{on_carrier_lost} or C{on_lost} is
-    called.  Whoever waits for L{leave} is told by that alone.
+    It ends once: whoever waits for L{leave} is told, or else C{on_carrier_lost} or C{on_lost}.
+
+    @ivar in_doubt: whether bytes were on their way when the carrier was lost.
     """
 
     _log = Logger()
@@ -100,6 +99,8 @@ class TransparentPipe:
         self._stopped = False  # what the port was told
         self._leaving = False
         self._use_dtr = False
+        self.in_doubt = False
+        self._answered = float("-inf")  # when payload came last
         self._tries = 0
         # for an escape that was not answered: since when that could have been, and
         # when it was given up
@@ -176,6 +177,8 @@ class TransparentPipe:
         watch = self._watch
         now = self._clock.seconds()
         payload = watch.feed(now, data)
+        if payload:
+            self._answered = now
         if self._phase is _Phase.OPEN and not watch.carrier:
             if watch.holding and not self._stopped:
                 self._tail_deadline.set(LINE_END if watch.holding < 3 else PARTIAL)
@@ -209,6 +212,7 @@ class TransparentPipe:
             self._go_on(payload)
             return
         if self._phase is _Phase.OPEN:
+            self.in_doubt = self._outgoing.may_be_lost(self._answered)
             self._phase = _Phase.DOUBT
             self._circuit = CarrierCircuit()
             self._outgoing.open = False
