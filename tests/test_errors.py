@@ -7,7 +7,9 @@ import inspect
 from twisted.internet import error
 from twisted.trial.unittest import SynchronousTestCase
 
+import twisted_quectel
 from twisted_quectel import errors
+from twisted_quectel.at import InvalidValue
 
 CLASSES = [
     each
@@ -28,6 +30,18 @@ class ClassTests(SynchronousTestCase):
                 (5, "lte", "AT+A", ("one", "two")),
             )
             self.assertEqual((str(problem), problem.args), ("what", ("what",)))
+
+    def test_exported(self) -> None:
+        """Each can be had from the package itself, and so can what is raised for bad arguments."""
+        for each in CLASSES:
+            self.assertIn(each.__name__, twisted_quectel.__all__)
+            self.assertIs(getattr(twisted_quectel, each.__name__), each)
+        self.assertIs(twisted_quectel.InvalidValue, InvalidValue)
+
+    def test_all(self) -> None:
+        """Everything that the package says it has is there."""
+        for name in twisted_quectel.__all__:
+            self.assertTrue(hasattr(twisted_quectel, name), name)
 
     def test_without_message(self) -> None:
         """Without a message it says what its class means, in one line."""

@@ -146,6 +146,19 @@ class LoadTests(ModemFileCase):
         for text, expected in cases.items():
             self.assertIn(expected, self.refused(text))
 
+    def test_awkward_keys(self) -> None:
+        """A key with a line end in it is refused in one line, wherever it stands."""
+        for text in (
+            '["a\\nb"]\ndevice = "/dev/m"',
+            '["a\\nb"]\ndevice = "/dev/m"\npin = "4711"',
+            '[m]\ndevice = "/dev/m"\n"a\\nb" = 1',
+            '[m]\ndevice = "/dev/m"\n[m.tls]\n"a\\nb" = 1',
+            '[m]\ndevice = "/dev/m"\n[m.contexts."a\\nb"]\nverify = "none"',
+        ):
+            problem = str(self.assertRaises(ValueError, load_modem_file, self.written(text, 0o644)))
+            self.assertEqual(len(problem.splitlines()), 1, problem)
+            self.assertIn(r"'a\nb'", problem)
+
     def test_unreadable(self) -> None:
         """A missing file and one that is not UTF-8 yield one line each."""
         missing = str(self.files.folder / "missing.toml")

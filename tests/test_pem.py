@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import warnings
 
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -98,6 +100,17 @@ class CertificateTests(SynchronousTestCase):
     def test_bundle(self) -> None:
         """A bundle is refused with the way out."""
         self.assertIn("only the CA of this server", self.refused(self.files.bundle(3)))
+
+    def test_old_certificates(self) -> None:
+        """What L{cryptography} thinks of a certificate is not for the user of a module."""
+
+        def load(block: bytes) -> None:
+            warnings.warn("a serial number that is not positive", UserWarning, stacklevel=2)
+
+        self.patch(x509, "load_pem_x509_certificate", load)
+        load_certificates("cacert", self.files.bundle(2))
+        self.assertRaises(ValueError, load_certificates, "cacert", self.files.bundle(3))
+        self.assertEqual(self.flushWarnings(), [])
 
     def test_no_certificate(self) -> None:
         """A file without a certificate is refused, a key included."""

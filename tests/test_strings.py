@@ -1,4 +1,4 @@
-"""Tests for L{twisted_quectel.strings} and L{twisted_quectel.arguments}."""
+"""Tests for L{twisted_quectel.strings}."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface.verify import verifyObject
 
-from twisted_quectel.arguments import camel_case, read_host, snake_case
 from twisted_quectel.pem import ModuleFile
 from twisted_quectel.profiles import TLS_ARGUMENTS, Verify
 from twisted_quectel.strings import (
@@ -24,49 +23,6 @@ from twisted_quectel.strings import (
 from .certificates import Certificates
 
 PSK = "00112233445566778899aabbccddeeff"
-
-
-class HostTests(SynchronousTestCase):
-    """Names and addresses of servers."""
-
-    def test_good(self) -> None:
-        """Names, addresses, and international names in their ASCII form."""
-        for given, expected in (
-            ("broker.example", "broker.example"),
-            ("broker.example.", "broker.example."),
-            ("my_host-1", "my_host-1"),
-            ("192.0.2.1", "192.0.2.1"),
-            ("2001:db8::1", "2001:db8::1"),
-            ("[2001:db8::1]", "2001:db8::1"),
-            ("bücher.example", "xn--bcher-kva.example"),
-        ):
-            self.assertEqual(read_host("host", given), expected)
-
-    def test_bad(self) -> None:
-        """What is no name is refused, whatever it would do to a command line."""
-        bad: tuple[str, ...] = (
-            "",
-            " ",
-            'x",443\rAT+QPOWD',
-            "a\0",
-            "a\n",
-            "a b",
-            "a\x1a",
-            "a,b",
-            "a/b",
-            "a;b",
-        )
-        bad += ("256.1.1.1", "a..b", ".a", "-" * 64, "a." * 128, "fe80::1%eth0", "ü\udcff", "ü\r")
-        bad += ("\uff02", "b\u2028", "a\u200d")
-        for host in bad:
-            message = str(self.assertRaises(ValueError, read_host, "host", host))
-            self.assertTrue(message.startswith("host: "), message)
-            self.assertEqual(len(message.splitlines()), 1)
-
-    def test_spellings(self) -> None:
-        """The two spellings of a name lead to each other."""
-        for name in QUECTELSSL_ARGUMENTS + TLS_ARGUMENTS:
-            self.assertEqual(camel_case(snake_case(name)), name)
 
 
 class StringCase(SynchronousTestCase):
@@ -273,6 +229,23 @@ class ModemDefaultsTests(StringCase):
         self.assertEqual(arguments.pdp, 3)
         self.assertEqual(quectelssl_arguments(host="a.example", pdp="1").pdp, 1)
 
+    def test_context_that_verifies_nobody(self) -> None:
+        """A context that the file provisions with C{verify=none} is not used as it is."""
+        self.modems(
+            '[m]\ndevice = "/dev/m"\n[m.contexts.1]\nverify = "none"\n'
+            f'[m.contexts.2]\nverify = "none"\npskIdentity = "me"\npsk = "{PSK}"\n'
+        )
+        problem = self.assertRaises(
+            ValueError, quectelssl_arguments, host="a.example", ctx="1", modem="m"
+        )
+        self.assertTrue(str(problem).startswith("ctx: contexts.1 of the modem m "), str(problem))
+        self.assertIn("verify=none", str(problem))
+        chosen = quectelssl_arguments(host="a.example", ctx="1", modem="m", verify="none")
+        assert chosen.tls is not None
+        self.assertIs(chosen.tls.verify, Verify.NONE)
+        for ctx in ("2", "3"):
+            self.assertIsNone(quectelssl_arguments(host="a.example", ctx=ctx, modem="m").tls)
+
     def test_no_datagrams(self) -> None:
         """DTLS as a default is refused for a stream."""
         self.modems('[a]\ndevice="/dev/x"\n[a.tls]\nverify="none"\ndtls=1\n')
@@ -342,6 +315,21 @@ class ParserTests(StringCase):
         """A third part without a name, or one given twice, is refused."""
         self.assertIn("\\:", self.refused("2001", "db8", "", "1"))
         self.assertTrue(self.refused("a", host="b").startswith("host: "))
+
+    def test_way_out(self) -> None:
+        """What may have been meant is said: a port, a colon within a value or at the end."""
+        message = self.refused("8883", host="a.example")
+        self.assertIn("write port=NUMBER", message)
+        self.assertNotIn("NUMBER", self.refused("b.example", host="a.example", port="1"))
+        args: tuple[str, ...]
+        kwargs: dict[str, str]
+        for args, kwargs in (
+            (("",), {"host": "a.example"}),
+            (("a.example", ""), {}),
+            (("a.example", "1", ""), {}),
+            (("", "443"), {}),
+        ):
+            self.assertIn("no colon stands at the end", self.refused(*args, **kwargs))
 
     def test_nothing_without_a_name_is_shown(self) -> None:
         """What has no name may be the rest of a key: where it stands is said, and what to do."""

@@ -12,23 +12,88 @@ from typing import TYPE_CHECKING
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .at import InvalidValue
     from .endpoints import ModuleTLSEndpoint
+    from .errors import (
+        CertificateStoreError,
+        CommandFailed,
+        CommandTimeout,
+        ConnectBindError,
+        DeviceError,
+        IdentityNotChecked,
+        ModemBusyError,
+        ModemClosed,
+        ModemConnectError,
+        ModemDNSError,
+        ModemError,
+        ModemNotReady,
+        ModemParameterError,
+        ModemResourceError,
+        ModemTimeout,
+        ModuleLost,
+        NetworkDown,
+        NoAnswer,
+        OperationNotAllowed,
+        PortLost,
+        PortUnresponsive,
+        RegistrationError,
+        RemoteViolation,
+        SendFailed,
+        SIMError,
+        SocketIdInUse,
+        TLSOpenFailed,
+        UnknownModel,
+        UnsupportedOperation,
+        UnverifiedContext,
+    )
     from .modem import Modem, ModemInfo, Signal, getModem
     from .modemprofile import ModemProfile
     from .profiles import TLSProfile
 
 __all__ = [
+    "CertificateStoreError",
+    "CommandFailed",
+    "CommandTimeout",
+    "ConnectBindError",
+    "DeviceError",
+    "IdentityNotChecked",
+    "InvalidValue",
     "Modem",
+    "ModemBusyError",
+    "ModemClosed",
+    "ModemConnectError",
+    "ModemDNSError",
+    "ModemError",
     "ModemInfo",
+    "ModemNotReady",
+    "ModemParameterError",
     "ModemProfile",
+    "ModemResourceError",
+    "ModemTimeout",
+    "ModuleLost",
     "ModuleTLSEndpoint",
+    "NetworkDown",
+    "NoAnswer",
+    "OperationNotAllowed",
+    "PortLost",
+    "PortUnresponsive",
+    "RegistrationError",
+    "RemoteViolation",
+    "SIMError",
+    "SendFailed",
     "Signal",
+    "SocketIdInUse",
+    "TLSOpenFailed",
     "TLSProfile",
+    "UnknownModel",
+    "UnsupportedOperation",
+    "UnverifiedContext",
     "__version__",
     "getModem",
 ]
 
 _HOMES = {
+    "InvalidValue": "at",
     "Modem": "modem",
     "ModemInfo": "modem",
     "ModemProfile": "modemprofile",
@@ -40,6 +105,7 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    # what has no home of its own is an exception
+    if name in __all__:
+        return getattr(import_module(f".{_HOMES.get(name, 'errors')}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -38,8 +38,10 @@ def camel_case(name: str) -> str:
     return _WORD.sub(lambda match: match.group(1).upper(), name)
 
 
-def suggestion(name: str, known: Iterable[str]) -> str:
+def suggestion(name: object, known: Iterable[str]) -> str:
     """Give C{"; did you mean ...?"} for the nearest known name, or nothing."""
+    if not isinstance(name, str):
+        return ""
     lowered = {candidate.lower(): candidate for candidate in known}
     near = difflib.get_close_matches(name.lower(), list(lowered), n=1)
     return f"; did you mean {lowered[near[0]]}?" if near else ""

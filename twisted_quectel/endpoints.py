@@ -36,7 +36,7 @@ from .modem.opening import OpenCancelled, OpenRequest
 from .modem.session import Session
 from .modemprofile import ModemProfile
 from .profiles import TLSProfile
-from .strings import EndpointArguments
+from .strings import EndpointArguments, check_provisioned
 from .tables.lte import PDP_IDS, SSL_CONTEXT_IDS
 from .transport import ModuleTransport
 
@@ -92,9 +92,19 @@ class ModuleTLSEndpoint:
         @param busy: C{wait} or C{fail} when no socket, context or channel is
             free.
         @param closed: C{done} or C{lost}: what a close by the peer counts as.
-        @raise InvalidValue: if something is out of range, or there is neither
-            C{tls} nor C{ctx}, nor a default.
+        @raise InvalidValue: if something is out of range or of another kind, or
+            there is neither C{tls} nor C{ctx}, nor a default.
         """
+        if not isinstance(modem, Modem):
+            raise InvalidValue(
+                "modem",
+                f"must be a Modem, as getModem(reactor, ...) gives it, not {type(modem).__name__}",
+            )
+        if tls is not None and not isinstance(tls, TLSProfile):
+            raise InvalidValue(
+                "tls",
+                f"must be a TLSProfile, such as TLSProfile(cacert=...), not {type(tls).__name__}",
+            )
         profile = modem.profile
         if tls is None and ctx is None:
             tls = _default_tls(profile)
@@ -116,7 +126,10 @@ class ModuleTLSEndpoint:
             wait=read_choice("busy", busy, ("wait", "fail")) == "wait",
             closed_is_lost=read_choice("closed", closed, ("done", "lost")) == "lost",
             timeout=read_timeout("timeout", timeout),
+            provisioned=profile.contexts.get(ctx) if ctx is not None else None,
         )
+        if tls is None and self._request.ctx is not None:
+            check_provisioned(profile, self._request.ctx)
         self._address = address_of(self._request.host, self._request.port)
 
     def __repr__(self) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from twisted.internet import error
 
-from .tables.causes import CAUSES
+from .tables.causes import CASES, CAUSES
 from .tables.cme import CME_ERRORS, REGISTRATION
 from .tables.lte import RESULT_CODES
 
@@ -33,6 +33,7 @@ class ModemError(Exception):
     @ivar family: the family of the module (C{"lte"}...), if it is known.
     @ivar command: the command it answered, secrets replaced.
     @ivar trace: the last lines of the dialogue, at most ten, secrets replaced.
+    @ivar case: which of several cases of its class it is, if that is known.
     """
 
     def __init__(
@@ -43,7 +44,13 @@ class ModemError(Exception):
         family: str | None = None,
         command: str | None = None,
         trace: Sequence[str] = (),
+        case: str = "",
+        causes: Sequence[str] = (),
     ) -> None:
+        """
+        @param causes: what is likely behind this very one; left out: what is
+            likely behind its class, or its case.
+        """
         # Twisted's connect errors keep (osError, string) in args; ours is all text
         self.message = message = _shown(message)
         Exception.__init__(self, message)
@@ -51,6 +58,8 @@ class ModemError(Exception):
         self.family = family
         self.command = command
         self.trace = tuple(trace)
+        self.case = case
+        self._causes = tuple(causes)
 
     def __str__(self) -> str:
         return self.message or (self.__doc__ or "").strip().splitlines()[0]
@@ -65,9 +74,12 @@ class ModemError(Exception):
     @property
     def causes(self) -> tuple[str, ...]:
         """What is likely behind it, the likeliest first, and what helps."""
+        if self._causes:
+            return self._causes
         for cls in type(self).__mro__:
-            if cls.__name__ in CAUSES:
-                return CAUSES[cls.__name__]
+            found = CASES.get(f"{cls.__name__}.{self.case}") or CAUSES.get(cls.__name__)
+            if found:
+                return found
         return ()
 
     def explain(self) -> str:

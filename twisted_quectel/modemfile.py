@@ -86,6 +86,7 @@ def load_modem_file(path: str | os.PathLike[str]) -> dict[str, ModemProfile]:
     """
     path = Path(path).absolute()
     tables, mode = _read(path)
+    _check_keys(tables, path)
     secrets = list(_secrets(tables))
     if secrets and mode & _OTHERS:
         raise InvalidValue(
@@ -175,6 +176,15 @@ def _read(path: Path) -> tuple[dict[str, Any], int]:
     except (tomllib.TOMLDecodeError, RecursionError) as e:
         reason = str(e).replace("\n", " ")
         raise InvalidValue("modem", f"the modem file {path} is no TOML: {reason}") from None
+
+
+def _check_keys(table: Mapping[str, Any], path: Path) -> None:
+    """Refuse keys that would not fit into a message of one line."""
+    for key, value in table.items():
+        if not key.isprintable():
+            raise InvalidValue("modem", f"the key {key!r} holds a control character (in {path})")
+        if isinstance(value, dict):
+            _check_keys(value, path)
 
 
 def _secrets(table: Mapping[str, Any], prefix: str = "") -> Iterator[str]:

@@ -179,16 +179,23 @@ def settle(given: Mapping[str, Any], naming: Naming) -> dict[str, Any]:
     values = {name: _read(name, naming(name), value) for name, value in given.items()}
     if values.get("password") is not None and values.get("user") is None:
         raise InvalidValue(naming("user"), f"{naming('password')} is of no use without it")
-    if values.get("device") in values.get("data_devices", ()):
-        raise InvalidValue(
-            naming("data_devices"), f"{values['device']} is the device for commands already"
-        )
+    _compare_devices(values, naming)
     if values.get("auth") is None:
         values["auth"] = "none" if values.get("user") is None else "pap"
     elif values["auth"] != "none" and values.get("user") is None:
         raise InvalidValue(naming("user"), f"{naming('auth')}={values['auth']} needs it")
     _compare_access(values, naming)
     return values
+
+
+def _compare_devices(values: Mapping[str, Any], naming: Naming) -> None:
+    """Refuse a port that has two parts to play, by whatever name."""
+    taken = {os.path.realpath(values["device"])} if values.get("device") else set()
+    for device in values.get("data_devices", ()):
+        if values.get("device") == device or os.path.realpath(device) in taken:
+            what = "the device for commands already" if len(taken) == 1 else "given twice"
+            raise InvalidValue(naming("data_devices"), f"{device} is {what}")
+        taken.add(os.path.realpath(device))
 
 
 def _compare_access(values: Mapping[str, Any], naming: Naming) -> None:
@@ -302,7 +309,11 @@ def _read_list(name: str, argument: str, value: object) -> tuple[str, ...]:
 def _read_tls(argument: str, value: object) -> dict[str, object]:
     """Check TLS arguments one by one; together they are checked with their connection's."""
     if not isinstance(value, Mapping):
-        raise InvalidValue(argument, "must be a table of TLS arguments")
+        raise InvalidValue(
+            argument,
+            'must be a table of TLS arguments, such as {"cacert": "/etc/ssl/ca.pem"}, '
+            f"not {type(value).__name__}",
+        )
     read_arguments(value, prefix=f"{argument}.")
     return dict(value)
 

@@ -11,6 +11,8 @@ import binascii
 import hashlib
 import os
 import re
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -84,6 +86,7 @@ def load_certificates(argument: str, path: str | os.PathLike[str]) -> tuple[PEM,
             f"{os.fspath(path)} is a bundle of {len(blocks)} certificates, and a module takes"
             " one or two: write a file with only the CA of this server",
         )
+    _check_certificates(argument, path, blocks)
     return tuple(PEM(block, os.fspath(path)) for block in blocks)
 
 
@@ -99,6 +102,7 @@ def load_certificate(argument: str, path: str | os.PathLike[str]) -> PEM:
             f"{os.fspath(path)} holds {len(blocks)} certificates, and a module takes one here:"
             " leave only the client's own in it",
         )
+    _check_certificates(argument, path, blocks)
     return PEM(blocks[0], os.fspath(path))
 
 
@@ -146,7 +150,6 @@ def check_pair(cert: PEM, key: PEM, argument: str = "clientKey") -> None:
     @param argument: what the user calls the key.
     @raise InvalidValue: if it does not.
     """
-    from cryptography import x509
     from cryptography.hazmat.primitives.serialization import (
         Encoding,
         PublicFormat,
@@ -154,7 +157,7 @@ def check_pair(cert: PEM, key: PEM, argument: str = "clientKey") -> None:
     )
 
     form = (Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    theirs = x509.load_pem_x509_certificate(cert.data).public_key().public_bytes(*form)
+    theirs = _parse_certificate(cert.data).public_key().public_bytes(*form)
     ours = load_pem_private_key(key.data, None).public_key().public_bytes(*form)
     if theirs != ours:
         raise InvalidValue(
@@ -208,7 +211,7 @@ def _read(argument: str, path: str | os.PathLike[str]) -> bytes:
 
 
 def _certificate_blocks(argument: str, path: str | os.PathLike[str]) -> list[bytes]:
-    """Read every certificate of a file, re-wrapped and checked."""
+    """Read every certificate of a file, re-wrapped."""
     shown = os.fspath(path)
     blocks = [
         _write(argument, shown, b"CERTIFICATE", body)
@@ -220,19 +223,31 @@ def _certificate_blocks(argument: str, path: str | os.PathLike[str]) -> list[byt
             argument,
             f"{shown} holds no certificate in PEM form (-----BEGIN CERTIFICATE-----)",
         )
-    for block in blocks:
-        _parse_certificate(argument, shown, block)
     return blocks
 
 
-def _parse_certificate(argument: str, shown: str, block: bytes) -> x509.Certificate:
-    """Take a certificate apart."""
+def _check_certificates(
+    argument: str, path: str | os.PathLike[str], blocks: Sequence[bytes]
+) -> None:
+    """Make sure that certificates are whole."""
+    for block in blocks:
+        try:
+            _parse_certificate(block)
+        except ValueError:
+            raise InvalidValue(argument, f"a certificate in {os.fspath(path)} is damaged") from None
+
+
+def _parse_certificate(block: bytes) -> x509.Certificate:
+    """Take a certificate apart.
+
+    @raise ValueError: if it is damaged.
+    """
     from cryptography import x509
 
-    try:
+    with warnings.catch_warnings():
+        # what an old CA has done is for the module to judge
+        warnings.simplefilter("ignore")
         return x509.load_pem_x509_certificate(block)
-    except ValueError:
-        raise InvalidValue(argument, f"a certificate in {shown} is damaged") from None
 
 
 def _write(argument: str, shown: str, kind: bytes, body: bytes) -> bytes:

@@ -261,7 +261,7 @@ def read_arguments(
     for argument, value in arguments.items():
         if argument not in TLS_ARGUMENTS:
             near = suggestion(argument, TLS_ARGUMENTS)
-            raise InvalidValue(prefix + argument, f"there is no such TLS argument{near}")
+            raise InvalidValue(f"{prefix}{argument}", f"there is no such TLS argument{near}")
         name = snake_case(argument)
         values[name] = read_value(name, prefix + argument, value, folder)
     return values

@@ -150,7 +150,9 @@ def quectelssl_arguments(
         ignoreInvalidCertSign=ignoreInvalidCertSign,
     )
     tls = None
-    if given or checked_ctx is None:
+    if checked_ctx is not None and not given:
+        check_provisioned(chosen, checked_ctx)
+    else:
         tls = TLSProfile.from_arguments(merge_arguments(chosen.tls, given))
         if tls.dtls:
             raise InvalidValue("dtls", "the modem file sets it, and it is only for datagrams")
@@ -172,10 +174,27 @@ def quectelssl_arguments(
     )
 
 
+def check_provisioned(modem: ModemProfile, ctx: int) -> None:
+    """Refuse an SSL context that is provisioned to verify nobody.
+
+    @raise InvalidValue: if the modem file says so of it.
+    """
+    provisioned = modem.contexts.get(ctx)
+    if provisioned is None or provisioned.security_level > 0 or provisioned.psk is not None:
+        return
+    raise InvalidValue(
+        "ctx",
+        f"contexts.{ctx} of the modem {modem.name} has verify=none, and what is used as it is "
+        "provisioned has to verify the server: give it a cacert there, or say verify=none "
+        "beside ctx",
+    )
+
+
 #: The names that C{quectelssl:} knows, the first two with or without being named.
 QUECTELSSL_ARGUMENTS: Final = tuple(inspect.signature(quectelssl_arguments).parameters)
 _UNNAMED: Final = QUECTELSSL_ARGUMENTS[:2]
 _COLONS: Final = "a colon within a value is written \\:, and a name is followed by ="
+_LAST: Final = "no colon stands at the end"
 
 
 def _optional_integer(argument: str, value: str | None, allowed: range) -> int | None:
@@ -216,16 +235,19 @@ def _named(args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, str
         raise InvalidValue(
             "host",
             f"{len(args)} parts have no name, and the third is one too many: only host and port "
-            f"may stand without theirs; {_COLONS}",
+            f"may stand without theirs; {_COLONS}; {_LAST}",
         )
     unnamed = dict(zip(_UNNAMED, args, strict=False))
     for argument, value in unnamed.items():
-        # nothing at all is none of anybody's keys
-        if value:
-            _check_unnamed(argument, value)
+        if argument in kwargs:
+            port = "" if "port" in kwargs else "where host has its name, write port=NUMBER; "
+            raise InvalidValue(
+                argument, f"given twice, once without its name; {port}{_COLONS}; {_LAST}"
+            )
+        if not value:
+            raise InvalidValue(argument, f"nothing stands in its place without a name; {_LAST}")
+        _check_unnamed(argument, value)
     for argument in kwargs:
-        if argument in unnamed:
-            raise InvalidValue(argument, f"given twice, once without its name; {_COLONS}")
         if argument in _DATAGRAM_ARGUMENTS:
             raise InvalidValue(argument, "only for datagrams; quectelssl is a stream")
         if argument not in QUECTELSSL_ARGUMENTS:

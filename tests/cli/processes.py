@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 #: Longer than anything takes, in seconds.
@@ -23,11 +23,14 @@ def environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path, "TWISTED_QUECTEL_MODEMS": "/nonexistent"}
 
 
-def quectel(*arguments: str) -> subprocess.CompletedProcess[str]:
+def quectel(
+    *arguments: str, output: IO[str] | int = subprocess.PIPE
+) -> subprocess.CompletedProcess[str]:
     """Run it to its end."""
     return subprocess.run(
         [sys.executable, "-m", "twisted_quectel", *arguments],
-        capture_output=True,
+        stdout=output,
+        stderr=subprocess.PIPE,
         text=True,
         check=False,
         env=environment(),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
-import signal
 from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.certificates import Certificates
-from tests.cli.processes import PATIENCE, complaints, quectel, start
+from tests.cli.processes import complaints, quectel
 
 
 class DemoTests(SynchronousTestCase):
@@ -40,33 +40,14 @@ class DemoTests(SynchronousTestCase):
         self.assertIn("> AT+QSSLOPEN=1,", done.stdout)
         self.assertIn("EG91", done.stdout)
 
-    def test_interrupt(self) -> None:
-        """Ctrl-C ends it at once, quietly, and nothing stays behind."""
-        process = start("demo", "--baudrate", "9600", "--mode", "push")
-        self.addCleanup(process.kill)
-        assert process.stdout is not None and process.stderr is not None
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.stderr.close)
-        cacert = ""
-        for line in process.stdout:
-            match = re.search(r"cacert=([^:]+)", line)
-            cacert = match[1] if match else cacert
-            if line.startswith("  module"):
-                break
-        self.assertTrue(Path(cacert).exists())
-        process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=PATIENCE)
-        self.assertEqual((process.returncode, complaints(err)), (130, []))
-        self.assertFalse(Path(cacert).exists())
-
 
 class RefusalTests(SynchronousTestCase):
-    """What cannot work ends with one line and status 1."""
+    """What cannot work ends with one line: status 2 for wrong arguments, else 1."""
 
-    def refused(self, start: str, *arguments: str) -> str:
+    def refused(self, start: str, *arguments: str, status: int = 2) -> str:
         """Assert that it ends with a line that starts so."""
         done = quectel("demo", *arguments)
-        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.returncode, status, done.stderr)
         lines = complaints(done.stderr)
         self.assertEqual(len(lines), 1, done.stderr)
         self.assertTrue(lines[0].startswith(f"quectel: {start}"), done.stderr)
@@ -77,7 +58,9 @@ class RefusalTests(SynchronousTestCase):
         self.refused("--url:", "--device", "/dev/ttyUSB2")
         self.refused("--cacert:", "--url", "https://a.example/")
         self.refused("--sha256:", "--sha256", "0" * 64)
-        self.refused("--url:", "--url", "http://a.example/", "--no-verify")
+        self.refused("--url:", "--url", "https://a,b.example/", "--no-verify")
+        self.refused("--cacert:", "--cacert", __file__)
+        self.refused("--no-verify:", "--no-verify")
         self.refused("--modem:", "--device", "/dev/ttyUSB2", "--modem", "gateway")
         url = ("--url", "https://a.example/", "--no-verify")
         for argument, value in (("--apn", "a"), ("--baudrate", "115200"), ("--model", "EC25")):
@@ -87,12 +70,17 @@ class RefusalTests(SynchronousTestCase):
             self.refused("--size:", "--size", "1k", *place, *url)
             self.refused("--latency:", "--latency", "0", *place, *url)
         self.refused("--size:", "--size", "1k", *url)
+        self.refused("--no-verify:", "--cacert", __file__, *url)
 
     def test_device(self) -> None:
         """A device that is not there, and a modem file that is not."""
         url = ("--url", "https://a.example/", "--no-verify")
         self.refused(
-            "device: /dev/nonexistent does not exist", "--device", "/dev/nonexistent", *url
+            "device: /dev/nonexistent does not exist",
+            "--device",
+            "/dev/nonexistent",
+            *url,
+            status=1,
         )
         self.refused("modem: cannot read the modem file", "--modem", "gateway", *url)
 
@@ -100,9 +88,34 @@ class RefusalTests(SynchronousTestCase):
         """A server that is not there; the error says what it can be, and has the code."""
         certificates = Certificates(self.mktemp())
         url = "https://127.0.0.1:9/"
-        line = self.refused("127.0.0.1:9 could not", "--url", url, "--cacert", certificates.ca)
+        line = self.refused(
+            "127.0.0.1:9 could not", "--url", url, "--cacert", certificates.ca, status=1
+        )
         self.assertIn("(566)", line)
 
+    def test_no_certificate(self) -> None:
+        """A file that holds no certificate, found out before anything is opened."""
+        url = ("--url", "https://a.example/", "--cacert", __file__)
+        self.refused("cacert:", *url, "--device", "/dev/nonexistent")
+
     def test_trace(self) -> None:
-        """A trace that cannot be written."""
-        self.refused("--trace:", "--trace", "/nonexistent/trace")
+        """A trace that cannot be written, at once or later, and a FIFO that nobody reads."""
+        folder = self.mktemp()
+        self.refused("--trace: ", "--trace", os.path.join(folder, "trace"))
+        self.refused("--trace: ", "--trace", "/dev/full", "--mode", "push", status=1)
+        os.mkdir(folder)
+        fifo = os.path.join(folder, "fifo")
+        os.mkfifo(fifo)
+        self.refused(f"--trace: cannot write {fifo}: nobody reads it", "--trace", fifo)
+
+    def test_full_output(self) -> None:
+        """An output that takes nothing is said in one line; one that is closed needs no word."""
+        with open("/dev/full", "w") as full:
+            done = quectel("demo", output=full)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr, "quectel: cannot write the output: No space left on device\n")
+        reader, writer = os.pipe()
+        os.close(reader)
+        done = quectel("demo", output=writer)
+        os.close(writer)
+        self.assertEqual((done.returncode, done.stderr), (1, ""))

@@ -10,10 +10,16 @@ import subprocess
 import tty
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+from twisted.internet.endpoints import _parse as parse_endpoint
+from twisted.internet.endpoints import clientFromString
+from twisted.internet.testing import MemoryReactor
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.cli.processes import PATIENCE, quectel, start
+from twisted_quectel.modemprofile import ModemProfile
+from twisted_quectel.strings import quectelssl_arguments
 
 
 def ask(write: Callable[[bytes], object], fd: int, line: bytes) -> bytes:
@@ -102,15 +108,82 @@ class EmulateTests(SynchronousTestCase):
     def test_stale_link(self) -> None:
         """A link that an earlier run has left is replaced; what is no link is left alone."""
         path = self.mktemp()
-        os.symlink("/nonexistent", path)
+        os.symlink(os.path.abspath(self.mktemp()), path)
         process = self.emulate("--pty", path)
         self.assertTrue(os.path.exists(path))
         self.end(process, signal.SIGHUP)
         Path(path).write_text("mine")
         refused = quectel("emulate", "--pty", path)
-        self.assertEqual(refused.returncode, 1)
+        self.assertEqual(refused.returncode, 2)
         self.assertTrue(refused.stderr.startswith("quectel: --pty: "), refused.stderr)
         self.assertEqual(Path(path).read_text(), "mine")
+
+    def test_foreign_link(self) -> None:
+        """A link to something else than a pty is left alone."""
+        path, target = self.mktemp(), self.mktemp()
+        Path(target).write_text("mine")
+        os.symlink(os.path.abspath(target), path)
+        refused = quectel("emulate", "--pty", path)
+        self.assertEqual((refused.returncode, len(refused.stderr.splitlines())), (2, 1))
+        self.assertTrue(refused.stderr.startswith("quectel: --pty: "), refused.stderr)
+        self.assertEqual(os.readlink(path), os.path.abspath(target))
+
+    def parsed(self, process: subprocess.Popen[str]) -> ModemProfile:
+        """Read the endpoint string that is shown, its dots filled in, and end it."""
+        assert process.stdout is not None
+        shown = "endpoint string: "
+        line = next(line for line in process.stdout if shown in line)
+        self.end(process, signal.SIGTERM)
+        string = line.partition(shown)[2].strip()
+        self.assertTrue(string.endswith(":..."), line)
+        string = string.replace("host=...", "host=a.example").removesuffix("...") + "verify=none"
+        args, kwargs = parse_endpoint(string)
+        self.assertEqual(args, ["quectelssl"])
+        return quectelssl_arguments(**kwargs).modem
+
+    def test_printed_strings(self) -> None:
+        """The endpoint strings that it prints name the module, also where colons are in the way."""
+        first, second = self.mktemp(), self.mktemp() + ":2"
+        process = self.emulate("--pty", first, "--pty", second)
+        profile = self.parsed(process)
+        self.assertEqual(profile.device, os.path.abspath(first))
+        self.assertEqual(profile.data_devices, (os.path.abspath(second),))
+        with socket.socket(socket.AF_INET6) as reserved:
+            reserved.bind(("::1", 0))
+            number = reserved.getsockname()[1]
+        process = self.emulate("--tcp", f"[::1]:{number}")
+        profile = self.parsed(process)
+        endpoint: Any = clientFromString(MemoryReactor(), profile.device)
+        self.assertEqual((endpoint._host, endpoint._port), ("::1", number))
+
+    def test_wrong_arguments(self) -> None:
+        """What is wrong with the arguments is status 2."""
+        path = self.mktemp()
+        for arguments in (
+            ("--quirk", "nothing"),
+            ("--fault", "nothing"),
+            ("--fault", "late_answer:delay=nan"),
+            ("--fault", "send_fail_n:times=-1"),
+            ("--tcp", "7000", "--pty", path),
+            ("--pty", path, "--pty", f"./{path}"),
+            ("--pty", path, "--pty", f"{path}2", "--pty", f"{path}3", "--pty", f"{path}4"),
+            ("--pty", f"{path}/missing"),
+        ):
+            refused = quectel("emulate", *arguments)
+            self.assertEqual(
+                (refused.returncode, len(refused.stderr.splitlines())), (2, 1), refused.stderr
+            )
+            self.assertTrue(refused.stderr.startswith(f"quectel: {arguments[0]}: "), refused.stderr)
+
+    def test_full_output(self) -> None:
+        """An output that takes nothing is said in one line."""
+        with open("/dev/full", "w") as full:
+            for more in ((), ("--list",)):
+                done = quectel("emulate", *more, output=full)
+                self.assertEqual(
+                    (done.returncode, done.stderr),
+                    (1, "quectel: cannot write the output: No space left on device\n"),
+                )
 
     def test_tcp(self) -> None:
         """C{--tcp} is a serial server; a port that is taken is refused in one line."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
 
 from twisted.trial.unittest import SynchronousTestCase
 
 import twisted_quectel
 from tests.cli.processes import environment, quectel
 from twisted_quectel.cli import values
-from twisted_quectel.cli.main import USAGE_ERROR, main, make_parser
+from twisted_quectel.cli.main import main, make_parser
+from twisted_quectel.cli.words import USAGE_ERROR
 
 
 def run(*arguments: str) -> tuple[int | str | None, str, str]:
@@ -97,6 +100,23 @@ class UsageTests(SynchronousTestCase):
         self.refused("--host", "emulate", "--host", "broker.example")
         self.refused("--host", "emulate", "--host", "=127.0.0.1")
         self.refused("--redirect", "emulate", "--redirect", "a:1=b:2")
+        self.refused("--pin", "emulate", "--pin", "x")
+        self.refused("--device", "demo", "--device", "")
+        self.refused("--modem", "demo", "--modem", "")
+        for url in (
+            "",
+            "http://a.example",
+            "a.example",
+            "https://",
+            "https://a:x/",
+            "https://ä.example",
+            "https://a.example/a b",
+            "https://a.example/a\tb",
+            "https://[::1/",
+        ):
+            self.refused("--url", "demo", "--url", url)
+        for port in ("0", "99999", "65536", "-1"):
+            self.refused(f"'{port}' is no port", "demo", "--url", f"https://a.example:{port}/")
         self.refused("--nonsense", "demo", "--nonsense")
 
     def test_readings(self) -> None:
@@ -106,6 +126,10 @@ class UsageTests(SynchronousTestCase):
         self.assertEqual(values.size("17"), 17)
         self.assertEqual(values.latency("2.5"), 0.0025)
         self.assertEqual(values.model("ec25"), "EC25")
+        self.assertEqual(values.split_url("https://a.example/x:1"), ("a.example", 443))
+        self.assertEqual(values.split_url("https://a.example:/"), ("a.example", 443))
+        self.assertEqual(values.split_url("https://me:1@[::1]:8443/"), ("::1", 8443))
+        self.assertEqual(values.split_url("https://[::1]"), ("::1", 443))
         self.assertEqual(values.listening("7000"), ("127.0.0.1", 7000))
         self.assertEqual(values.listening("[::1]:7000"), ("::1", 7000))
         self.assertEqual(values.host("a.example=127.0.0.1"), ("a.example", "127.0.0.1"))
@@ -113,6 +137,16 @@ class UsageTests(SynchronousTestCase):
             values.redirect("220.180.239.212:8010=127.0.0.1:8010"),
             (("220.180.239.212", 8010), ("127.0.0.1", 8010)),
         )
+
+    def test_devices(self) -> None:
+        """The path of a device becomes absolute, as that of a file does; what is no path stays."""
+        folder = Path(self.mktemp())
+        folder.mkdir()
+        os.symlink("/dev/null", folder / "m6")
+        self.assertEqual(values.device(str(folder / "m6")), str((folder / "m6").absolute()))
+        self.assertEqual(values.device("./none"), os.path.abspath("none"))
+        for device in ("emulator", "/dev/ttyUSB2", "tcp:192.0.2.1:7000", "ttyUSB2"):
+            self.assertEqual(values.device(device), device)
 
     def test_defaults(self) -> None:
         """Defaults go through the same readings."""

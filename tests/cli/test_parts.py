@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from importlib.util import find_spec, spec_from_file_location
 from pathlib import Path
 
 import twisted.plugins
@@ -16,12 +19,18 @@ from twisted.web.client import ResponseDone
 
 from tests.certificates import der
 from twisted_quectel.cli import fetch, plugins
-from twisted_quectel.cli.demo import endpoint_string, split_url
+from twisted_quectel.cli.demo import _wire, endpoint_string
 from twisted_quectel.cli.demoserver import make_identity
-from twisted_quectel.cli.faultspec import describe_all, describe_fault, read_fault, read_quirk
-from twisted_quectel.cli.running import CommandError
+from twisted_quectel.cli.faultspec import (
+    describe_all,
+    describe_fault,
+    escape,
+    read_fault,
+    read_quirk,
+)
+from twisted_quectel.cli.words import CommandError
 from twisted_quectel.emulator import FAULTS, QUIRKS
-from twisted_quectel.emulator.faults import LateAnswer, SendFails
+from twisted_quectel.emulator.faults import LateAnswer, SendFails, UrcInBetween
 
 
 class FaultTests(SynchronousTestCase):
@@ -42,8 +51,13 @@ class FaultTests(SynchronousTestCase):
         """What is listed of each fault can be given back, and is the default."""
         for kind in FAULTS.values():
             text, _ = describe_fault(kind)
-            if '"' not in text:  # values with commas
-                self.assertEqual(read_fault(text), kind())
+            self.assertEqual(read_fault(text), kind())
+
+    def test_awkward_values(self) -> None:
+        """Commas and backslashes in a value are escaped, at its end too."""
+        for line in ("a,b", "a\\", "\\,", ",", "", "=", 'x: "1,2",3'):
+            written = f"urc_in_between:line={escape(line)},every=2"
+            self.assertEqual(read_fault(written), UrcInBetween(line=line, every=2))
 
     def test_listed(self) -> None:
         """All are listed."""
@@ -53,9 +67,19 @@ class FaultTests(SynchronousTestCase):
 
     def test_refused(self) -> None:
         """What nobody knows is refused by name."""
-        for text in ("nothing", "send_fail_n:x=1", "send_fail_n:times=x", "send_fail_n:then_ok=2"):
+        for text in (
+            "nothing",
+            "send_fail_n:x=1",
+            "send_fail_n:times=x",
+            "send_fail_n:times=-1",
+            "send_fail_n:then_ok=2",
+            "late_answer:delay=-0.5",
+            "late_answer:delay=nan",
+            "late_answer:delay=inf",
+        ):
             error = self.assertRaises(CommandError, read_fault, text)
             self.assertTrue(str(error).startswith("--fault: "), str(error))
+            self.assertEqual(error.status, 2)
         error = self.assertRaises(CommandError, read_quirk, "has_chekhost")
         self.assertIn("did you mean has_checkhost?", str(error))
 
@@ -70,18 +94,19 @@ class StringTests(SynchronousTestCase):
             r"quectelssl:host=\:\:1:port=443:device=tcp\:a\:1:verify=none",
         )
 
-    def test_urls(self) -> None:
-        """Host and port of what TLS can fetch; the rest is refused."""
-        self.assertEqual(split_url("https://a.example/x"), ("a.example", 443))
-        self.assertEqual(split_url("https://[::1]:8443/"), ("::1", 8443))
-        for url in (
-            "http://a.example",
-            "a.example",
-            "https://",
-            "https://a:x/",
-            "https://ä.example",
-        ):
-            self.assertRaises(CommandError, split_url, url)
+
+class WireTests(SynchronousTestCase):
+    """What the line carries is told where there is a line whose speed is known."""
+
+    def test_known(self) -> None:
+        """A serial port with a speed has ten bits a byte; a pty or a serial server has none."""
+        self.assertEqual(_wire("/dev/ttyS0", 115200), 11520.0)
+        self.assertIsNone(_wire("/dev/ttyS0", None))
+        self.assertIsNone(_wire("tcp:192.0.2.1:7000", 115200))
+        link = self.mktemp()
+        os.symlink("/dev/pts/0", link)
+        self.assertIsNone(_wire(os.path.abspath(link), 115200))
+        self.assertIsNone(_wire(None, 115200))
 
 
 class IdentityTests(SynchronousTestCase):
@@ -156,6 +181,24 @@ class PluginTests(SynchronousTestCase):
         # as if nothing were installed
         self.patch(plugins, "_DROPIN", "quectel_test_dropin")
         self.patch(twisted.plugins, "__path__", list(twisted.plugins.__path__))
+
+    def test_hidden(self) -> None:
+        """What only an import finds, as after C{pip install -e}, Twisted does not: it is added."""
+        hidden, folder = Path(self.mktemp()), Path(self.mktemp())
+        for each in (hidden, folder):
+            each.mkdir()
+            each.joinpath("quectel_test_dropin.py").write_text("")
+
+        class Hook:
+            def find_spec(self, name: str, path: object, target: object = None) -> object:
+                if name != "twisted.plugins.quectel_test_dropin":
+                    return None
+                return spec_from_file_location(name, hidden / "quectel_test_dropin.py")
+
+        self.patch(sys, "meta_path", [Hook(), *sys.meta_path])
+        self.assertIsNotNone(find_spec("twisted.plugins.quectel_test_dropin"))
+        plugins.ensure_plugin(folder)
+        self.assertIn(str(folder), twisted.plugins.__path__)
 
     def test_source_tree(self) -> None:
         """The source tree's folder is added where nothing is installed."""

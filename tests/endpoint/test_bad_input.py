@@ -131,6 +131,8 @@ class StringTests(SynchronousTestCase):
         base = "host=a.example:verify=none"
         self.refused("device=ttyUSB2", "device", "did you mean /dev/ttyUSB2?", base=base)
         self.refused("device=", "device", base=base)
+        for more, word in (("/dev/a,/dev/a", "twice"), ("/dev/b,/dev/a", "already")):
+            self.refused(f"device=/dev/b:dataDevices={more}", "dataDevices", word, base=base)
         self.refused("device=emulator:model=EC99X", "model", "EC25", base=base)
         self.refused("device=emulator:baudrate=1", "baudrate", base=base)
         self.refused("device=emulator:pin=12", "pin", "4 to 8 digits", base=base)

@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.endpoint.protocols import Echo
 from tests.endpoint.virtual import VirtualCase
-from twisted_quectel.at import Command, write_form
+from twisted_quectel.at import Command, InvalidValue, write_form
 from twisted_quectel.errors import (
     CertificateStoreError,
     IdentityNotChecked,
@@ -105,8 +105,8 @@ class ModemFileTests(VirtualCase):
         """verify=none in the file does not make the context good for use by its number alone."""
         emulated = self.emulate()
         emulated.modem(contexts={1: TLSProfile(verify="none")})
-        self.serve(Echo)
-        self.refused(self.start(self.endpoint(emulated, ctx=1)), UnverifiedContext)
+        problem = self.assertRaises(InvalidValue, self.endpoint, emulated, ctx=1)
+        self.one_line(problem, "ctx: ", "contexts.1", "verify=none")
 
 
 class UnusableTests(VirtualCase):

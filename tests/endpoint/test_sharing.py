@@ -314,7 +314,7 @@ class RegistryTests(SynchronousTestCase):
     def test_conflict(self) -> None:
         """A second, different description of a device is an error that names what differs."""
         clock = IReactorTime(Clock())
-        getModem(clock, ModemProfile(name="a", device="/dev/ttyUSB2"))
+        getModem(clock, ModemProfile(name="a", device="/dev/ttyUSB2", apn="one"))
         problem = self.assertRaises(
             InvalidValue,
             getModem,

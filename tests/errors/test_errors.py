@@ -11,6 +11,7 @@ from typing import Any
 from twisted.internet.error import ConnectError, ConnectionLost
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.certificates import Certificates
 from tests.endpoint.protocols import Echo
 from tests.endpoint.virtual import MODES, VirtualCase
 from twisted_quectel import errors
@@ -27,7 +28,9 @@ from twisted_quectel.emulator.faults import (
 )
 from twisted_quectel.errors import ModemError
 from twisted_quectel.families.lte.errors import open_error
-from twisted_quectel.tables.causes import CAUSES
+from twisted_quectel.modem.handshake import handshake_causes
+from twisted_quectel.profiles import TLSProfile
+from twisted_quectel.tables.causes import CASES, CAUSES
 from twisted_quectel.tables.lte import RESULT_CODES
 
 PIN = "82736455"
@@ -81,6 +84,91 @@ class ClassTests(SynchronousTestCase):
         self.assertEqual(errors.RegistrationError(code=3).meaning, "registration denied")
         self.assertEqual(errors.CommandFailed(code=987654).meaning, "")
         self.assertIn("987654", errors.CommandFailed("no", code=987654).explain())
+
+
+class CaseTests(SynchronousTestCase):
+    """What is likely in a certain case."""
+
+    def test_table(self) -> None:
+        """Each case is one of a class, and has causes of its own."""
+        for name, causes in CASES.items():
+            cls, _, case = name.partition(".")
+            problem: ModemError = getattr(errors, cls)("it went wrong", case=case)
+            self.assertEqual(problem.causes, causes)
+            self.assertNotEqual(causes, CAUSES[cls])
+        self.assertEqual(errors.NoAnswer("", case="serial").causes, CAUSES["NoAnswer"])
+
+    def test_sim(self) -> None:
+        """Only where there is no SIM that is the first to be said."""
+        for name, causes in {**CAUSES, **CASES}.items():
+            if name.startswith("SIMError") and name != "SIMError.absent":
+                self.assertNotIn("no SIM", " ".join(causes))
+
+    def test_devices(self) -> None:
+        """A device that is missing is no question of rights; a serial server of none of these."""
+        self.assertNotIn("may not", " ".join(CASES["DeviceError.missing"]))
+        for name in ("DeviceError.missing", "DeviceError.endpoint", "NoAnswer.endpoint"):
+            for word in ("ModemManager", "getty", "dialout"):
+                self.assertNotIn(word, " ".join(CASES[name]))
+
+
+class HandshakeTests(SynchronousTestCase):
+    """What is likely behind 566 follows from what the connection was to be."""
+
+    def setUp(self) -> None:
+        self.files = Certificates(self.mktemp())
+
+    def causes(self, checks_host: bool | None = True, **arguments: Any) -> tuple[str, ...]:
+        """Give the causes for a profile."""
+        return handshake_causes(TLSProfile(**arguments), checks_host)
+
+    def test_verified(self) -> None:
+        """With a CA the certificate comes first: whose it is, then its dates."""
+        causes = self.causes(cacert=self.files.ca)
+        self.assertIn("cacert", causes[0])
+        self.assertIn("not valid yet", causes[1])
+        self.assertIn("the server wants a client certificate", causes)
+        self.assertIn("checkhost", causes[-1])
+        for cause in causes:
+            self.assertNotIn("{", cause)
+        self.assertNotIn("checkhost", " ".join(self.causes(False, cacert=self.files.ca)))
+        undated = self.causes(cacert=self.files.ca, ignore_local_time=True)
+        self.assertNotIn("clock", " ".join(undated))
+
+    def test_unverified(self) -> None:
+        """Without verification no certificate of the server can be wrong: the version is first."""
+        causes = self.causes(verify="none")
+        self.assertIn("TLS 1.3", causes[0])
+        for word in ("cacert", "expired", "checkhost"):
+            self.assertNotIn(word, " ".join(causes))
+
+    def test_client_certificate(self) -> None:
+        """A client certificate that is shown may be the wrong one; that it is wanted is no news."""
+        pair: dict[str, Any] = {"client_cert": self.files.client, "client_key": self.files.key}
+        causes = self.causes(cacert=self.files.ca, **pair)
+        self.assertNotIn("the server wants a client certificate", causes)
+        self.assertIn("does not take the client certificate", causes[2])
+
+    def test_files_on_the_module(self) -> None:
+        """A file that is to be on the module may not be there: it is named, and comes first."""
+        causes = self.causes(cacert="module:RAM:ca.pem")
+        self.assertTrue(causes[0].startswith("RAM:ca.pem is not on the module"), causes[0])
+
+    def test_restricted(self) -> None:
+        """What the user has restricted is named."""
+        causes = self.causes(
+            cacert=self.files.ca,
+            ssl_version="tls1.0",
+            ciphers="TLS_RSA_WITH_AES_128_CBC_SHA",
+            sni=False,
+        )
+        self.assertIn("tls1.0, 0X002F", " ".join(causes))
+        self.assertNotIn("TLS 1.3", " ".join(causes))
+        self.assertIn("sni=0", " ".join(causes))
+
+    def test_psk(self) -> None:
+        """A pre-shared key may not be the server's."""
+        self.assertIn("psk", self.causes(psk="00", psk_identity="me")[0])
 
 
 class ProvokedTests(VirtualCase):
@@ -170,6 +258,39 @@ class ProvokedTests(VirtualCase):
         ):
             problem = self.fails(settings=settings, description={"pin": PIN})
             self.complete(problem, "" if isinstance(problem, errors.RegistrationError) else "+")
+
+    def test_cases(self) -> None:
+        """Which SIM error it is shows in its causes."""
+        for settings, pin, case in (
+            (ModuleSettings(sim=False), PIN, "absent"),
+            (ModuleSettings(pin="4711"), None, "pin"),
+            (ModuleSettings(pin="4711"), PIN, "refused"),
+            (ModuleSettings(pin="4711", pin_tries=2), PIN, "tries"),
+            (ModuleSettings(pin="4711", pin_tries=0), PIN, "locked"),
+        ):
+            problem = self.fails(settings=settings, description={"pin": pin})
+            self.assertEqual((type(problem), problem.case), (errors.SIMError, case))
+            self.assertEqual(problem.causes, CASES[f"SIMError.{case}"])
+
+    def test_handshake(self) -> None:
+        """The message and the causes of 566 are those of the case, once."""
+        tls = TLSProfile(verify="none")
+        psk = TLSProfile(verify="none", psk="00", psk_identity="me")
+        cases: tuple[tuple[dict[str, Any], TLSProfile], ...] = (
+            ({"tls": tls}, tls),
+            ({"ctx": 1}, psk),
+        )
+        for arguments, profile in cases:
+            emulated = self.emulate(faults=[OpenFails(code=566, times=9)])
+            emulated.modem(contexts={1: psk})
+            connecting = self.start(self.endpoint(emulated, **arguments))
+            problem = self.refused(connecting, errors.TLSOpenFailed, seconds=60.0)
+            self.assertEqual(problem.causes, handshake_causes(profile, None))
+            self.assertEqual(str(problem).count("in order of likelihood"), 1)
+            self.assertNotIn("cacert", str(problem))
+            for cause in problem.causes:
+                self.assertEqual(problem.explain().count(f"  - {cause}"), 1)
+            self.complete(problem, "+QSSLOPEN")
 
     def test_nobody_there(self) -> None:
         """A host name that does not exist, a server that is not there."""

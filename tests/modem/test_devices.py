@@ -16,8 +16,10 @@ from twisted.internet.task import Clock
 from zope.interface.verify import verifyObject
 
 from twisted_quectel.at.wire import IWireTransport
+from twisted_quectel.errors import DeviceError
 from twisted_quectel.modem.devices import open_device
 from twisted_quectel.modem.holders import Holder, holders, lock_holder
+from twisted_quectel.tables.causes import CASES
 
 from .ptys import DeviceCase, Recorder
 
@@ -127,6 +129,22 @@ class PathTests(DeviceCase):
                 self.assertIn("no port behind it", self.refused(device))
         with mock.patch("termios.tcgetattr", side_effect=termios.error(errno.EIO, "x")):
             self.assertIn("no port behind it", self.refused(device))
+
+    def test_cases(self) -> None:
+        """The causes of an error are those of its case: none of rights where nothing is there."""
+        for device, case in (
+            ("/dev/ttyUSB997", "missing"),
+            ("/dev/null", "kind"),
+            ("tcp:", "endpoint"),
+        ):
+            opened = open_device(self.reactor, device, Recorder())
+            problem: DeviceError = self.failureResultOf(opened, DeviceError).value
+            self.assertEqual(problem.causes, CASES[f"DeviceError.{case}"])
+        for number, case in ((errno.EACCES, "forbidden"), (errno.EBUSY, "busy")):
+            with mock.patch("os.open", side_effect=OSError(number, "x")):
+                opened = open_device(self.reactor, self.pty()[1], Recorder())
+            problem = self.failureResultOf(opened, DeviceError).value
+            self.assertEqual(problem.causes, CASES[f"DeviceError.{case}"])
 
     def test_other_errors(self) -> None:
         """An error that nobody foresaw is told as the system puts it."""

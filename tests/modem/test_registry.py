@@ -6,11 +6,12 @@ import os
 from pathlib import Path
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_quectel.at import InvalidValue
-from twisted_quectel.modem import getModem
+from twisted_quectel.modem import Modem, getModem
 from twisted_quectel.modemprofile import ModemProfile
 
 
@@ -62,6 +63,43 @@ class GetModemTests(SynchronousTestCase):
             InvalidValue, getModem, self.clock, self.profile(data_devices=("/dev/e",))
         )
         self.assertEqual(problem.argument, "dataDevices")
+
+    def test_said_later(self) -> None:
+        """A fuller description holds as long as the device has not been opened."""
+        modem = getModem(self.clock, self.profile())
+        full = self.profile("other", apn="one", user="me", baudrate=9600, allow_restart=False)
+        self.assertIs(getModem(self.clock, full), modem)
+        profile = modem.profile
+        self.assertEqual((profile.name, profile.apn, profile.user), ("gateway", "one", "me"))
+        self.assertEqual((profile.auth, profile.baudrate), ("pap", 9600))
+        self.assertIs(getModem(self.clock, self.profile()), modem)
+        self.assertEqual(modem.profile.apn, "one")
+        problem = self.assertRaises(InvalidValue, getModem, self.clock, self.profile(apn="two"))
+        self.assertIn("described with another apn", str(problem))
+
+    def test_said_too_late(self) -> None:
+        """Once it is open, what was not said before is refused by name, in true words."""
+        modem = getModem(self.clock, self.profile(device="/dev/nonexistent"))
+        modem._starting = Deferred()  # as while it is being opened
+        full = self.profile(device="/dev/nonexistent", apn="one", rtscts=True)
+        problem = self.assertRaises(InvalidValue, getModem, self.clock, full)
+        self.assertEqual(problem.argument, "rtscts")
+        self.assertIn("was described without rtscts, apn", str(problem))
+        modem._starting = None
+        self.assertIs(getModem(self.clock, full), modem)
+
+    def test_wrong_kinds(self) -> None:
+        """What is no reactor, description or profile is refused by name."""
+        for argument, function, args in (
+            ("description", getModem, (self.clock, 5)),
+            ("description", getModem, (self.clock, None)),
+            ("reactor", getModem, (None, self.profile())),
+            ("reactor", getModem, (object(), "gateway")),
+            ("reactor", Modem, (None, self.profile())),
+            ("profile", Modem, (self.clock, "gateway")),
+        ):
+            problem = self.assertRaises(InvalidValue, function, *args)
+            self.assertEqual(problem.argument, argument)
 
     def test_reactors(self) -> None:
         """Each reactor has modems of its own."""

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Final, TextIO
-from urllib.parse import urlsplit
 
 from twisted.internet.endpoints import clientFromString, quoteStringArgument
 
 from ..endpoints import ModuleTLSEndpoint
+from .checks import check_demo
 from .plugins import PluginMissing, ensure_plugin
-from .running import CommandError, run
+from .running import run, to_the_end
+from .tracefile import TraceFile, open_trace
+from .values import split_url
+from .words import CommandError, UsageError, say
 
 _MODES: Final = {
     "buffer": "the module keeps what arrives; the host asks for each block and waits for it",
     "push": "the module hands on what arrives at once, each block announced by a line",
     "transparent": "the line carries the connection's bytes and nothing else",
 }
-_HTTPS: Final = 443
 #: Bytes after which a terminal is shown how far a page has come.
 _STEP: Final = 16384
 
@@ -47,26 +50,21 @@ class Target:
     seen: Callable[[], str] = lambda: "by the module, which does not tell version and suite"
 
 
-def say(text: str = "") -> None:
-    """Tell the user."""
-    print(text, flush=True)
-
-
 def run_demo(arguments: Namespace) -> int:
     """Run the demo; give the exit status."""
+    check_demo(arguments)
     from twisted.internet import reactor
 
     return run(_demo(reactor, arguments), reactor)
 
 
 async def _demo(reactor: Any, arguments: Namespace) -> int:
-    _check(arguments)
     try:
         ensure_plugin()
     except PluginMissing as e:
         raise CommandError(str(e)) from None
     async with AsyncExitStack() as stack:
-        trace = _open_trace(arguments.trace, stack)
+        trace = open_trace(arguments.trace, stack)
         if arguments.device or arguments.modem:
             target = _real_target(arguments)
         else:
@@ -75,48 +73,6 @@ async def _demo(reactor: Any, arguments: Namespace) -> int:
 
             target = await emulated_target(reactor, arguments, stack)
         return await _Demo(reactor, target, trace, stack).fetch_all()
-
-
-def _check(arguments: Namespace) -> None:
-    """Refuse what does not go together."""
-    if arguments.device and arguments.modem:
-        raise CommandError("--modem: give it or --device, not both")
-    if arguments.device or arguments.modem:
-        if not arguments.url:
-            raise CommandError(
-                "--url: say which page the module shall fetch, such as --url https://example.org/"
-            )
-    else:
-        if arguments.apn:
-            raise CommandError("--apn: goes together with --device")
-    if arguments.modem:
-        for name in ("apn", "baudrate", "model"):
-            if getattr(arguments, name):
-                raise CommandError(f"--{name}: the modem file says it; leave it out with --modem")
-    if (arguments.device or arguments.modem) and arguments.latency is not None:
-        raise CommandError("--latency: goes together with the emulated module")
-    if arguments.url and arguments.size is not None:
-        raise CommandError("--size: the page of --url has the size that it has; leave it out")
-    if not arguments.url:
-        for name in ("cacert", "no_verify", "sha256"):
-            if getattr(arguments, name):
-                raise CommandError(f"--{name.replace('_', '-')}: goes together with --url")
-    elif not (arguments.cacert or arguments.no_verify or arguments.modem):
-        raise CommandError(
-            "--cacert: give the PEM file of the CA that the server's certificate comes from "
-            "(a module takes one, no bundle), or --no-verify to talk to anybody"
-        )
-
-
-def _open_trace(name: str | None, stack: AsyncExitStack) -> TextIO | None:
-    """Open the file of the trace, if there is to be one."""
-    if name is None or name == "-":
-        return sys.stdout if name else None
-    try:
-        # lines are written at once, so that a crash leaves them
-        return stack.enter_context(open(name, "w", encoding="utf-8", buffering=1))
-    except OSError as e:
-        raise CommandError(f"--trace: cannot write {name}: {e.strerror}") from None
 
 
 def endpoint_string(host: str, port: int, **values: object) -> str:
@@ -128,21 +84,6 @@ def endpoint_string(host: str, port: int, **values: object) -> str:
         if value is not None
     ]
     return ":".join(parts)
-
-
-def split_url(url: str) -> tuple[str, int]:
-    """Give host and port of a URL.
-
-    @raise CommandError: if it is none that TLS can fetch.
-    """
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port or _HTTPS
-    except ValueError:
-        host, port = None, 0
-    if not host or parts.scheme != "https" or not url.isascii():
-        raise CommandError(f"--url: {url!r} is no https:// address")
-    return host, port
 
 
 def verification(arguments: Namespace) -> dict[str, object]:
@@ -167,8 +108,16 @@ def _real_target(arguments: Namespace) -> Target:
         arguments.url,
         tuple(arguments.mode or ("buffer", "push")),
         arguments.sha256,
-        arguments.baudrate / 10 if arguments.baudrate else None,
+        _wire(arguments.device, arguments.baudrate),
     )
+
+
+def _wire(device: str | None, baudrate: int | None) -> float | None:
+    """Give what the line carries, in bytes per second, if there is a line and that is known."""
+    if not baudrate or not device or ":" in device:
+        return None
+    # whatever is behind a pty, its speed is nobody's business
+    return None if os.path.realpath(device).startswith("/dev/pts/") else baudrate / 10
 
 
 class _Demo:
@@ -210,7 +159,7 @@ class _Demo:
         try:
             endpoint = clientFromString(self._reactor, string)
         except ValueError as e:
-            raise CommandError(str(e)) from None
+            raise UsageError(str(e)) from None
         assert isinstance(endpoint, ModuleTLSEndpoint)
         await self._bring_up(endpoint)
         # not above: while this is imported the module is at work already
@@ -222,6 +171,7 @@ class _Demo:
             self._reactor, endpoint, self._target.url, self._connected, self._progress
         )
         self._clear()
+        self._check_trace()
         check = "as the server sent it" if page.digest == self._target.digest else "as it came"
         say(f"  received     {page.length} bytes; SHA-256 {page.digest}, {check}")
         self._tell_speed(page.rate, page.seconds)
@@ -236,15 +186,20 @@ class _Demo:
         self._known = True
         modem.trace_to(self._trace)
         modem.report_uploads(self._uploaded)
-        self._stack.push_async_callback(modem.close)
+        self._stack.push_async_callback(lambda: to_the_end(modem.close()))
         ready = modem.ready()
         # the first command is on its way; there is time for what takes some
         from . import fetch  # noqa: F401
 
         await ready
+        self._check_trace()
         info = modem.info
         assert info is not None
         say(f"  module       {info.model}, firmware {info.revision}; it answers AT commands")
+
+    def _check_trace(self) -> None:
+        if isinstance(self._trace, TraceFile):
+            self._trace.check()
 
     def _uploaded(self, path: str, done: int, total: int) -> None:
         if done >= total:
@@ -264,16 +219,17 @@ class _Demo:
         self._received = done
         if not shown and sys.stdout.isatty() and self._trace is not sys.stdout:
             share = f" of {total}" if total else ""
-            print(f"\r  receiving    {done}{share} bytes", end="\033[K", flush=True)
+            say(f"\r  receiving    {done}{share} bytes", end="\033[K")
 
     def _clear(self) -> None:
         if sys.stdout.isatty() and self._trace is not sys.stdout:
-            print("\r\033[K", end="", flush=True)
+            say("\r\033[K", end="")
 
     def _tell_speed(self, rate: float | None, seconds: float) -> None:
         if rate is None:
             say("  speed        too short to tell")
             return
         wire = self._target.wire
-        share = f", {rate / wire:.0%} of what the line carries" if wire else ""
+        # more than all of it: there is no such line, as with USB
+        share = f", {rate / wire:.0%} of what the line carries" if wire and rate <= wire else ""
         say(f"  speed        {rate / 1000:.1f} kB/s over {seconds:.2f} s{share}")

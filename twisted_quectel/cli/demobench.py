@@ -9,8 +9,10 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from ..emulator import Link, Module, PtyPort, ReactorNetwork
-from .demo import Target, endpoint_string, say, split_url, verification
+from .demo import Target, endpoint_string, verification
 from .demoserver import HOST, PATH, DemoServer
+from .values import split_url
+from .words import say
 
 _BAUDRATE: Final = 3000000
 _LATENCY: Final = 0.002

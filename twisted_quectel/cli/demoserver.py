@@ -21,6 +21,8 @@ from twisted.web.http import Request
 from twisted.web.resource import Resource
 from twisted.web.server import Site
 
+from .running import to_the_end
+
 #: The server's name; only the emulated module can resolve it.
 HOST: Final = "demo.example"
 PATH: Final = "page"
@@ -188,4 +190,4 @@ class DemoServer:
         if self._listening is not None:
             stopped: Deferred[None] | None = self._listening.stopListening()
             if stopped is not None:
-                await stopped
+                await to_the_end(stopped)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from argparse import Namespace
 from collections.abc import Iterable
@@ -9,7 +10,7 @@ from contextlib import AsyncExitStack
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint
+from twisted.internet.endpoints import TCP4ServerEndpoint, TCP6ServerEndpoint, quoteStringArgument
 from twisted.internet.error import CannotListenError
 
 from ..emulator import (
@@ -22,15 +23,11 @@ from ..emulator import (
     serve_tcp,
 )
 from .faultspec import describe_all, read_fault, read_quirk
-from .running import CommandError, run
+from .running import run, to_the_end
+from .words import CommandError, UsageError, say
 
 #: The ports of a module in the order in which they are given to links.
 PORTS: Final = ("usbmodem", "usbat", "uart1")
-
-
-def say(text: str) -> None:
-    """Tell the user."""
-    print(text, flush=True)
 
 
 class _TellingModule(Module):
@@ -48,16 +45,39 @@ def run_emulate(arguments: Namespace) -> int:
         for line in describe_all():
             say(line)
         return 0
+    _check(arguments)
     from twisted.internet import reactor
 
     return run(_emulate(reactor, arguments), reactor, endless=True)
 
 
+def _check(arguments: Namespace) -> None:
+    """Refuse what does not go together."""
+    links: list[str] = arguments.pty or []
+    if arguments.tcp and links:
+        raise UsageError("--tcp: give it or --pty, not both")
+    if len(links) > len(PORTS):
+        raise UsageError(f"--pty: a module has {len(PORTS)} ports, not {len(links)}")
+    places = set()
+    for link in links:
+        folder, name = os.path.split(link)
+        place = os.path.join(os.path.realpath(folder), name)
+        if place in places:
+            raise UsageError(f"--pty: {link} is given twice; each port needs a link of its own")
+        places.add(place)
+        if os.path.islink(link) and os.path.exists(link) and not _is_pty(link):
+            raise UsageError(
+                f"--pty: {link} is a link to {os.path.realpath(link)}, which is no pty; "
+                "it is left alone: remove it, or give another path"
+            )
+
+
+def _is_pty(path: str) -> bool:
+    return os.path.realpath(path).startswith("/dev/pts/")
+
+
 def _make_module(reactor: Any, arguments: Namespace) -> Module:
     """Make the module that the arguments describe."""
-    pin = arguments.pin
-    if pin and not (pin.isascii() and pin.isdigit() and 4 <= len(pin) <= 8):
-        raise CommandError("--pin: must be 4 to 8 digits")
     kind = _TellingModule if arguments.verdicts else Module
     return kind(
         reactor,
@@ -67,7 +87,7 @@ def _make_module(reactor: Any, arguments: Namespace) -> Module:
         quirks=[read_quirk(name) for name in arguments.quirk],
         faults=[read_fault(text) for text in arguments.fault],
         link=Link(baudrate=arguments.baudrate, latency=arguments.latency),
-        settings=ModuleSettings(pin=pin),
+        settings=ModuleSettings(pin=arguments.pin or ""),
     )
 
 
@@ -82,17 +102,13 @@ def _make_ptys(reactor: Any, module: Module, links: Iterable[str | None]) -> lis
                 pty.close()
             if link is None:
                 raise CommandError(f"there is no pty to be had: {e.strerror}") from None
-            raise CommandError(f"--pty: cannot make the link {link}: {e.strerror}") from None
+            raise UsageError(f"--pty: cannot make the link {link}: {e.strerror}") from None
     return ptys
 
 
 async def _emulate(reactor: Any, arguments: Namespace) -> int:
     async with AsyncExitStack() as stack:
         links: list[str | None] = list(arguments.pty or ())
-        if arguments.tcp and links:
-            raise CommandError("--tcp: give it or --pty, not both")
-        if len(links) > len(PORTS):
-            raise CommandError(f"--pty: a module has {len(PORTS)} ports, not {len(links)}")
         module = _make_module(reactor, arguments)
         stack.callback(module.close)
         # the key that a real module is switched on by
@@ -129,14 +145,13 @@ async def _listen(
         raise CommandError(f"--tcp: cannot listen on {address}:{number}: {e}") from None
     stack.push_async_callback(_stop, listening)
     say(f"An emulated {module.model} listens on {address}:{number}. Stop it with Ctrl-C.")
-    literal = address.replace(":", "\\\\:")
-    say(f"  endpoint string: quectelssl:host=...:device=tcp\\:{literal}\\:{number}:...")
+    _say_string(f"tcp:{quoteStringArgument(address)}:{number}")
 
 
 async def _stop(listening: Any) -> None:
     stopped = listening.stopListening()
     if stopped is not None:
-        await stopped
+        await to_the_end(stopped)
 
 
 def _introduce(module: Module, ptys: list[PtyPort]) -> None:
@@ -147,5 +162,10 @@ def _introduce(module: Module, ptys: list[PtyPort]) -> None:
         say(f"A further port of it is on {pty.path} ({pty.device}).")
     say(f"  by hand:         picocom {path}      (or any terminal program; type ATI)")
     further = ",".join(pty.path for pty in ptys[1:])
-    more = f":dataDevices={further}" if further else ""
-    say(f"  endpoint string: quectelssl:host=...:device={path}{more}:...")
+    _say_string(path, further)
+
+
+def _say_string(device: str, further: str = "") -> None:
+    """Say how the module is named in an endpoint string."""
+    more = f":dataDevices={quoteStringArgument(further)}" if further else ""
+    say(f"  endpoint string: quectelssl:host=...:device={quoteStringArgument(device)}{more}:...")

@@ -23,7 +23,7 @@ from twisted.web.http_headers import Headers
 from twisted.web.iweb import IAgentEndpointFactory, IResponse
 from zope.interface import implementer
 
-from .running import CommandError
+from .words import CommandError
 
 #: Seconds without a byte after which a page is given up.
 STALL: Final = 60.0

@@ -6,17 +6,16 @@ Nothing of Twisted is imported here, so that help and errors come at once.
 from __future__ import annotations
 
 import argparse
-import os
-import sys
 from collections.abc import Callable, Sequence
 from typing import Final, NoReturn
 
 from .. import __version__
 from ..tables.lte import MODELS
 from . import values
+from .words import USAGE_ERROR, CommandError, complain, flush
 
-#: Wrong arguments; everything else that fails is 1.
-USAGE_ERROR: Final = 2
+#: The exit status after Ctrl-C: 128 and the signal's number.
+INTERRUPTED: Final = 128 + 2
 
 _MODES: Final = ("buffer", "push", "transparent")
 
@@ -89,6 +88,7 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
         "--trace",
         nargs="?",
         const="-",
+        type=values.text,
         metavar="FILE",
         help="write the AT dialogue to FILE, or among the other output",
     )
@@ -110,16 +110,20 @@ def _add_demo(parser: argparse.ArgumentParser) -> None:
         help=f"of {', '.join(MODELS)} (EC25; a device is asked)",
     )
     real = parser.add_argument_group("a real module, a real server")
-    real.add_argument("--device", metavar="PATH", help="serial device of the module")
-    real.add_argument("--modem", metavar="NAME", help="a modem of the modem file, for --device")
-    real.add_argument("--url", metavar="URL", help="an https:// address to fetch")
+    real.add_argument(
+        "--device", type=values.device, metavar="PATH", help="serial device of the module"
+    )
+    real.add_argument(
+        "--modem", type=values.text, metavar="NAME", help="a modem of the modem file, for --device"
+    )
+    real.add_argument("--url", type=values.url, metavar="URL", help="an https:// address to fetch")
     real.add_argument(
         "--cacert", type=values.file, metavar="FILE", help="the CA of that server, PEM"
     )
     real.add_argument(
         "--no-verify", action="store_true", help="do not verify the server: anybody may be it"
     )
-    real.add_argument("--apn", help="access point name")
+    real.add_argument("--apn", type=values.text, help="access point name")
     real.add_argument(
         "--sha256", type=values.sha256, metavar="HEX", help="what the page's hash has to be"
     )
@@ -137,6 +141,7 @@ def _add_emulate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pty",
         action="append",
+        type=values.link,
         metavar="PATH",
         help="make a symbolic link to the pty here; given again: further ports of the module",
     )
@@ -194,7 +199,10 @@ def _add_emulate(parser: argparse.ArgumentParser) -> None:
         help="where connections to a host and port really go",
     )
     parser.add_argument(
-        "--pin", default="", metavar="PIN", help="the SIM card asks for this PIN (none)"
+        "--pin",
+        type=values.pin,
+        metavar="PIN",
+        help="the SIM card asks for this PIN (none)",
     )
     parser.add_argument(
         "--verdicts",
@@ -220,19 +228,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command.
 
     @param argv: the arguments; L{None}: those of the process.
-    @return: the exit status: 0, 1 if it failed, 2 for wrong arguments, 130
-        after Ctrl-C.
+    @return: the exit status: 0, 1 if it failed, 2 for wrong arguments, 128 and
+        the signal's number after a signal.
     """
-    arguments = make_parser().parse_args(argv)
-    run: Callable[[argparse.Namespace], int] = arguments.run
     try:
-        status = run(arguments)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # the reader has gone; nothing that is left in the buffer can be said
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        arguments = make_parser().parse_args(argv)
+        run: Callable[[argparse.Namespace], int] = arguments.run
+        return run(arguments)
+    except CommandError as e:
+        if str(e):
+            complain(str(e))
+        return e.status
     except KeyboardInterrupt:
         # before the reactor ran
-        return 130
-    return status
+        return INTERRUPTED
+    finally:
+        flush()

@@ -6,7 +6,6 @@ install -e}, it is not where Twisted looks; there the folder is added.
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -26,7 +25,10 @@ def ensure_plugin(source: Path = _SOURCE) -> None:
     """
     import twisted.plugins
 
-    if find_spec(f"twisted.plugins.{_DROPIN}") is not None:
+    # Twisted looks into these folders; what an import finds by a hook, as that
+    # of an editable installation, it does not see
+    places = [Path(place) for place in twisted.plugins.__path__]
+    if any((place / f"{_DROPIN}.py").is_file() for place in places):
         return
     if not (source / f"{_DROPIN}.py").is_file():
         raise PluginMissing(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 from argparse import ArgumentTypeError
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from ..tables.lte import MODELS, PORTS
 
@@ -15,6 +17,7 @@ _LARGEST: Final = 1 << 30
 #: AT Commands Manual, AT+IPR.
 _BAUDRATES: Final = range(4800, 4000001)
 _LONGEST_LATENCY: Final = 60_000.0
+_HTTPS: Final = 443
 
 
 def size(text: str) -> int:
@@ -60,6 +63,58 @@ def file(text: str) -> str:
     if not path.is_file():
         raise ArgumentTypeError(f"there is no file {text!r}")
     return str(path.absolute())
+
+
+def text(given: str) -> str:
+    """Read what must not be empty."""
+    if not given:
+        raise ArgumentTypeError("must not be empty")
+    return given
+
+
+def device(given: str) -> str:
+    """Read a device; make the path of one that exists absolute."""
+    if os.path.lexists(text(given)) or "/" in given.partition(":")[0]:
+        return os.path.abspath(given)
+    return given
+
+
+def link(given: str) -> str:
+    """Read where a symbolic link is to be; make it absolute."""
+    return os.path.abspath(text(given))
+
+
+def url(given: str) -> str:
+    """Read the address of a page that TLS can fetch."""
+    split_url(given)
+    return given
+
+
+def split_url(given: str) -> tuple[str, int]:
+    """Give host and port of a URL.
+
+    @raise ArgumentTypeError: if it is none that TLS can fetch.
+    """
+    refusal = f"{given!r} is no https:// address"
+    if not given.isascii() or not given.isprintable() or " " in given:
+        raise ArgumentTypeError(f"{refusal}: write what is not printable ASCII as %20 or the like")
+    try:
+        parts = urlsplit(given)
+        name = parts.hostname
+    except ValueError:
+        name = None
+    if not name or parts.scheme != "https":
+        raise ArgumentTypeError(refusal)
+    # not the port of the parts: it does not tell 0 from none, nor which one is out of range
+    _, colon, number = parts.netloc.rpartition("]")[2].rpartition(":")
+    return name, port(number) if colon and number else _HTTPS
+
+
+def pin(given: str) -> str:
+    """Read the PIN of a SIM, never to be shown."""
+    if not re.fullmatch(r"[0-9]{4,8}", given):
+        raise ArgumentTypeError("must be 4 to 8 digits")
+    return given
 
 
 def sha256(text: str) -> str:

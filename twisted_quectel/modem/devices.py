@@ -86,12 +86,14 @@ def _open_path(
         release(fd)
         # a driver without hardware behind it, such as most /dev/ttyS*
         raise DeviceError(
-            f"device: {device} has no port behind it ({os.strerror(e.args[0])}); {_others()}"
+            f"device: {device} has no port behind it ({os.strerror(e.args[0])}); {_others()}",
+            case="missing",
         ) from None
     if not can_do:
         release(fd)
         raise DeviceError(
-            f"device: {device} cannot do {baudrate} baud; give another baudrate, such as 115200"
+            f"device: {device} cannot do {baudrate} baud; give another baudrate, such as 115200",
+            case="baudrate",
         )
     circuits.set_low_latency()
     SerialWire(IReactorFDSet(reactor), fd, protocol, device, circuits).connect()
@@ -102,14 +104,14 @@ def _open_exclusively(device: str) -> int:
     try:
         status = os.stat(device)
         if not stat.S_ISCHR(status.st_mode):
-            raise DeviceError(f"device: {device} is not a serial port; {_others()}")
+            raise DeviceError(f"device: {device} is not a serial port; {_others()}", case="kind")
         # O_NONBLOCK: an open without it waits for DCD
         fd = os.open(device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as e:
         raise _refusal(device, e) from None
     if not os.isatty(fd):
         os.close(fd)
-        raise DeviceError(f"device: {device} is not a serial port; {_others()}")
+        raise DeviceError(f"device: {device} is not a serial port; {_others()}", case="kind")
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         # The flag outlives its setter for as long as anybody has the tty open, as
@@ -128,13 +130,15 @@ def _open_exclusively(device: str) -> int:
 def _refusal(device: str, cause: OSError) -> DeviceError:
     """Say why a device could not be opened, and what can be done."""
     if cause.errno in (errno.ENOENT, errno.ENOTDIR):
-        return DeviceError(f"device: {device} does not exist; {_others()}")
+        return DeviceError(f"device: {device} does not exist; {_others()}", case="missing")
     if cause.errno in (errno.EACCES, errno.EPERM):
-        return DeviceError(_forbidden(device))
+        return DeviceError(_forbidden(device), case="forbidden")
     if cause.errno in (errno.EBUSY, errno.EAGAIN):
-        return DeviceError(_in_use(device))
+        return DeviceError(_in_use(device), case="busy")
     if cause.errno in (errno.ENXIO, errno.ENODEV, errno.EIO):
-        return DeviceError(f"device: {device} has no port behind it; is the module plugged in?")
+        return DeviceError(
+            f"device: {device} has no port behind it; is the module plugged in?", case="missing"
+        )
     return DeviceError(f"device: {device} cannot be opened ({cause.strerror})")
 
 
@@ -196,10 +200,11 @@ def _open_emulator(reactor: object, model: str, protocol: IProtocol) -> None:
     try:
         port = embedded(clock, model).port()
     except ValueError as e:
-        raise DeviceError(f"device: emulator has no such model; {e}") from None
+        raise DeviceError(f"device: emulator has no such model; {e}", case="emulator") from None
     if port.attached:
         raise DeviceError(
-            f"device: emulator ({model}) is in use by this process; share one modem, or close it"
+            f"device: emulator ({model}) is in use by this process; share one modem, or close it",
+            case="emulator",
         )
     connect_memory(clock, port, protocol)
 
@@ -216,12 +221,14 @@ def _open_endpoint(reactor: object, device: str, protocol: IProtocol) -> Deferre
     def failed(reason: Failure) -> Failure:
         if reason.check(CancelledError, error.ConnectingCancelledError):
             return reason
-        return Failure(DeviceError(_unreachable(device, reason)))
+        return Failure(DeviceError(_unreachable(device, reason), case="endpoint"))
 
     try:
         endpoint = clientFromString(reactor, device)
     except (ValueError, TypeError, KeyError) as e:
-        return fail(DeviceError(f"device: {device!r} is not a client endpoint ({e})"))
+        return fail(
+            DeviceError(f"device: {device!r} is not a client endpoint ({e})", case="endpoint")
+        )
     connected: Deferred[SocketProtocol] = connectProtocol(endpoint, SocketProtocol(protocol))
     return connected.addCallbacks(SocketProtocol.begin, failed)
 

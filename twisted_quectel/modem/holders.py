@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
-from ..errors import NoAnswer
+from ..errors import ModemError, NoAnswer
+from ..modemprofile import ModemProfile
+
+_T = TypeVar("_T", bound=ModemError | None)
 
 #: Programs that take serial ports unasked, by the beginning of their name.
 _REMEDIES: Final = {
@@ -81,9 +84,17 @@ def holders(device: str) -> list[Holder]:
     return found
 
 
-def with_culprit(problem: NoAnswer, device: str) -> NoAnswer:
+def in_case(problem: _T, case: str) -> _T:
+    """Note in which case a problem arose, for its likely causes."""
+    if problem is not None:
+        problem.case = case
+    return problem
+
+
+def with_culprit(problem: NoAnswer, profile: ModemProfile) -> NoAnswer:
     """Name who else has the device open, and may take the answers."""
-    if os.path.realpath(device).startswith("/dev/pts/"):
+    device = profile.device
+    if profile.kind != "serial" or os.path.realpath(device).startswith("/dev/pts/"):
         # whoever has a pty open too may well be the module behind it
         return problem
     others = [each for each in holders(device) if each.pid != os.getpid()]
@@ -93,6 +104,7 @@ def with_culprit(problem: NoAnswer, device: str) -> NoAnswer:
     return NoAnswer(
         f"{problem.message}; {other.name} (pid {other.pid}) has {device} open too: "
         f"{other.remedy(device)}",
+        case="shared",
         trace=problem.trace,
     )
 

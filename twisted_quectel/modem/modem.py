@@ -25,17 +25,16 @@ from ..errors import (
 )
 from ..families import Family
 from ..modemprofile import ModemProfile
-from .advice import Advice
 from .bringup import ModemInfo, bring_up
-from .channels import Channels, Opener, device_opener, open_channel
+from .channels import Channels, Opener, open_channel
+from .described import Described
 from .files import UploadProgress
-from .holders import with_culprit
+from .holders import in_case, with_culprit
 from .machine import ModemCore, ModemLife, modem_life
 from .network import PinMemory
 from .reception import Signal as Signal
 from .reception import ask_signal
 from .session import Session
-from .wedge import WedgeWatch
 
 #: Seconds before a modem that failed is started again: at first, and at most.
 PAUSE_FIRST: Final = 1.0
@@ -46,7 +45,7 @@ LINGER: Final = 5.0
 _ATTEMPTS: Final = 3
 
 
-class Modem(ModemCore):
+class Modem(Described, ModemCore):
     """One modem.  It is brought up when it is first used.
 
     @ivar reactor: whose time it lives in.
@@ -70,13 +69,9 @@ class Modem(ModemCore):
         @param opener: opens the ports; left out, real devices are opened.
         @param now: the host's time, for the module's clock.
         """
-        self.profile = profile
+        Described.__init__(self, reactor, profile, opener)
         self.info: ModemInfo | None = None
         self.obstacle: ModemNotReady | None = None
-        self.reactor = reactor
-        self._opener = opener or device_opener(
-            reactor, profile.baudrate, profile.rtscts, profile.model
-        )
         self._now = now
         self._life: ModemLife = modem_life(self)
         self._closing = False
@@ -86,8 +81,6 @@ class Modem(ModemCore):
         self._session: Session | None = None
         self._family: Family | None = None
         self._pin = PinMemory()
-        self._wedge = WedgeWatch(profile.allow_restart)
-        self._advice = Advice(profile)
         self._waiting: list[Deferred[Session]] = []
         self._starting: Deferred[Session] | None = None
         self._pause = 0.0
@@ -100,6 +93,11 @@ class Modem(ModemCore):
         self._trigger: object = None
         if IReactorCore.providedBy(reactor):
             self._trigger = reactor.addSystemEventTrigger("before", "shutdown", self._at_shutdown)
+
+    @property
+    def idle(self) -> bool:
+        """Whether its device is neither open nor being opened."""
+        return self._channels is None and self._starting is None
 
     # -- the face
 
@@ -283,9 +281,7 @@ class Modem(ModemCore):
                 # in a later turn: the port that is going has not told everybody yet
                 await deferLater(self.reactor, 0, lambda: None)
             except NoAnswer as e:
-                if self.profile.kind != "serial":
-                    raise
-                raise with_culprit(e, self.profile.device) from None
+                raise with_culprit(in_case(e, self.profile.kind), self.profile) from None
             except CommandFailed as e:
                 raise ModemNotReady(
                     f"the modem {self.profile.name} could not be brought up: {e.message}",
@@ -331,7 +327,7 @@ class Modem(ModemCore):
         return session
 
     def _in_the_way(self, problem: ModemNotReady | None) -> None:
-        self.obstacle = problem
+        self.obstacle = in_case(problem, self.profile.kind)
 
     def _make_session(self, family: Family) -> Session:
         assert self._channels is not None

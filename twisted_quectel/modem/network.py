@@ -60,6 +60,7 @@ async def unlock_sim(
         elif state in ("SIM PUK", "SIM PIN2", "SIM PUK2", "PH-NET PIN"):
             raise SIMError(
                 f"pin: the SIM is locked and asks for {state}; unlock it in a telephone",
+                case="locked",
                 command="AT+CPIN?",
                 trace=port.trace.last(),
             )
@@ -79,6 +80,7 @@ async def _sim_state(port: ATPort) -> str:
         if e.code == _NO_SIM:
             raise SIMError(
                 "device: there is no SIM card in the module",
+                case="absent",
                 code=e.code,
                 command=e.command,
                 trace=e.trace,
@@ -95,6 +97,7 @@ async def _enter_pin(
     if profile.pin is None:
         raise SIMError(
             "pin: the SIM asks for its PIN; give it as pin in the modem file",
+            case="pin",
             command="AT+CPIN?",
             trace=port.trace.last(),
         )
@@ -105,6 +108,7 @@ async def _enter_pin(
             raise SIMError(
                 f"pin: the SIM has refused the PIN before, and {left} of {_ALL_TRIES} tries are "
                 "left; it is not tried again; give the right one",
+                case="refused",
                 command="AT+QPINC",
                 trace=port.trace.last(),
             )
@@ -112,6 +116,7 @@ async def _enter_pin(
             raise SIMError(
                 f"pin: {left} of {_ALL_TRIES} tries are left, and a wrong PIN locks the SIM; "
                 "check the PIN, then allow one try by pinTries = true in the modem file",
+                case="tries",
                 command="AT+QPINC",
                 trace=port.trace.last(),
             )
@@ -119,6 +124,7 @@ async def _enter_pin(
             raise SIMError(
                 "pin: one try is left at most, which is never taken from here: a wrong PIN would "
                 "lock the SIM; give it the PIN in a telephone",
+                case="tries",
                 command="AT+QPINC",
                 trace=port.trace.last(),
             )
@@ -133,6 +139,7 @@ async def _enter_pin(
             "pin: the SIM has refused the PIN"
             + (f"; {tries} tries are left" if tries is not None else "")
             + "; it is not tried again until all tries are back",
+            case="refused",
             code=e.code,
             command=e.command,
             trace=e.trace,

@@ -14,11 +14,12 @@ from twisted.python.failure import Failure
 
 from ..arguments import is_literal
 from ..at import ATPort, Command, Job, Response
-from ..errors import CommandFailed, ModemError, NetworkDown, UnsupportedOperation
+from ..errors import CommandFailed, ModemError, NetworkDown, TLSOpenFailed, UnsupportedOperation
 from ..families import AccessMode, Family
 from ..families.base import ContextSettings
 from ..profiles import TLSProfile
 from .contexts import Context
+from .handshake import explained
 from .session import Session
 from .sockets import CommandSocket
 
@@ -34,6 +35,7 @@ class OpenRequest:
     @ivar wait: whether to wait when something that is needed is in use.
     @ivar closed_is_lost: whether the peer's close counts as a loss.
     @ivar timeout: seconds for all of it; the caller cancels after that.
+    @ivar provisioned: what C{ctx} is provisioned with, as far as that is known.
     """
 
     host: str
@@ -45,6 +47,7 @@ class OpenRequest:
     wait: bool
     closed_is_lost: bool
     timeout: float
+    provisioned: TLSProfile | None = None
 
     def mode_for(self, family: Family) -> AccessMode:
         """Give the access mode.
@@ -304,6 +307,9 @@ def open_problem(
         "AT" + command.text.shown,
         session.port.trace.last(),
     )
+    tls = request.tls or request.provisioned
+    if isinstance(problem, TLSOpenFailed) and tls is not None:
+        return explained(problem, tls, session.family.firmware.checks_host)
     if isinstance(problem, NetworkDown):
         session.doubt_attachment(request.pdp)
     return problem

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import MISSING, Field, fields
+from collections.abc import Sequence
+from dataclasses import MISSING, Field, fields, replace
 from typing import Final
 from weakref import WeakKeyDictionary
 
@@ -12,6 +13,7 @@ from ..arguments import camel_case
 from ..at import InvalidValue
 from ..modemfile import choose
 from ..modemprofile import ModemProfile
+from .described import check_reactor
 from .modem import Modem
 
 _modems: Final[WeakKeyDictionary[IReactorTime, dict[str, Modem]]] = WeakKeyDictionary()
@@ -22,8 +24,15 @@ def getModem(reactor: IReactorTime, description: ModemProfile | str) -> Modem:
 
     @param description: a profile, or the name of a modem in the modem file.
     @raise InvalidValue: if the device is known by another description, or the
-        name for another device.
+        name for another device; if an argument is something else.
     """
+    check_reactor(reactor)
+    if not isinstance(description, (str, ModemProfile)):
+        raise InvalidValue(
+            "description",
+            "must be a ModemProfile, or the name of a modem in the modem file, "
+            f"not {type(description).__name__}",
+        )
     profile = choose(description, {}) if isinstance(description, str) else description
     modems = _modems.setdefault(reactor, {})
     for key, modem in list(modems.items()):
@@ -33,7 +42,7 @@ def getModem(reactor: IReactorTime, description: ModemProfile | str) -> Modem:
         # a link that leads elsewhere since the device was plugged in again is the same device
         same_path = profile.kind == "serial" and modem.profile.device == profile.device
         if key == profile.key or same_path:
-            _agree(modem.profile, profile)
+            _agree(modem, profile)
             return modem
         if modem.profile.name == profile.name:
             raise InvalidValue(
@@ -45,24 +54,39 @@ def getModem(reactor: IReactorTime, description: ModemProfile | str) -> Modem:
     return modem
 
 
-def _agree(known: ModemProfile, stated: ModemProfile) -> None:
+def _agree(modem: Modem, stated: ModemProfile) -> None:
     """Refuse a description that contradicts what is known of its device.
 
-    What it leaves out agrees with whatever is known.
+    What the one leaves out agrees with what the other says, as long as nothing
+    has been done to the device yet.
     """
-    different = [
-        camel_case(item.name)
-        for item in fields(ModemProfile)
-        if item.name not in ("name", "device")
-        and getattr(stated, item.name) != getattr(known, item.name)
-        and getattr(stated, item.name) != _default(item)
-    ]
-    if different:
+    known = modem.profile
+    further: list[str] = []
+    contrary: list[str] = []
+    for item in fields(ModemProfile):
+        ours, theirs = getattr(known, item.name), getattr(stated, item.name)
+        if item.name in ("name", "device") or theirs in (ours, _default(item)):
+            continue
+        (further if ours == _default(item) else contrary).append(item.name)
+    if contrary:
         raise InvalidValue(
-            different[0],
-            f"the modem on {known.device} is already in use with another "
-            f"{', '.join(different)}; describe it once, in the modem file",
+            camel_case(contrary[0]),
+            f"the modem on {known.device} is described with another {_listed(contrary)} already"
+            + (f", and without {_listed(further)}" if further else "")
+            + "; describe it once, in the modem file",
         )
+    if further and not modem.idle:
+        raise InvalidValue(
+            camel_case(further[0]),
+            f"the modem on {known.device} is in use already, and was described without "
+            f"{_listed(further)}; describe it in full at first, or once, in the modem file",
+        )
+    if further:
+        modem.describe(replace(known, **{name: getattr(stated, name) for name in further}))
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(map(camel_case, names))
 
 
 def _default(item: Field[object]) -> object:

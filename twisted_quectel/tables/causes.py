@@ -64,8 +64,8 @@ CAUSES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "the DNS server of the PDP context does not answer; dns names another",
         ),
         "TLSOpenFailed": (
-            "the server's certificate does not come from cacert, or has expired by the module's "
-            "clock",
+            "the server's certificate does not come from cacert",
+            "the server's certificate has expired, or is not valid yet, by the module's clock",
             "server and module have no TLS version or cipher suite in common (the module has no "
             "TLS 1.3)",
             "the server wants a client certificate",
@@ -96,9 +96,8 @@ CAUSES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "no driver knows it",
         ),
         "SIMError": (
-            "there is no SIM, or it does not make contact",
-            "the PIN is missing or wrong",
-            "the SIM is locked and wants its PUK",
+            "the SIM starts slowly, or does not make good contact",
+            "the SIM is damaged, or of a kind that the module does not take",
         ),
         "RegistrationError": (
             "antenna or coverage",
@@ -129,4 +128,100 @@ CAUSES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "the firmware has a fault",
         ),
     }
+)
+
+#: By the name of the exception's class and that of the case, where more is known.
+CASES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
+    {
+        "DeviceError.missing": (
+            "the module is not plugged in, switched off, or just restarting",
+            "it got another name when it was plugged in again; those under /dev/serial/by-id stay",
+            "the kernel has no driver for it",
+        ),
+        "DeviceError.forbidden": (
+            "the user is not in the group of the device (dialout)",
+            "the user has been put into the group since the login",
+        ),
+        "DeviceError.busy": (
+            "another program has it (ModemManager, getty, a terminal program)",
+            "an earlier run of this program has not ended",
+        ),
+        "DeviceError.kind": ("the path is that of something else than a serial port",),
+        "DeviceError.baudrate": ("the port's driver does not have this speed",),
+        "DeviceError.emulator": (
+            "two modems of this process want the same emulated module",
+            "there is no emulated module of that model",
+        ),
+        "DeviceError.endpoint": (
+            "the serial server is off, or does not listen on that port",
+            "its address or port is another",
+            "it takes one connection, and somebody else has it",
+            "a firewall is in between",
+        ),
+        "NoAnswer.shared": (
+            "the other program takes the answers",
+            "the device is not the module's AT port",
+            "the module is off or hangs",
+        ),
+        "NoAnswer.endpoint": (
+            "the module is off or hangs",
+            "the speed of the serial server's line is not the module's; it is set there",
+            "what listens at that address is no serial server, or another port of it",
+        ),
+        "NoAnswer.emulator": ("a fault of the emulated module keeps it silent",),
+        "SIMError.absent": (
+            "there is no SIM, or it does not make contact",
+            "the module uses another slot",
+        ),
+        "SIMError.pin": (
+            "pin is not given for this modem",
+            "the SIM is another one than it used to be",
+        ),
+        "SIMError.refused": (
+            "the PIN is wrong",
+            "the SIM is another one than the PIN is for",
+        ),
+        "SIMError.tries": (
+            "a wrong PIN was given before, by this program or in a telephone",
+            "the SIM is another one than the PIN is for",
+        ),
+        "SIMError.locked": (
+            "a wrong PIN was given too often: the SIM wants its PUK",
+            "the module is locked to another operator",
+        ),
+    }
+)
+
+#: What an LTE module may mean by 566 (chapter 5), the likeliest first, each with
+#: the facts of the connection that have to be there for it, or not to be (with
+#: a C{!}).
+LTE_HANDSHAKE: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
+    (
+        ("files",),
+        "{files} is not on the module (AT+QFLST lists what is; the RAM drive is empty after a "
+        "restart), or holds something else",
+    ),
+    (("verifies",), "the server's certificate does not come from cacert"),
+    (
+        ("verifies", "dates"),
+        "the server's certificate has expired, or is not valid yet, by the module's clock",
+    ),
+    (("psk",), "the server does not know pskIdentity, has another psk, or takes none at all"),
+    (("client",), "the server does not take the client certificate: wrong or unknown CA, expired"),
+    (
+        ("restricted",),
+        "the server does not take what sslVersion and ciphers leave ({offer})",
+    ),
+    (
+        ("!restricted",),
+        "server and module have no TLS version or cipher suite in common (the module has no "
+        "TLS 1.3)",
+    ),
+    (("!client",), "the server wants a client certificate"),
+    ((), "nothing listens on that port, or a firewall is in between"),
+    (("silent",), "the server wants to be told its name, which sni=0 forbids"),
+    (
+        ("verifies", "names"),
+        "the server's name is not in its certificate (firmware with checkhost)",
+    ),
 )
