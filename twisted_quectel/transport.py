@@ -25,8 +25,8 @@ from twisted.python.failure import Failure
 from twisted.python.log import callWithContext
 from zope.interface import implementer
 
-from .at import HandOut
-from .modem.interfaces import ModuleSocket
+from .modem.interfaces import HandOut, ModuleSocket
+from .tcpsettings import TCPSettings
 from .writebuffer import WriteBuffer
 
 #: Bytes in the buffer above which a streaming producer is paused.
@@ -34,7 +34,7 @@ BUFFER_SIZE: Final = 64 * 1024
 
 
 @implementer(ITCPTransport, IPushProducer, IConsumer, ILoggingContext)
-class ModuleTransport:
+class ModuleTransport(TCPSettings):
     """A connection of the module, as a Twisted transport.
 
     C{ISSLTransport} is not claimed: the module hides the certificate.
@@ -157,20 +157,6 @@ class ModuleTransport:
             return
         self._write_closed = True
         self._close_if_done()
-
-    def getTcpNoDelay(self) -> bool:
-        """The module sends each block at once."""
-        return True
-
-    def setTcpNoDelay(self, enabled: bool) -> None:
-        """The module has no such setting."""
-
-    def getTcpKeepAlive(self) -> bool:
-        """The module has no such setting."""
-        return False
-
-    def setTcpKeepAlive(self, enabled: bool) -> None:
-        """The module has no such setting."""
 
     # -- IPushProducer: the reading side
 

@@ -9,7 +9,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
-from twisted_quectel.at import ATPort, Body, Command, Job, Response, write_form
+from twisted_quectel.at import ATPort, Body, Command, Job, Response, Route, write_form
 
 
 class Handler:
@@ -29,7 +29,7 @@ class Handler:
         self.lengths: dict[bytes, int] = {}
         self.on_urc: Callable[[bytes], None] | None = None
 
-    def urc(self, line: bytes, block: bytes) -> None:
+    def urc(self, line: bytes, block: bytes) -> Route | None:
         """Note it."""
         if block:
             self.blocks.append((line, block))
@@ -37,6 +37,7 @@ class Handler:
             self.urcs.append(line)
         if self.on_urc is not None:
             self.on_urc(line)
+        return None
 
     def block_length(self, line: bytes) -> int:
         """Give what the test has set."""

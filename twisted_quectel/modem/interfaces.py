@@ -11,7 +11,7 @@ from typing import Protocol
 
 from twisted.python.failure import Failure
 
-from ..at import HandOut
+from ..at import HandOut as HandOut
 
 
 class SocketOwner(Protocol):
