@@ -31,9 +31,6 @@ def qicsgp(call: Call) -> Outcome:
         return call.fail(552)
     context = pdp[id]
     if len(call.fields) == 1:
-        if not context.apn and not context.user:
-            call.info('+QICSGP: 1,"","","",0')
-            return OK
         call.info(
             f'+QICSGP: {context.kind},"{context.apn}","{context.user}",'
             f'"{context.password}",{context.authentication}'
@@ -56,7 +53,6 @@ def qicsgp(call: Call) -> Outcome:
         return call.fail(552)
     context.kind, context.apn = kind, apn
     context.user, context.password, context.authentication = user, password, authentication
-    call.module.last_error = 0
     return OK
 
 
@@ -86,13 +82,12 @@ async def qiact(call: Call) -> Outcome:
     if not module.network_state.registered():
         return call.fail(561)
     context.active = True
-    module.last_error = 0
     return OK
 
 
 @PDP.add("+QIDEACT")
 def qideact(call: Call) -> Outcome:
-    """Deactivate a PDP context; its connections are closed."""
+    """Deactivate a PDP context; its connections end."""
     module = call.module
     if call.form is Form.TEST:
         call.info(f"+QIDEACT: (1-{module.pdp.highest})")
@@ -100,7 +95,6 @@ def qideact(call: Call) -> Outcome:
     id = call.integer(0, module.pdp.ids)
     if call.form is not Form.WRITE or id is None or len(call.fields) != 1:
         return call.fail(552)
-    module.last_error = 0
     module.pdp[id].active = False
     module.sockets.pdp_closed(id)
     return OK

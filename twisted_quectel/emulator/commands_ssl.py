@@ -47,7 +47,6 @@ _ALIASES: Final = {
 @SSL.add("+QSSLCFG")
 def qsslcfg(call: Call) -> Outcome:
     """Set, query and list the parameters of an SSL context (2.2.1)."""
-    call.module.last_error = 0
     if call.form is Form.TEST:
         for name, tag in TAGS.items():
             call.info(f'+QSSLCFG: "{name}",(0-5),{tag.shown}')
@@ -145,7 +144,6 @@ async def qsslopen(call: Call) -> Outcome:
         return call.fail(563)
     if not module.pdp.active(pdp):
         return call.fail(561)
-    module.last_error = 0
     socket = module.sockets.create(id, pdp, context, mode, call.port, host)
     if mode != TRANSPARENT:
         socket.opened.addCallback(_opened, call, socket)
@@ -223,9 +221,10 @@ async def qsslsend(call: Call) -> Outcome:
     if call.form is not Form.WRITE or id is None or len(call.fields) > 2:
         return call.fail(552)
     socket = module.sockets.get(id)
-    if socket is None or socket.state != CONNECTED:
-        module.judge(VerdictKind.SEND_TO_CLOSED, f"AT{call.name} with <clientID> {id}")
-        return call.fail(552 if socket is None else 567)
+    if socket is None or socket.unusable():
+        if socket is None or not socket.online():
+            module.judge(VerdictKind.SEND_TO_CLOSED, f"AT{call.name} with <clientID> {id}")
+        return call.fail(552 if socket is None else socket.unusable())
     for hook in module.hooks:
         refused = hook.refuse_prompt(call)
         if refused is not None:
@@ -244,12 +243,11 @@ async def qsslsend(call: Call) -> Outcome:
         instead = hook.on_send(call, body)
         if instead is not None:
             return instead
-    if socket.state != CONNECTED:
-        return call.fail(567)
+    if socket.unusable():
+        return call.fail(socket.unusable())
     if not socket.send(body):
         module.last_error = 558
         return SEND_FAIL
-    module.last_error = 0
     return SEND_OK
 
 
@@ -277,9 +275,10 @@ def qsslrecv(call: Call) -> Outcome:
     socket = module.sockets.get(id)
     if socket is None or socket.state not in (CONNECTED, CLOSING):
         return call.fail(552)
+    if socket.online():
+        return call.fail(574)
     for hook in module.hooks:
         length = hook.on_read(call, length)
-    module.last_error = 0
     data = socket.read(length) if length > 0 else b""
     if not data:
         call.info(f"{prefix}: 0")
@@ -313,11 +312,8 @@ async def qsslclose(call: Call) -> Outcome:
             module.judge(VerdictKind.CLOSE_OF_UNOPENED_ID, f"AT+QSSLCLOSE with <clientID> {id}")
         module.sockets.failed.discard(id)
         return OK if "close_unopened_ok" in module.quirks else call.fail(552)
-    module.last_error = 0
-    # without a time-out the default is in seconds, whatever closetimemode says
-    unit = 1.0
-    if len(call.fields) > 1 and module.contexts[socket.context].number("closetimemode"):
-        unit = 0.001
+    # the default is 10 in either unit
+    unit = 0.001 if module.contexts[socket.context].number("closetimemode") else 1.0
     await socket.close(timeout * unit)
     module.sockets.release(socket)
     return OK
@@ -374,9 +370,8 @@ def qiswtmd(call: Call) -> Outcome:
     if call.form is not Form.WRITE or id is None or mode is None or len(call.fields) != 2:
         return call.fail(552)
     socket = module.sockets.get(id)
-    if socket is None or socket.state != CONNECTED:
-        return call.fail(552 if socket is None else 567)
-    module.last_error = 0
+    if socket is None or socket.unusable():
+        return call.fail(552 if socket is None else socket.unusable())
     if mode == TRANSPARENT:
         socket.port = call.port
         return call.port.interpreter.connect(socket)
@@ -392,4 +387,6 @@ def ato(call: Call) -> Outcome:
         return ERROR
     if socket is None or socket.state != CONNECTED:
         return NO_CARRIER
+    if socket.online():
+        return call.fail(574)
     return call.port.interpreter.connect(socket)

@@ -114,12 +114,12 @@ class DataMode:
 
     def pump_out(self) -> None:
         """Pass on what the socket has received, as far as the line takes it."""
-        port, secure = self._port, self.socket.secure
-        while secure.unread():
+        port, socket = self._port, self.socket
+        while socket.unread():
             room = port.room()
             if room <= 0:
                 return
-            data = secure.read(min(room, 65536))
+            data = socket.read(min(room, 65536))
             port.write(self._hold_back(data) if self._tail else data)
         if self._lost:
             port.interpreter.carrier_lost()

@@ -162,6 +162,8 @@ class Interpreter:
 
         @return: whether the line ends here, or waits.
         """
+        if call.explained:
+            self._module.last_error = 0
         for hook in self._module.hooks:
             replaced = hook.replace(call)
             if replaced is not None:
@@ -340,8 +342,10 @@ class Interpreter:
         if data is None:
             return
         data.stop()
+        # until its OK every byte is payload to the host: what is reported comes behind it
+        if not self._port.settings.quiet:
+            self._port.write(self._final(OK))
         data.socket.went_offline()
-        self._port.write(self._final(OK))
         self._port.flush()
 
     def carrier_lost(self) -> None:

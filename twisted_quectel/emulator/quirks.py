@@ -36,6 +36,9 @@ QUIRKS: Final[Mapping[str, str]] = MappingProxyType(
         ),
         "close_unopened_ok": "AT+QSSLCLOSE of an id that is not open is OK in place of ERROR.",
         "failed_open_keeps_id": "After a failed open the id stays in use until AT+QSSLCLOSE.",
+        "qideact_frees_ids": (
+            "AT+QIDEACT gives the ids of its connections back and reports no closed."
+        ),
         "switch_flushes": "AT+QISWTMD from buffer to push mode pushes what is buffered at once.",
         "switch_lazy": (
             "AT+QISWTMD from buffer to push mode pushes what is buffered with the next arrival."

@@ -220,6 +220,16 @@ class Socket:
 
     # access modes
 
+    def online(self) -> bool:
+        """Whether a port is in data mode for this connection, and has it alone (1.3)."""
+        return self._data is not None
+
+    def unusable(self) -> int:
+        """Give the result code of a command that it cannot serve now; 0 if it can."""
+        if self.state != CONNECTED:
+            return 568 if self.state == OPENING else 567
+        return 574 if self.online() else 0
+
     def went_online(self, data: DataMode) -> None:
         """A port has gone over to data mode for this connection."""
         self._data = data
@@ -262,27 +272,36 @@ class Socket:
 
         @param timeout: seconds; 0 resets the connection at once.
         """
-        opening = self.state == OPENING
-        established = self.state == CONNECTED
-        self.state = CLOSING
-        self._closed_due = False
-        self.port.interpreter.connection_gone(self)
-        if self._data is not None:
-            self._data.lost()
-        if opening:
-            self.secure.abort()
-            opened, self.opened = self.opened, Deferred()
-            opened.callback(567)
+        if self.state != CONNECTED or timeout == 0:
+            self.end(567)
             return
-        if not established or timeout == 0:
-            self.secure.abort()
-            return
+        self._leave()
         self._patience = self._module.clock.callLater(timeout, self.abort)
         if self._held:
             self._drained = Deferred()
             await self._drained
         await self.secure.close()
         self._stop_waiting()
+
+    def _leave(self) -> None:
+        """The host wants no more of it, nor does a port in data mode."""
+        self.state = CLOSING
+        self._closed_due = False
+        self.port.interpreter.connection_gone(self)
+        if self._data is not None:
+            self._data.lost()
+
+    def end(self, code: int) -> None:
+        """Reset the connection at once.
+
+        @param code: the result of an open that goes on.
+        """
+        opening = self.state == OPENING
+        self._leave()
+        self.abort()
+        if opening:
+            opened, self.opened = self.opened, Deferred()
+            opened.callback(code)
 
     def _stop_waiting(self) -> None:
         timer, self._patience = self._patience, None
@@ -315,7 +334,7 @@ class Socket:
             elif self.mode == PUSH:
                 while self.push():
                     pass
-            else:  # what has arrived stays readable
-                self._kept += self.secure.read(self.secure.unread())
+            # what has arrived, and could not be told yet, stays readable
+            self._kept += self.secure.read(self.secure.unread())
             self.secure.abort()
             self._on_closed()

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from twisted.internet.defer import Deferred
-
-from .sockets import CLOSING, INITIAL, OPENING, PUSH, Socket
+from .sockets import CLOSING, INITIAL, PUSH, Socket
 
 if TYPE_CHECKING:
     from .module import Module
@@ -93,19 +91,18 @@ class Sockets:
                 socket.cut()
 
     def pdp_closed(self, pdp: int) -> None:
-        """The host has deactivated a PDP context: its connections are no more."""
+        """The host has deactivated a PDP context.
+
+        That is told as any other end of a connection (SSL note 2.3.2), and the
+        id is in use until C{AT+QSSLCLOSE}.
+        """
+        if "qideact_frees_ids" not in self._module.quirks:
+            self.pdp_lost(pdp)
+            return
         for socket in self:
             if socket.pdp == pdp:
-                self._end(socket)
-
-    def _end(self, socket: Socket) -> None:
-        opening = socket.state == OPENING
-        self.release(socket)
-        socket.port.interpreter.connection_gone(socket)
-        socket.abort()
-        if opening:
-            opened, socket.opened = socket.opened, Deferred()
-            opened.callback(570)
+                socket.end(570)
+                self.release(socket)
 
     def reset(self) -> None:
         """Forget every connection, as a restart does."""
