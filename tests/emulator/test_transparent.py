@@ -6,7 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_quectel.emulator.verdicts import VerdictKind
 
-from .bench import Bench
+from .bench import HOST, PORT, Bench
 
 
 class TransparentTests(SynchronousTestCase):
@@ -273,3 +273,38 @@ class TransparentTests(SynchronousTestCase):
         bench.settle(2)
         self.assertEqual(bench.type(b"+++", 2), b"\r\nOK\r\n")
         self.assertIn(b"+QSSLRECV: 0\r\n", bench.type(b"AT+QSSLRECV=4,10\r"))
+
+
+class ChapterTests(SynchronousTestCase):
+    """Chapter 3.5 as printed, with the C{OK} of the escape, in both profiles."""
+
+    def dialogue(self, profile: str, left: str) -> None:
+        """3.5.1, 3.5.2 and 3.5.3: open, send and receive, leave, return, end, close."""
+        bench = Bench(profile=profile)
+        bench.ok("AT+QIACT=1", "AT&D1")
+        typed = f'AT+QSSLOPEN=1,1,4,"{HOST}",{PORT},2\r'.encode()
+        self.assertEqual(bench.type(typed), b"\r\nCONNECT\r\n")
+        peer = bench.server.peers[-1]
+        self.assertEqual(bench.type(b"Test data from SSL"), b"")
+        self.assertEqual(peer.received, b"Test data from SSL")
+        peer.write(b"<Received data>")
+        bench.settle(1.1)
+        self.assertEqual(bench.screen.take(), b"<Received data>")
+        if left == "+++":
+            self.assertEqual(bench.type(b"+++", 1.1), b"\r\nOK\r\n")
+        else:
+            bench.wire.set_dtr(False)
+            bench.settle()
+            self.assertEqual(bench.screen.take(), b"\r\nOK\r\n")
+        self.assertEqual(bench.type(b"ATO\r"), b"\r\nCONNECT\r\n")
+        peer.close()
+        bench.settle()
+        self.assertEqual(bench.screen.take(), b"\r\nNO CARRIER\r\n")
+        self.assertEqual(bench.type(b"AT+QSSLCLOSE=4\r"), b"\r\nOK\r\n")
+        self.assertEqual(bench.module.verdicts, [])
+
+    def test_chapter(self) -> None:
+        """Left by +++ or by DTR with AT&D1, the answers are the document's."""
+        for profile in ("strict", "as_printed"):
+            for left in ("+++", "DTR"):
+                self.dialogue(profile, left)

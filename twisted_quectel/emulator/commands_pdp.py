@@ -9,9 +9,9 @@ from twisted.internet.task import deferLater
 from ..tables.lte import CLIENT_IDS, RESULT_CODES
 from .commands import ERROR, OK, Call, CommandSet, Form, Outcome, cme
 from .network import is_literal
-from .pdp import PDPContext
+from .pdp import NO_DNS, PDPContext
 
-PDP: Final = CommandSet()
+PDP: Final = CommandSet(refusal=cme(50))
 
 _KINDS: Final = {"IP": 1, "IPV6": 2, "IPV4V6": 3}
 _KIND_NAMES: Final = {number: name for name, number in _KINDS.items()}
@@ -112,7 +112,12 @@ def qidnscfg(call: Call) -> Outcome:
         return call.fail(552)
     context = pdp[id]
     if len(call.fields) == 1:
-        call.info(f'+QIDNSCFG: {id},"{context.primary_dns}","{context.secondary_dns}"')
+        own, given = (context.primary_dns, context.secondary_dns), call.module.settings.dns
+        # what was not set comes from the network, with the activation
+        shown = [
+            b if context.active and a == NO_DNS else a for a, b in zip(own, given, strict=True)
+        ]
+        call.info(f'+QIDNSCFG: {id},"{shown[0]}","{shown[1]}"')
         return OK
     primary = call.string(1, 64)
     secondary = call.string(2, 64) if len(call.fields) > 2 else context.secondary_dns
@@ -148,7 +153,7 @@ def qistate(call: Call) -> Outcome:
     return OK
 
 
-@PDP.add("+QISDE")
+@PDP.add("+QISDE", most=1)
 def qisde(call: Call) -> Outcome:
     """Switch the echo of what is sent."""
     if call.form is Form.TEST:
@@ -167,7 +172,7 @@ def qisde(call: Call) -> Outcome:
 # 27.007
 
 
-@PDP.add("+CGDCONT")
+@PDP.add("+CGDCONT", most=6)
 def cgdcont(call: Call) -> Outcome:
     """Define a PDP context."""
     pdp = call.module.pdp
@@ -182,7 +187,8 @@ def cgdcont(call: Call) -> Outcome:
                 call.info(f'+CGDCONT: {id},"{_KIND_NAMES[context.kind]}","{context.apn}","",0,0')
         return OK
     id_given = call.integer(0, pdp.ids)
-    if call.form is not Form.WRITE or id_given is None:
+    data, header = call.integer(4, range(3), 0), call.integer(5, range(5), 0)
+    if call.form is not Form.WRITE or id_given is None or data is None or header is None:
         return cme(50)
     if len(call.fields) == 1:
         pdp[id_given].apn = ""
@@ -195,7 +201,7 @@ def cgdcont(call: Call) -> Outcome:
     return OK
 
 
-@PDP.add("+CGACT")
+@PDP.add("+CGACT", most=2)
 def cgact(call: Call) -> Outcome:
     """List which PDP contexts are active; activate them."""
     module, pdp = call.module, call.module.pdp
@@ -218,7 +224,7 @@ def cgact(call: Call) -> Outcome:
     return OK
 
 
-@PDP.add("+CGPADDR")
+@PDP.add("+CGPADDR", most=1)
 def cgpaddr(call: Call) -> Outcome:
     """Tell the addresses of PDP contexts."""
     pdp = call.module.pdp
@@ -242,7 +248,7 @@ def cgpaddr(call: Call) -> Outcome:
     return OK
 
 
-@PDP.add("+CGATT")
+@PDP.add("+CGATT", most=1)
 def cgatt(call: Call) -> Outcome:
     """Attach to the packet domain, or detach."""
     state = call.module.network_state

@@ -29,7 +29,6 @@ from .commands import (
     parse_line,
 )
 from .datamode import DataMode
-from .linereader import MAX_LINE as MAX_LINE
 from .linereader import LineReader
 
 if TYPE_CHECKING:
@@ -69,6 +68,10 @@ class Interpreter:
     def idle(self) -> bool:
         """Whether a URC may be written: no body is awaited, no data mode."""
         return not self._executing and self._body is None and self._data is None
+
+    def online(self) -> bool:
+        """Whether the port is in data mode."""
+        return self._data is not None
 
     def full(self) -> bool:
         """Whether the host has to wait."""
@@ -205,7 +208,6 @@ class Interpreter:
     def _ended(self, outcome: Outcome) -> bool:
         if outcome is OK:
             return False
-        self._commands = []
         self._finish(outcome)
         return True
 
@@ -318,7 +320,6 @@ class Interpreter:
     def connect(self, socket: Socket) -> Outcome:
         """Go over to data mode behind the final result C{CONNECT}."""
         self._online_next = socket
-        self._commands = []
         return CONNECT
 
     def _enter(self, socket: Socket) -> None:

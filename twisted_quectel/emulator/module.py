@@ -117,14 +117,20 @@ class Module:
         else:
             self.power_on()
 
+    def network_time(self) -> datetime:
+        """Give the time at which the module was made, as the network has it."""
+        start = self.settings.time or datetime.now(UTC)
+        return start.replace(tzinfo=UTC) if start.tzinfo is None else start
+
     def _start_time(self) -> datetime:
-        settings = self.settings
-        if not settings.time_known:
+        if not self.settings.time_known:
             return UNKNOWN_TIME
-        start = settings.time or datetime.now(UTC)
-        if start.tzinfo is None:
-            start = start.replace(tzinfo=UTC)
-        return start + timedelta(seconds=settings.clock_offset)
+        return self.network_time() + timedelta(seconds=self.settings.clock_offset)
+
+    @property
+    def revision(self) -> str:
+        """Give the name of the firmware."""
+        return self.settings.revision or f"{self.model}EFAR06A08M4G"
 
     def now(self) -> datetime:
         """Give the time on the module's clock, in UTC."""
@@ -138,9 +144,18 @@ class Module:
             self._ports[name] = Port(self, name)
         return self._ports[name]
 
-    def urc_port(self) -> Port:
-        """Give the port that URCs go to."""
-        return self.port(DEFAULT_PORT if self.urcport == "all" else self.urcport)
+    def urc_ports(self) -> list[Port]:
+        """Give the ports that URCs go to."""
+        if self.urcport == "all":
+            return list(self._ports.values())
+        return [self.port(self.urcport)]
+
+    def push_ports(self) -> list[Port]:
+        """Give the ports that direct pushes go to; C{all} are those with a host in command mode."""
+        ports = self.urc_ports()
+        if self.urcport != "all":
+            return ports
+        return [port for port in ports if port.attached and not port.interpreter.online()]
 
     def urc(self, line: str) -> None:
         """Report something unasked."""
@@ -149,8 +164,7 @@ class Module:
         lines = [line]
         for hook in self.hooks:
             lines = [changed for one in lines for changed in hook.urc(one)]
-        ports = list(self._ports.values()) if self.urcport == "all" else [self.urc_port()]
-        for port in ports:
+        for port in self.urc_ports():
             for one in lines:
                 port.unsolicited(one)
 

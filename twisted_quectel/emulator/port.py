@@ -88,6 +88,7 @@ class Port:
         if self._carrier is carrier:
             self._carrier = None
             self.line_ready()
+            self.module.sockets.push()  # the other ports go on without it
 
     @property
     def attached(self) -> bool:

@@ -100,7 +100,7 @@ class Socket:
             self._data.pump_out()
         elif self.mode == PUSH:
             # in turn with the others: the line may take no more than one piece
-            self._module.sockets.port_ready(self._module.urc_port())
+            self._module.sockets.push()
         elif self.mode == BUFFER:
             self.notify()
 
@@ -157,22 +157,25 @@ class Socket:
         self._module.urc(line)
 
     def push(self) -> bool:
-        """Push one piece, if there is one and the port takes it.
+        """Push one piece, if there is one and every port takes it that it goes to.
 
         @return: whether something was pushed.
         """
         if self.mode != PUSH or self._lazy or not self.secure.unread():
             return False
-        port = self._module.urc_port()
+        ports = self._module.push_ports()
         hooks = self._module.hooks
-        if not port.may_speak() or not all(hook.may_push(self) for hook in hooks):
+        if not ports or not all(port.may_speak() for port in ports):
+            return False
+        if not all(hook.may_push(self) for hook in hooks):
             return False
         size = PUSH_SIZE
         for hook in hooks:
             size = hook.push_size(size)
         data = self.secure.read(size)
         header = f'+QSSLURC: "recv",{self.id},{len(data)}'.encode("ascii")
-        port.write(port.frame(header) + data)
+        for port in ports:
+            port.write(port.frame(header) + data)
         self.pushed = self._module.sockets.next_push()
         if self._closed_due and not self.secure.unread():
             self._tell_closed()

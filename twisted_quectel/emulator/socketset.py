@@ -68,9 +68,12 @@ class Sockets:
         return self._pushes
 
     def port_ready(self, port: Port) -> None:
-        """A port can speak again: let the connections push, one piece each in turn."""
-        if port is not self._module.urc_port():
-            return
+        """A port can speak again."""
+        if port in self._module.urc_ports():
+            self.push()
+
+    def push(self) -> None:
+        """Let the connections push, one piece each in turn."""
         sockets = [socket for socket in self._sockets.values() if socket.mode == PUSH]
         # the line may take but a few pieces: who pushed last is behind those that did not
         sockets.sort(key=lambda socket: socket.pushed)
