@@ -234,7 +234,7 @@ class TransparentTests(SynchronousTestCase):
         self.assertEqual(bench.kinds(), [])
 
     def test_resumedOnOtherPort(self) -> None:
-        """A connection that went over to another port cannot be resumed on the first."""
+        """A connection that went over to another port can be resumed when that has left it."""
         bench = Bench()
         bench.open(mode=2)
         bench.settle(2)
@@ -243,8 +243,18 @@ class TransparentTests(SynchronousTestCase):
         wire.write(b"ATE0\rAT+QISWTMD=4,2\r")
         bench.settle()
         self.assertTrue(screen.take().endswith(b"\r\nCONNECT\r\n"))
+        self.assertEqual((bench.wire.dcd(), wire.dcd()), (False, True))
         self.assertEqual(bench.type(b"ATO\r"), b"\r\nERROR\r\n")
         self.assertIn(b"574", bench.type(b"AT+QIGETERROR\r"))
+        bench.settle(2)
+        wire.write(b"+++")
+        bench.settle(2)
+        self.assertEqual(bench.type(b"ATO\r"), b"\r\nCONNECT\r\n")
+        self.assertEqual((bench.wire.dcd(), wire.dcd()), (True, False))
+        screen.take()
+        wire.write(b"AT+QSSLSTATE=4\r")
+        bench.settle()
+        self.assertIn(b',2,1,4,2,"usbmodem",1\r\n', screen.take())
 
     def test_bodyAfterOtherPortWentOnline(self) -> None:
         """A body that is complete when another port has the connection is not sent."""

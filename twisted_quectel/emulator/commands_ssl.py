@@ -373,8 +373,7 @@ def qiswtmd(call: Call) -> Outcome:
     if socket is None or socket.unusable():
         return call.fail(552 if socket is None else socket.unusable())
     if mode == TRANSPARENT:
-        socket.port = call.port
-        return call.port.interpreter.connect(socket)
+        return _online(call, socket)
     socket.switch(mode, call.port)
     return OK
 
@@ -387,6 +386,11 @@ def ato(call: Call) -> Outcome:
         return ERROR
     if socket is None or socket.state != CONNECTED:
         return NO_CARRIER
-    if socket.online():
-        return call.fail(574)
+    return call.fail(574) if socket.online() else _online(call, socket)
+
+
+def _online(call: Call, socket: Socket) -> Outcome:
+    if socket.port is not call.port:
+        socket.port.online = False  # the carrier is on this port now
+        socket.port = call.port
     return call.port.interpreter.connect(socket)
