@@ -99,7 +99,13 @@ class SimTests(SynchronousTestCase):
         self.assertEqual(locked.type(b"AT+CIMI\r"), cme(11))
         self.assertIn(b"+QINISTAT: 0", locked.type(b"AT+QINISTAT\r"))
         none = Bench(settings=ModuleSettings(sim=False))
-        for line in (b"AT+CIMI\r", b"AT+QPINC\r", b'AT+CLCK="SC",2\r', b"AT+QCCID\r"):
+        for line in (
+            b"AT+CPIN?\r",
+            b"AT+CIMI\r",
+            b"AT+QPINC\r",
+            b'AT+CLCK="SC",2\r',
+            b"AT+QCCID\r",
+        ):
             self.assertEqual(none.type(line), cme(10))
 
     def test_unregistered(self) -> None:
