@@ -184,11 +184,12 @@ class ScriptedModule:
             if line == name:
                 return f"{text}\nOK"
         if line.startswith("+QSSLSEND="):
-            self._want(int(line.rpartition(",")[2]), "SEND OK")
+            self.expect_body(int(line.rpartition(",")[2]), "SEND OK")
             return PROMPT
         return OK
 
-    def _want(self, size: int, behind: Answer) -> None:
+    def expect_body(self, size: int, behind: Answer) -> None:
+        """Take the next bytes for a body."""
         self._wanted, self._behind = size, behind
 
     def _answer(self, answer: Answer, line: str) -> None:
@@ -204,7 +205,7 @@ class ScriptedModule:
 
         def ask(line: str) -> str:
             numbers = [part for part in line.replace("=", ",").split(",") if part.isdigit()]
-            self._want(int(numbers[0] if first == CONNECT else numbers[-1]), behind)
+            self.expect_body(int(numbers[0] if first == CONNECT else numbers[-1]), behind)
             return first
 
         self.answers[start] = ask

@@ -6,14 +6,14 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 
 from twisted.internet.error import ConnectionDone
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_quectel.errors import RemoteViolation, SendFailed
+from twisted_quectel.errors import PortLost, RemoteViolation, SendFailed
 from twisted_quectel.families import AccessMode
 from twisted_quectel.modem.receiving import (
-    HELD_AT_MOST,
     HELD_BEFORE_SWITCH,
-    HELD_WHILE_SWITCHING,
+    HELD_LIMIT,
     SAFETY_POLL,
 )
 from twisted_quectel.modem.sending import LOOK_AFTER_SENDS, REFUSED_AT_MOST
@@ -37,9 +37,9 @@ class BufferReadTests(SynchronousTestCase):
     def test_read_until_empty(self) -> None:
         """One URC is read for until nothing is left: it is not repeated before."""
         bench = SocketBench().start()
-        bench.arrive(b"x" * 4000)
+        bench.arrive(b"x" * 4096)
         self.assertEqual(bench.names(), ["+QSSLRECV"] * 4)
-        self.assertEqual(bench.owner.received_data, b"x" * 4000)
+        self.assertEqual(bench.owner.received_data, b"x" * 4096)
 
     def test_spurious_and_double(self) -> None:
         """A URC with nothing behind it, or the same one twice, does no harm (note 12)."""
@@ -80,7 +80,7 @@ class BufferReadTests(SynchronousTestCase):
         """A paused owner stops the reading, and its timer; the module holds the peer back."""
         bench = SocketBench().start()
         bench.owner.on_data = lambda data: bench.socket.pause()
-        bench.arrive(b"x" * 4000)
+        bench.arrive(b"x" * 4096)
         self.assertEqual(len(bench.owner.received_data), 1500)
         self.assertEqual((bench.names(), bench.module.timers()), (["+QSSLRECV"], []))
         bench.module.say('+QSSLURC: "recv",4')
@@ -89,7 +89,7 @@ class BufferReadTests(SynchronousTestCase):
         bench.owner.on_data = None
         bench.socket.resume()
         bench.settle()
-        self.assertEqual(len(bench.owner.received_data), 4000)
+        self.assertEqual(len(bench.owner.received_data), 4096)
 
     def test_pause_during_a_read(self) -> None:
         """What was on its way when the owner paused is held for it."""
@@ -266,7 +266,8 @@ class PushReadTests(SynchronousTestCase):
         bench.socket.writable()
         bench.push(b"y")
         bench.push(b"z")
-        bench.settle()
+        for _ in range(3):
+            bench.later(0.02)
         self.assertEqual(bench.module.lines[:2], ["+QSSLSEND=4,2", "+QISWTMD=4,0"])
         self.assertIs(bench.socket.mode, AccessMode.BUFFER)
         bench.names()
@@ -287,53 +288,81 @@ class PushReadTests(SynchronousTestCase):
         self.assertEqual(bench.names(), ["+QISWTMD"])
         self.assertIs(bench.socket.mode, AccessMode.PUSH)
 
-    def test_last_resort(self) -> None:
-        """At 64 KiB held the port is read no more, until there is room again."""
-        bench = SocketBench(AccessMode.PUSH).start()
-        bench.answers["+QISWTMD"] = "ERROR"
-        bench.socket.pause()
+    def fill(self, bench: SocketBench, seconds: float) -> int:
+        """Push as fast as the port is read; give how much came."""
         total = 0
-        while not bench.module.paused:
-            bench.push(b"x" * 4000)
-            bench.settle()
-            total += 4000
-            self.assertLessEqual(total, HELD_AT_MOST + 4000)
-        bench.push(b"y")
-        self.assertEqual(bench.owner.received_data, b"")
-        bench.socket.resume()
-        self.assertFalse(bench.module.paused)
-        self.assertEqual(bench.owner.received_data, b"x" * total + b"y")
+        for _ in range(round(seconds / 0.01)):
+            while not bench.module.paused:
+                if bench.owner.ends:
+                    return total
+                bench.push(b"x" * 4096)
+                bench.settle()
+                total += 4096
+                self.assertLessEqual(total, HELD_LIMIT + 4096)
+            bench.later(0.01)
+        return total
 
-    def test_read_on_while_switching(self) -> None:
-        """Until the switch is answered the port is read on, within a larger bound."""
+    def test_throttle(self) -> None:
+        """Beyond 16 KiB the port is read slowly, the slower the longer nothing is answered."""
         bench = SocketBench(AccessMode.PUSH).start()
         bench.answers["+QISWTMD"] = None
         bench.socket.pause()
-        total = 0
-        while not bench.module.paused:
-            bench.push(b"x" * 4000)
-            bench.settle()
-            total += 4000
-            self.assertLessEqual(total, HELD_WHILE_SWITCHING + 4000)
-        self.assertGreater(total, HELD_WHILE_SWITCHING)
-        bench.later(60.0)
+        self.assertLessEqual(self.fill(bench, 0.05), HELD_BEFORE_SWITCH + 3 * 4096)
+        self.assertLessEqual(self.fill(bench, 1.0), 8 * 4096)
+        self.assertLessEqual(self.fill(bench, 2.0), 5 * 4096)
+        bench.socket.resume()
+        bench.settle()
+        self.assertFalse(bench.module.paused)
+        self.assertEqual(bench.owner.ends, [])
+
+    def test_answer_behind_pushes(self) -> None:
+        """The answer to the switch is found behind what is pushed, within the bound."""
+        bench = SocketBench(AccessMode.PUSH).start()
+        bench.answers["+QISWTMD"] = None
+        bench.socket.pause()
+        total = self.fill(bench, 0.1)
+        for _ in range(2):
+            bench.push(b"x" * 4096)
+            total += 4096
         bench.module.say("OK")
+        while bench.socket.pushing:
+            bench.later(0.01)
+        self.assertLessEqual(total, 64 * 1024)
+        self.assertFalse(bench.module.paused)
         bench.socket.resume()
         bench.settle()
         self.assertEqual(len(bench.owner.received_data), total)
-        self.assertEqual((bench.socket.mode, bench.owner.ends), (AccessMode.BUFFER, []))
 
     def test_switch_that_waits(self) -> None:
-        """While another command is in flight the switch waits: 64 KiB it is."""
+        """While another command is in flight the switch waits; its time is not up meanwhile."""
         bench = SocketBench(AccessMode.PUSH).start()
-        bench.answers["+QSSLSEND"] = None
+
+        def silent(line: str) -> None:
+            bench.module.expect_body(2, "SEND OK")
+
+        bench.answers["+QSSLSEND"] = silent
         bench.write(b"up")
         bench.socket.pause()
-        total = 0
-        while not bench.module.paused:
-            bench.push(b"x" * 4000)
-            total += 4000
-            self.assertLessEqual(total, HELD_AT_MOST + 4000)
+        self.fill(bench, 30.0)
+        self.assertEqual((bench.names(), bench.owner.ends), (["+QSSLSEND"], []))
+        bench.module.say("> ")
+        for _ in range(200):
+            bench.later(0.01)
+        self.assertEqual((bench.names(), bench.socket.pushing), (["+QISWTMD"], False))
+
+    def test_limit(self) -> None:
+        """A module that cannot be stopped does not eat memory: the connection ends, and says so."""
+        bench = SocketBench(AccessMode.PUSH).start()
+        bench.answers["+QISWTMD"] = "ERROR"
+        bench.socket.pause()
+        while not bench.owner.ends:
+            self.fill(bench, 1.0)
+        problem = bench.owner.ends[0].value
+        self.assertIsInstance(problem, RemoteViolation)
+        self.assertIn("goes on pushing", str(problem))
+        bench.settle()
+        self.assertFalse(bench.module.paused)
+        self.assertEqual(bench.freed, 1)
 
     def test_ended_while_the_port_is_held(self) -> None:
         """A connection that goes lets the port be read again."""
@@ -341,10 +370,22 @@ class PushReadTests(SynchronousTestCase):
         bench.answers["+QISWTMD"] = None
         bench.socket.pause()
         while not bench.module.paused:
-            bench.push(b"x" * 4000)
+            bench.push(b"x" * 4096)
         bench.socket.abort()
         bench.settle()
         self.assertFalse(bench.module.paused)
+
+    def test_lost_while_the_port_is_held(self) -> None:
+        """No timer is left when the port goes."""
+        bench = SocketBench(AccessMode.PUSH).start()
+        bench.answers["+QISWTMD"] = None
+        bench.socket.pause()
+        while not bench.module.paused:
+            bench.push(b"x" * 4096)
+        bench.settle()
+        bench.port.connectionLost(Failure(ConnectionDone()))
+        bench.socket.lost(Failure(PortLost("gone")))
+        self.assertEqual(bench.clock.getDelayedCalls(), [])
 
     def test_after_the_end(self) -> None:
         """What is still pushed when it is over is dropped."""

@@ -21,6 +21,7 @@ from .framing import MAX_LINE, Framer
 from .jobs import DataHandler, Job, PortHandler, Swallow
 from .results import SEND_OK, Outcome, Result, parse_result
 from .resync import QUESTION_TIMEOUT, Reading, Resync
+from .throttle import Throttle
 from .trace import HOST, NOTE, Trace
 
 #: Seconds of silence within a block or an answer after which the rest is not
@@ -42,6 +43,7 @@ class Flight(LineReceiver):
     @ivar doubtful: whether it was given up while the module was, or may have been,
         in data mode.
     @ivar data_handler: who reads it in data mode.
+    @ivar throttle: has it read slowly, if somebody wants that.
     """
 
     _log = Logger()
@@ -70,12 +72,26 @@ class Flight(LineReceiver):
         self._rest: IDelayedCall | None = None  # hands out what was too much for one turn
         self._failing = False  # what waits is being failed; nothing is sent until all was told
         self._lost: Failure | None = None
+        self.throttle = Throttle(clock, self._stop_reading, self._read_on)
         self._deadline = Deadline(clock, self._timed_out)
         self._block_due = Deadline(clock, self._block_stalled)
 
     def setRawMode(self) -> None:
         """Go over to data mode: what comes from here on is raw."""
         LineReceiver.setRawMode(self)
+
+    def _stop_reading(self) -> None:
+        """Do not read the port for now, which is no pause by whoever uses it."""
+        paused = self.paused
+        LineReceiver.pauseProducing(self)
+        self.paused = paused
+
+    def _read_on(self, rearm: bool = True) -> None:
+        """Read the port again, if nothing stands against it.
+
+        @param rearm: whether what is awaited of the module gets its time anew.
+        """
+        LineReceiver.resumeProducing(self)
 
     # -- a command in flight
 
@@ -125,6 +141,7 @@ class Flight(LineReceiver):
     def _send_body(self) -> None:
         """Let the body go, now that the module has asked for it."""
         command = self._command
+        self.throttle.answered()
         self._framer.prompt_due = False
         if command is None or command.body is None or self._body_due is Body.NONE:
             return
@@ -161,6 +178,7 @@ class Flight(LineReceiver):
             self._refused = result
             self._deadline.set(command.linger)
             return
+        self.throttle.answered()
         self._echo_is_off = not self._echoed
         if command.data_mode and result.outcome is Outcome.CONNECT:
             self.setRawMode()
@@ -194,7 +212,7 @@ class Flight(LineReceiver):
     # -- time
 
     def _timed_out(self) -> None:
-        if self.paused or self._rest is not None:
+        if self.paused or self._rest is not None or self.throttle.waiting:
             # the answer may lie unread: no silence counts but that of a port that is read
             self._deadline.set(self._patience())
             return

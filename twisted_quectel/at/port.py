@@ -139,6 +139,7 @@ class ATPort(Flight):
                 self._block_due.set(BLOCK_SILENCE)
         elif not self._delivering and self._rest is None:
             self._deliver()
+        self.throttle.came(len(data))
 
     def _deliver(self) -> None:
         self._delivering = True
@@ -177,17 +178,23 @@ class ATPort(Flight):
         """Leave the rest to the next turn, and read nothing until it is handed out."""
         if self._rest is None and self._lost is None:
             self._rest = self._clock.callLater(0, self._go_on)
-            paused = self.paused  # by whoever uses the port, which this is not
-            LineReceiver.pauseProducing(self)
-            self.paused = paused
+            self._stop_reading()
 
     def _go_on(self) -> None:
         self._rest = None
         try:
             self._deliver()
         finally:
-            if self._rest is None and not self.paused and self._lost is None:
-                LineReceiver.resumeProducing(self)
+            self._read_on(rearm=False)
+
+    def _read_on(self, rearm: bool = True) -> None:
+        held_up = self.paused or self._rest is not None or self.throttle.waiting
+        if held_up or self._lost is not None:
+            return
+        if rearm and (self._command is not None or self._resync is not None):
+            # what came meanwhile has yet to be read
+            self._deadline.set(self._patience())
+        LineReceiver.resumeProducing(self)
 
     def setRawMode(self) -> None:
         """Go over to data mode: what comes from here on is raw."""
@@ -221,13 +228,12 @@ class ATPort(Flight):
 
     def resumeProducing(self) -> None:
         """Read on."""
-        if self.paused and (self._command is not None or self._resync is not None):
-            # what came meanwhile has yet to be read
-            self._deadline.set(self._patience())
-        if self._rest is None:
-            LineReceiver.resumeProducing(self)
+        paused, self.paused = self.paused, False
+        if self.throttle.waiting:
+            # what was read already
+            self.dataReceived(b"")
         else:
-            self.paused = False
+            self._read_on(rearm=paused)
 
     def lineLengthExceeded(self, line: bytes) -> None:
         """A line was longer than any line is: its rest is dropped too."""
@@ -301,6 +307,7 @@ class ATPort(Flight):
         self._resync = None
         self._deadline.clear()
         self._block_due.clear()
+        self.throttle.clear()
         self._fail_all(self._lost)
         data_handler, self.data_handler = self.data_handler, None
         if data_handler is not None:

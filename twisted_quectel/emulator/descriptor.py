@@ -46,6 +46,10 @@ class PacedEnd:
         """Give the bytes that were written and have not left."""
         raise NotImplementedError
 
+    def crowded(self) -> bool:
+        """Whether the host has yet to read what it was told, as far as that can be known."""
+        return False
+
     def stop_reading(self) -> None:
         """Read no more."""
         raise NotImplementedError

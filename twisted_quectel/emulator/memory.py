@@ -26,7 +26,7 @@ from .link import Lane
 from .port import Port
 
 #: What an unpaced line holds in each direction, in bytes.
-CAPACITY: Final = 65536
+CAPACITY: Final = 4096
 #: The same for a line with a speed: a UART's buffers are small.
 PACED_CAPACITY: Final = 4096
 
@@ -315,6 +315,10 @@ class _ModuleEnd:
         self.room = wire.module_room
         self.unsent = wire.module_unsent
         self.hold = wire.module_holds
+
+    def crowded(self) -> bool:
+        """What has not been read counts as on the line."""
+        return False
 
 
 def connect_memory(clock: IReactorTime, port: Port, protocol: IProtocol) -> MemoryWire:

@@ -31,6 +31,9 @@ class Carrier(Protocol):
     def room(self) -> int:
         """Give the bytes that may be written before the line is full."""
 
+    def crowded(self) -> bool:
+        """Whether the host has yet to read what it was told."""
+
     def unsent(self) -> int:
         """Give the bytes that were written and have not reached the host."""
 
@@ -163,8 +166,10 @@ class Port:
         self.flush()
 
     def may_speak(self) -> bool:
-        """Whether a URC can be written now: command mode, and a line with room."""
-        return self.interpreter.idle() and self.room() > 0
+        """Whether a URC can be written now: command mode, a line with room, a host that reads."""
+        if not self.interpreter.idle() or self.room() <= 0:
+            return False
+        return self._carrier is None or not self._carrier.crowded()
 
     def flush(self) -> None:
         """Write the URCs that wait, then let the sockets push."""

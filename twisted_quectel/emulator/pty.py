@@ -8,19 +8,27 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import sys
+import termios
 import tty
 from collections import deque
 from typing import Final
 
-from twisted.internet.interfaces import IReactorFDSet, IReadWriteDescriptor
+from twisted.internet.interfaces import IDelayedCall, IReactorFDSet, IReadWriteDescriptor
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from .descriptor import PacedEnd
 from .port import Port
 
-#: Bytes read at once, and how many reads one turn makes.
+#: Bytes read at once.
 READ_SIZE: Final = 65536
+#: Unread bytes from which on a module in command mode says nothing unasked: a serial driver's
+#: buffer is small, while a pty would take many times as much ahead of the next answer.
+CROWDED: Final = 3072
+#: Seconds between two looks whether the host has read: nobody tells.
+LOOK_FIRST: Final = 0.0005
+LOOK_LONGEST: Final = 0.05
 
 
 @implementer(IReadWriteDescriptor)
@@ -58,6 +66,9 @@ class PtyPort(PacedEnd):
         self._queue: deque[bytes] = deque()
         self._queued = 0
         self._closed = False
+        self._look: IDelayedCall | None = None
+        self._pause = 0.0
+        self._written = 0  # since the last look: the kernel passes it on in its own time
         port.attach(self)
         reactor.addReader(self)
 
@@ -115,6 +126,7 @@ class PtyPort(PacedEnd):
         """Write at once what the pty takes; the rest waits."""
         if self._closed:
             return
+        self._written += len(data)
         if not self._queue:
             sent = self._send(data)
             if sent == len(data):
@@ -127,6 +139,28 @@ class PtyPort(PacedEnd):
     def backlog(self) -> int:
         """Give the bytes that the pty has not taken."""
         return self._queued
+
+    def crowded(self) -> bool:
+        """Whether the host has yet to read what it was told; it is looked at again soon."""
+        crowded = not self._closed and max(self._written, self._unread()) >= CROWDED
+        if crowded and self._look is None:
+            self._look = self.port.module.clock.callLater(self._pause, self._look_again)
+        return crowded
+
+    def _unread(self) -> int:
+        # what the slave's side holds; the answer is an int in the machine's order
+        answer = fcntl.ioctl(self._slave, termios.FIONREAD, bytes(4))
+        return int.from_bytes(answer, sys.byteorder)
+
+    def _look_again(self) -> None:
+        self._look = None
+        if self._unread() >= CROWDED:
+            self._pause = min(max(self._pause * 2, LOOK_FIRST), LOOK_LONGEST)
+            self._look = self.port.module.clock.callLater(self._pause, self._look_again)
+        else:
+            self._pause = 0.0
+            self._written = 0
+            self.host_drained()
 
     def stop_reading(self) -> None:
         """Read no more."""
@@ -144,6 +178,9 @@ class PtyPort(PacedEnd):
         self._reactor.removeReader(self)
         self._reactor.removeWriter(self)
         self._closed = True
+        look, self._look = self._look, None
+        if look is not None:
+            look.cancel()
         self.close_lanes()
         os.close(self._master)
         os.close(self._slave)

@@ -19,14 +19,15 @@ from .socketstate import SocketState, everything_is_lost
 #: Seconds between looks for data whose URC was lost, while a connection in
 #: buffer mode is open.
 SAFETY_POLL: Final = 15.0
-#: Bytes held for a paused consumer before push mode is given up.
+#: Bytes held for a paused consumer before push mode is given up.  Until that is answered the
+#: port is read slowly: the answer to the command in flight, and to the switch behind it, lies
+#: behind what is pushed until then.
 HELD_BEFORE_SWITCH: Final = 16 * 1024
-#: Bytes held before the port is not read any more: the last resort.
+#: Bytes held before there is somebody to deliver them to.
 HELD_AT_MOST: Final = 64 * 1024
-#: The same while the module has been told to push no more and has not answered: that
-#: answer lies behind what was under way, and so does everything for the other
-#: connections.  It is what 4 Mbaud bring in half a second, and more.
-HELD_WHILE_SWITCHING: Final = 256 * 1024
+#: Bytes held when a connection is ended that cannot be stopped: the module does not answer,
+#: or has refused to push no more.
+HELD_LIMIT: Final = 1024 * 1024
 
 
 class ReadJob(Job):
@@ -81,14 +82,25 @@ class Receiving(SocketState):
             self._held = deque()
         self._held.append(data)
         self._held_size += len(data)
-        if self._held_size > HELD_BEFORE_SWITCH:
+        if self._held_size > HELD_LIMIT and self._owner is not None:
+            self._fail(
+                RemoteViolation(
+                    f"{HELD_LIMIT} bytes are held for a consumer that does not take them, and the "
+                    "module goes on pushing"
+                )
+            )
+        elif self._held_size > HELD_BEFORE_SWITCH and self.mode is AccessMode.PUSH:
             self._stop_pushing()
-        # another connection may have let the port go that this one holds
-        holding = self._port_held and self._port.paused
-        most = HELD_WHILE_SWITCHING if self._switch_sent else HELD_AT_MOST
-        if self._held_size > most and not holding and self._owner is not None:
-            self._port_held = True
-            self._port.pauseProducing()
+            self._throttle(self._owner is not None)
+
+    def _throttle(self, on: bool) -> None:
+        """Have the port read slowly, or not."""
+        if on is not self._throttling:
+            self._throttling = on
+            if on:
+                self._port.throttle.hold()
+            else:
+                self._port.throttle.release()
 
     def _stop_pushing(self) -> None:
         """Fall back to buffer mode, once and for good: push mode has no brake."""
@@ -101,29 +113,28 @@ class Receiving(SocketState):
         """It is the switch's turn (called by the port)."""
         if self.is_over:
             return None
-        self._switch_sent = True
         return self._family.switch_command(self.id, AccessMode.BUFFER)
 
     def switch_done(self, response: Response) -> None:
         """The switch was answered."""
-        self._switch_sent = False
         if not response.result.good:
-            # it goes on pushing, and the port is not read when too much is held
+            # it goes on pushing, and the port is read slowly when too much is held
             return
         self.mode = AccessMode.BUFFER
-        self._switching = False
+        self._throttle(False)
         self._more = True
         self._look()
         self._arm_poll()
 
     def switch_lost(self) -> None:
         """The switch was not answered: it is as if it was refused."""
-        self._switch_sent = False
 
     def _flush_held(self) -> None:
         while self._held and not self._paused and self._owner is not None:
             data = self._held.popleft()
             self._held_size -= len(data)
+            if self._held_size <= HELD_BEFORE_SWITCH:
+                self._throttle(False)
             self._owner.received(data)
 
     def _look(self) -> None:

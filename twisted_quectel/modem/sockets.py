@@ -16,7 +16,7 @@ from ..at import ATPort, Response
 from ..errors import ModemError, RemoteViolation, SendFailed, carry
 from ..families import AccessMode, Family
 from .interfaces import SocketOwner
-from .receiving import HELD_AT_MOST, ReadJob, Receiving
+from .receiving import ReadJob, Receiving
 from .sending import Sending, SendJob
 from .socketmachine import SocketLife, socket_life
 from .socketstate import NOTHING, SocketState, everything_is_lost
@@ -88,9 +88,6 @@ class CommandSocket(Receiving, Sending):
         """Deliver again."""
         self._paused = False
         self._flush_held()
-        if self._port_held and self._held_size < HELD_AT_MOST:
-            self._port_held = False
-            self._port.resumeProducing()
         if self._more or self._peer_closed:
             self._look()
         self._arm_poll()
@@ -237,7 +234,7 @@ class CommandSocket(Receiving, Sending):
         self._freed(self)
 
     def _quiet(self) -> None:
-        """Leave no timer behind, and the port readable."""
+        """Leave no timer behind, and the port to be read at its speed."""
         self._stop_poll()
         retry, self._retry = self._retry, None
         if retry is not None:
@@ -245,6 +242,4 @@ class CommandSocket(Receiving, Sending):
         if not self.is_open:
             self._held = NOTHING
             self._held_size = 0
-        if self._port_held:
-            self._port_held = False
-            self._port.resumeProducing()
+        self._throttle(False)

@@ -53,7 +53,6 @@ class SocketState(SocketCore):
         "_peer_closed",
         "_poll",
         "_port",
-        "_port_held",
         "_problem",
         "_read_bare",
         "_read_waits",
@@ -62,8 +61,8 @@ class SocketState(SocketCore):
         "_retry_wait",
         "_send_waits",
         "_sends_since_look",
-        "_switch_sent",
         "_switching",
+        "_throttling",
         "id",
         "mode",
     )
@@ -101,9 +100,8 @@ class SocketState(SocketCore):
         self._held = NOTHING
         self._held_size = 0
         self._overrun = False  # too much came before there was an owner
-        self._port_held = False
         self._switching = False  # the switch was asked for, once and for good
-        self._switch_sent = False  # its answer is awaited
+        self._throttling = False  # the port is read slowly because of it
         self._send_waits = False
         self._chunk = b""  # what is being sent, or was refused and goes again
         self._refused_since: float | None = None

@@ -10,6 +10,7 @@ import fcntl
 import struct
 import termios
 from collections.abc import Iterable
+from typing import Final
 
 from twisted.internet.abstract import FileDescriptor
 from twisted.internet.interfaces import (
@@ -26,6 +27,9 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from ..at.wire import IWireTransport
+
+#: Bytes that are read at a time.
+READ_SIZE: Final = 16 * 1024
 
 
 @implementer(IWireTransport, IConsumer, IPushProducer)
@@ -137,6 +141,9 @@ class SocketProtocol(Protocol):
             tcp.setTcpNoDelay(True)
             # a serial server that was switched off says nothing
             tcp.setTcpKeepAlive(True)
+        if isinstance(transport, FileDescriptor):
+            # as much as a serial port gives at a time: reading can be stopped behind it
+            transport.bufferSize = READ_SIZE
         wire = SocketWire(transport)
         try:
             self._inner.makeConnection(wire)
