@@ -42,13 +42,14 @@ class ActivateTests(SynchronousTestCase):
     def test_up_as_wanted(self) -> None:
         """One that is up with the wanted definition stays up; what is not told proves nothing."""
         login = {"user": "u", "password": "p", "auth": "chap"}
-        for said, profile in (
+        cases: list[tuple[str, dict[str, Any]]] = [
             ('+QICSGP: 1,"internet","","",0', {}),
             ('+QICSGP: 3,"internet","u","p",2', {"ip": "ipv4v6", **login}),
             ('+QICSGP: 1,"internet","u","",2', login),
             ("+QICSGP: 1", {}),
             ("", {}),
-        ):
+        ]
+        for said, profile in cases:
             self.setUp()
             self.states(UP)
             self.answers["+QICSGP=1"] = f"{said}\n\nOK" if said else "OK"
