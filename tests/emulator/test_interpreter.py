@@ -195,11 +195,6 @@ class NetworkTests(SynchronousTestCase):
         self.assertIn(b"\r\nOK\r\n", bench.type(b'AT+CPIN="1234"\r'))
         self.assertIn(b"+CEREG: 0,1", bench.type(b"AT+CEREG?\r"))
 
-    def test_noSim(self) -> None:
-        """Without a SIM AT+CPIN? is error 10."""
-        bench = Bench(settings=ModuleSettings(sim=False))
-        self.assertEqual(bench.type(b"AT+CPIN?\r"), b"\r\n+CME ERROR: 10\r\n")
-
     def test_boot(self) -> None:
         """A module that was just switched on is silent, then says RDY and the rest."""
         bench = Bench(settings=ModuleSettings(booted=False, registration_delay=2.0), echo=True)

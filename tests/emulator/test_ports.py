@@ -141,10 +141,10 @@ class MemoryTests(SynchronousTestCase):
         """A producer is paused while the module takes nothing, and CTS is low."""
         bench = Bench(settings=ModuleSettings(pdp_delay=5.0))
         producer = Producer()
-        bench.wire.registerProducer(producer, True)
         bench.wire.write(b"AT+QIACT=1\r")
         bench.wire.write(b"AT\r" * MAX_INPUT)
         bench.settle()
+        bench.wire.registerProducer(producer, True)
         bench.wire.write(b"AT\r" * CAPACITY)
         self.assertFalse(bench.wire.cts())
         self.assertEqual(producer.told, ["pause"])

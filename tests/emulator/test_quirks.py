@@ -134,14 +134,55 @@ class EndOfNetworkTests(SynchronousTestCase):
         self.assertIn(b"+QSSLRECV: 0\r\n", bench.type(_RECV))
 
     def test_deactivated(self) -> None:
-        """AT+QIDEACT closes the connections without a URC and frees their ids."""
+        """AT+QIDEACT closes the connections as 2.3.2 says: closed, state 4, until AT+QSSLCLOSE."""
         bench = Bench()
+        peer = bench.open()
+        peer.write(b"rest")
+        bench.settle()
+        bench.screen.take()
+        self.assertEqual(bench.type(b"AT+QIDEACT=1\r"), b'\r\nOK\r\n\r\n+QSSLURC: "closed",4\r\n')
+        self.assertIsNotNone(peer.lost)
+        self.assertIn(b',4,1,4,0,"usbmodem",1', bench.type(b"AT+QSSLSTATE=4\r"))
+        self.assertIn(b"+QSSLRECV: 4\r\nrest\r\n", bench.type(_RECV))
+        bench.ok("AT+QSSLCLOSE=4")
+        bench.open()
+
+    def test_deactivatedWithPushes(self) -> None:
+        """What could not be pushed any more can be read."""
+        bench = Bench()
+        peer = bench.open(mode=1)
+        bench.wire.write(b"AT+QIDEACT=1")
+        bench.settle()
+        bench.wire.pauseProducing()
+        peer.write(b"x" * 12000)
+        bench.settle()
+        bench.wire.write(b"\r")
+        bench.settle()
+        bench.wire.resumeProducing()
+        bench.settle()
+        shown = bench.screen.take().count(b"x")
+        while b"x" in (answer := bench.type(_RECV)):
+            shown += answer.count(b"x")
+        self.assertEqual(shown, 12000)
+
+    def test_deactivationFreesIds(self) -> None:
+        """With the quirk it reports nothing, and the ids are free."""
+        bench = Bench(quirks=["qideact_frees_ids"])
         peer = bench.open()
         bench.ok("AT+QIDEACT=1")
         bench.settle()
         self.assertEqual(bench.screen.take(), b"")
         self.assertIsNotNone(peer.lost)
         bench.open()
+
+    def test_deactivatedWhileOpening(self) -> None:
+        """An open that goes on ends with 570, whichever way the ids are given back."""
+        for quirks in ((), ("qideact_frees_ids",)):
+            bench = Bench(quirks=quirks)
+            bench.network.silence("server.example", 8883)
+            bench.ok("AT+QIACT=1", 'AT+QSSLOPEN=1,1,4,"server.example",8883,0')
+            self.assertEqual(bench.type(b"AT+QIDEACT=1\r"), b"\r\nOK\r\n\r\n+QSSLOPEN: 4,570\r\n")
+            self.assertEqual(bench.type(b"AT+QSSLSTATE\r"), b"\r\nOK\r\n")
 
     def test_closeWhileOpening(self) -> None:
         """AT+QSSLCLOSE ends an open that takes too long."""

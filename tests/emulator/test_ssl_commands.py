@@ -204,20 +204,6 @@ class BufferTests(SynchronousTestCase):
         self.assertEqual(bench.type(b"never\x1b"), b"\r\nOK\r\n")
         self.assertEqual(peer.received, b"Test")
 
-    def test_lineFeedIsNoPayload(self) -> None:
-        """The LF of a host that ends its lines with CR LF is not sent, wherever it is cut off."""
-        bench = Bench()
-        peer = bench.open()
-        bench.ok("AT")
-        bench.type(b"AT\r\n")
-        self.assertEqual(bench.type(b"AT+QSSLSEND=4,3\r\n"), b"\r\n> ")
-        bench.type(b"abc")
-        bench.type(b"AT\r\n")
-        self.assertEqual(bench.type(b"AT+QSSLSEND=4,3\r"), b"\r\n> ")
-        bench.type(b"\n")
-        self.assertEqual(bench.type(b"def"), b"\r\nSEND OK\r\n")
-        self.assertEqual(peer.received, b"abcdef")
-
     def test_strayCtrlZ(self) -> None:
         """A Ctrl-Z behind a counted send spoils the next command, and is a verdict."""
         bench = Bench()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from twisted_quectel.emulator.link import Link
 from twisted_quectel.emulator.verdicts import VerdictKind
 
-from .bench import Bench
+from .bench import HOST, PORT, Bench
 
 
 class TransparentTests(SynchronousTestCase):
@@ -166,3 +167,153 @@ class TransparentTests(SynchronousTestCase):
         bench.settle()
         self.assertIn(b"OK", screen.take())
         self.assertEqual(bench.screen.take(), b"\r\nNO CARRIER\r\n")
+
+    def test_unreadAtTheEscape(self) -> None:
+        """What is left unread is reported behind the OK, for until then all is payload."""
+        bench = Bench(link=Link(baudrate=9600), echo=True)
+        for line in ("ATE0", "AT+QIACT=1", f'AT+QSSLOPEN=1,1,4,"{HOST}",{PORT},2'):
+            shown = bench.type(line.encode() + b"\r", 0.3)
+        self.assertEqual(shown, b"\r\nCONNECT\r\n")
+        bench.settle(1.1)
+        bench.wire.write(b"+++")
+        bench.settle(0.2)
+        # the line has room at most times, but is given more by the half only
+        bench.server.peers[-1].write(b"x" * 20000)
+        bench.settle(6)
+        self.assertEqual(bench.screen.take().lstrip(b"x"), b'\r\nOK\r\n\r\n+QSSLURC: "recv",4\r\n')
+
+    def test_quietEscape(self) -> None:
+        """With ATQ1 there is no OK either."""
+        bench = Bench()
+        bench.type(b"ATQ1\r")
+        bench.type(b"AT+QIACT=1\r")
+        bench.type(b'AT+QSSLOPEN=1,1,4,"server.example",8883,2\r')
+        bench.settle(2)
+        self.assertEqual(bench.type(b"+++", 2), b"")
+        self.assertEqual(bench.type(b"ATQ0\r"), b"\r\nOK\r\n")
+
+    def test_contextDeactivatedOnOtherPort(self) -> None:
+        """Data mode ends with NO CARRIER when another port deactivates the PDP context."""
+        for command in (b"AT+QIDEACT=1\r", b"AT+CGACT=0,1\r", b"AT+CGATT=0\r"):
+            for quirks in ((), ("qideact_frees_ids",)):
+                bench = Bench(quirks=quirks)
+                peer = bench.open(mode=2)
+                _, wire = bench.plug("usbat")
+                peer.write(b"last")
+                wire.write(command)
+                bench.settle()
+                shown = bench.screen.take()
+                self.assertIn(b"\r\nNO CARRIER\r\n", shown)
+                self.assertFalse(bench.wire.dcd())
+                self.assertEqual(bench.type(b"ATO\r"), b"\r\nNO CARRIER\r\n")
+
+    def test_exclusive(self) -> None:
+        """In data mode a connection is served on its own port alone; another one gets 574."""
+        bench = Bench()
+        peer = bench.open(mode=2)
+        screen, wire = bench.plug("usbat")
+
+        def other(line: bytes) -> bytes:
+            wire.write(line)
+            bench.settle()
+            return screen.take()
+
+        other(b"ATE0\r")
+        for command in (
+            b"AT+QISWTMD=4,2",
+            b"AT+QISWTMD=4,0",
+            b"AT+QISWTMD=4,1",
+            b"AT+QSSLSEND=4,3",
+            b"AT+QSSLSEND=4",
+            b"AT+QSSLRECV=4,10",
+        ):
+            self.assertEqual(other(command + b"\r"), b"\r\nERROR\r\n", command)
+            self.assertIn(b"+QIGETERROR: 574,", other(b"AT+QIGETERROR\r"))
+        bench.type(b"mine")
+        self.assertEqual(peer.received, b"mine")
+        self.assertEqual(bench.kinds(), [])
+
+    def test_resumedOnOtherPort(self) -> None:
+        """A connection that went over to another port can be resumed when that has left it."""
+        bench = Bench()
+        bench.open(mode=2)
+        bench.settle(2)
+        bench.type(b"+++", 2)
+        screen, wire = bench.plug("usbat")
+        wire.write(b"ATE0\rAT+QISWTMD=4,2\r")
+        bench.settle()
+        self.assertTrue(screen.take().endswith(b"\r\nCONNECT\r\n"))
+        self.assertEqual((bench.wire.dcd(), wire.dcd()), (False, True))
+        self.assertEqual(bench.type(b"ATO\r"), b"\r\nERROR\r\n")
+        self.assertIn(b"574", bench.type(b"AT+QIGETERROR\r"))
+        bench.settle(2)
+        wire.write(b"+++")
+        bench.settle(2)
+        self.assertEqual(bench.type(b"ATO\r"), b"\r\nCONNECT\r\n")
+        self.assertEqual((bench.wire.dcd(), wire.dcd()), (True, False))
+        screen.take()
+        wire.write(b"AT+QSSLSTATE=4\r")
+        bench.settle()
+        self.assertIn(b',2,1,4,2,"usbmodem",1\r\n', screen.take())
+
+    def test_bodyAfterOtherPortWentOnline(self) -> None:
+        """A body that is complete when another port has the connection is not sent."""
+        bench = Bench()
+        peer = bench.open()
+        bench.type(b"AT+QSSLSEND=4,3\r")
+        _, wire = bench.plug("usbat")
+        wire.write(b"AT+QISWTMD=4,2\r")
+        bench.settle()
+        self.assertEqual(bench.type(b"abc"), b"\r\nERROR\r\n")
+        self.assertEqual(peer.received, b"")
+
+    def test_keptComesFirst(self) -> None:
+        """What a switch to push mode has kept is the first that data mode brings."""
+        bench = Bench()
+        peer = bench.open()
+        peer.write(b"one")
+        bench.settle()
+        bench.ok("AT+QISWTMD=4,1")
+        bench.screen.take()
+        bench.wire.write(b"AT+QISWTMD=4,2\r")
+        peer.write(b"two")
+        bench.settle()
+        self.assertEqual(bench.screen.take(), b"\r\nCONNECT\r\nonetwo")
+        bench.settle(2)
+        self.assertEqual(bench.type(b"+++", 2), b"\r\nOK\r\n")
+        self.assertIn(b"+QSSLRECV: 0\r\n", bench.type(b"AT+QSSLRECV=4,10\r"))
+
+
+class ChapterTests(SynchronousTestCase):
+    """Chapter 3.5 as printed, with the C{OK} of the escape, in both profiles."""
+
+    def dialogue(self, profile: str, left: str) -> None:
+        """3.5.1, 3.5.2 and 3.5.3: open, send and receive, leave, return, end, close."""
+        bench = Bench(profile=profile)
+        bench.ok("AT+QIACT=1", "AT&D1")
+        typed = f'AT+QSSLOPEN=1,1,4,"{HOST}",{PORT},2\r'.encode()
+        self.assertEqual(bench.type(typed), b"\r\nCONNECT\r\n")
+        peer = bench.server.peers[-1]
+        self.assertEqual(bench.type(b"Test data from SSL"), b"")
+        self.assertEqual(peer.received, b"Test data from SSL")
+        peer.write(b"<Received data>")
+        bench.settle(1.1)
+        self.assertEqual(bench.screen.take(), b"<Received data>")
+        if left == "+++":
+            self.assertEqual(bench.type(b"+++", 1.1), b"\r\nOK\r\n")
+        else:
+            bench.wire.set_dtr(False)
+            bench.settle()
+            self.assertEqual(bench.screen.take(), b"\r\nOK\r\n")
+        self.assertEqual(bench.type(b"ATO\r"), b"\r\nCONNECT\r\n")
+        peer.close()
+        bench.settle()
+        self.assertEqual(bench.screen.take(), b"\r\nNO CARRIER\r\n")
+        self.assertEqual(bench.type(b"AT+QSSLCLOSE=4\r"), b"\r\nOK\r\n")
+        self.assertEqual(bench.module.verdicts, [])
+
+    def test_chapter(self) -> None:
+        """Left by +++ or by DTR with AT&D1, the answers are the document's."""
+        for profile in ("strict", "as_printed"):
+            for left in ("+++", "DTR"):
+                self.dialogue(profile, left)

@@ -5,10 +5,12 @@ A handler is given a L{Call} and gives an L{Outcome}, at once or as a coroutine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+import re
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred
 
@@ -17,6 +19,12 @@ from ..at.syntax import Field, split_fields
 if TYPE_CHECKING:
     from .module import Module
     from .port import Port
+
+#: V.250 chapter 5.4.2.2: a string stands between two quotes.
+_FIELDS: Final = re.compile(rb' *(?:"[^"]*" *|[^",]*)(?:, *(?:"[^"]*" *|[^",]*))*')
+#: They look like commands of the SSL and TCP/IP notes, and are none or tell of these.
+_UNEXPLAINED: Final = ("+QIGETERROR", "+QINISTAT")
+_EXPLAINED: Final = ("+QSS", "+QI", "+QPING", "+QNTP")
 
 
 class Form(Enum):
@@ -85,6 +93,15 @@ class Call:
             split_fields(command.raw) if command.form is Form.WRITE else ()
         )
 
+    @property
+    def explained(self) -> bool:
+        """Whether C{AT+QIGETERROR} gives the result of such a command (chapter 5)."""
+        return self.name.startswith(_EXPLAINED) and self.name not in _UNEXPLAINED
+
+    def well_formed(self) -> bool:
+        """Whether each parameter that begins with a quote ends with the next."""
+        return b'"' not in self.raw or _FIELDS.fullmatch(self.raw) is not None
+
     def info(self, text: str) -> None:
         """Answer an information line."""
         if "no_space_after_colon" in self.module.quirks:
@@ -130,12 +147,30 @@ Handler = Callable[[Call], Outcome | Coroutine["Deferred[Any]", Any, Outcome]]
 class CommandSet(dict[str, Handler]):
     """Handlers by command name."""
 
-    def add(self, *names: str) -> Callable[[Handler], Handler]:
-        """Register the decorated handler under C{names}."""
+    def __init__(self, handlers: Mapping[str, Handler] = {}, refusal: Outcome = ERROR) -> None:
+        """
+        @param refusal: how a write form ends whose parameters are none.
+        """
+        super().__init__(handlers)
+        self._refusal = refusal
+
+    def add(self, *names: str, most: int | None = None) -> Callable[[Handler], Handler]:
+        """Register the decorated handler under C{names}.
+
+        @param most: the most parameters that its write form takes; L{None}
+            if the handler counts them.
+        """
 
         def register(handler: Handler) -> Handler:
+            @wraps(handler)
+            def checked(call: Call) -> Outcome | Coroutine[Deferred[Any], Any, Outcome]:
+                surplus = most is not None and len(call.fields) > most
+                if call.name[0] == "+" and (surplus or not call.well_formed()):
+                    return call.fail(552) if call.explained else self._refusal
+                return handler(call)
+
             for name in names:
-                self[name] = handler
+                self[name] = checked
             return handler
 
         return register

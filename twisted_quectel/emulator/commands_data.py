@@ -23,7 +23,8 @@ from .commands import (
     Form,
     Outcome,
 )
-from .sockets import CLOSING, CONNECTED, OPENING, TRANSPARENT, Kind, Socket
+from .kinds import Kind
+from .sockets import CONNECTED, OPENING, TRANSPARENT, Socket
 from .verdicts import VerdictKind
 
 DATA: Final = CommandSet()
@@ -97,10 +98,11 @@ def send_length(call: Call, allowed: range) -> int | None:
 def sender(call: Call, id: int, plain: bool) -> Socket | Outcome:
     """Give the connection to send on, or the final result where there is none."""
     socket = call.module.sockets.of(id, plain)
-    if socket is not None and socket.state == CONNECTED:
+    if socket is not None and not socket.unusable():
         return socket
-    call.module.judge(VerdictKind.SEND_TO_CLOSED, f"AT{call.name} with <clientID> {id}")
-    return call.fail(552 if socket is None else 567)
+    if socket is None or not socket.online():
+        call.module.judge(VerdictKind.SEND_TO_CLOSED, f"AT{call.name} with <clientID> {id}")
+    return call.fail(552 if socket is None else socket.unusable())
 
 
 async def body_of_send(call: Call, length: int | None, timeout: float = 0.0) -> bytes | Outcome:
@@ -142,24 +144,25 @@ def deliver(call: Call, socket: Socket, body: bytes, to: tuple[str, int] | None 
         instead = hook.on_send(call, body)
         if instead is not None:
             return instead
-    if socket.state != CONNECTED:
-        return call.fail(567)
+    if socket.unusable():
+        return call.fail(socket.unusable())
     if not socket.send(body, to):
         module.last_error = 558
         return SEND_FAIL
-    module.last_error = 0
     return SEND_OK
 
 
 # receiving
 
 
-def reader(call: Call, id: int, plain: bool) -> Socket | None:
-    """Give the connection to read from, if there is one."""
+def reader(call: Call, id: int, plain: bool) -> Socket | Outcome:
+    """Give the connection to read from, or the final result where there is none."""
     socket = call.module.sockets.of(id, plain)
-    if socket is None or socket.state not in (CONNECTED, CLOSING):
-        return None
-    return socket
+    if socket is None or socket.kind is Kind.LISTENER:
+        return call.fail(552)
+    if socket.state == OPENING:
+        return call.fail(568)
+    return call.fail(574) if socket.online() else socket
 
 
 def judge_read(call: Call) -> None:
@@ -178,7 +181,6 @@ def read(
     if not socket.net.datagrams:  # what a datagram has too much would be lost
         for hook in module.hooks:
             length = hook.on_read(call, length)
-    module.last_error = 0
     data = socket.read(length) if length > 0 else b""
     if not data:
         call.info(f"{prefix}: 0")
@@ -206,7 +208,6 @@ def closing(call: Call, plain: bool) -> tuple[Socket, int] | Outcome:
             module.judge(VerdictKind.CLOSE_OF_UNOPENED_ID, f"AT{call.name} with <clientID> {id}")
         module.sockets.failed.discard(id)
         return OK if "close_unopened_ok" in module.quirks else call.fail(552)
-    module.last_error = 0
     return socket, timeout
 
 
@@ -241,14 +242,12 @@ def qiswtmd(call: Call) -> Outcome:
     if call.form is not Form.WRITE or id is None or mode is None or len(call.fields) != 2:
         return call.fail(552)
     socket = module.sockets.get(id)
-    if socket is None or socket.state != CONNECTED:
-        return call.fail(552 if socket is None else 567)
+    if socket is None or socket.unusable():
+        return call.fail(552 if socket is None else socket.unusable())
     if mode == TRANSPARENT and socket.kind in (Kind.UDP, Kind.SERVICE):
         return call.fail(555)
-    module.last_error = 0
     if mode == TRANSPARENT:
-        socket.port = call.port
-        return call.port.interpreter.connect(socket)
+        return _online(call, socket)
     socket.switch(mode, call.port)
     return OK
 
@@ -261,4 +260,11 @@ def ato(call: Call) -> Outcome:
         return ERROR
     if socket is None or socket.state != CONNECTED:
         return NO_CARRIER
+    return call.fail(574) if socket.online() else _online(call, socket)
+
+
+def _online(call: Call, socket: Socket) -> Outcome:
+    if socket.port is not call.port:
+        socket.port.online = False  # the carrier is on this port now
+        socket.port = call.port
     return call.port.interpreter.connect(socket)

@@ -13,7 +13,7 @@ from .commands import CONNECT, ERROR, OK, Call, CommandSet, Form, Handler, Outco
 from .files import FileError
 from .verdicts import VerdictKind
 
-FILES: Final = CommandSet()
+FILES: Final = CommandSet(refusal=cme(files.INVALID_INPUT))
 
 DEFAULT_UPLOAD: Final = 10240
 DEFAULT_TIMEOUT: Final = 5
@@ -64,7 +64,7 @@ def _number(call: Call, index: int, allowed: range, default: int | None = None) 
     return number
 
 
-@FILES.add("+QFUPL")
+@FILES.add("+QFUPL", most=4)
 @_guarded_async
 async def qfupl(call: Call) -> Outcome:
     """Upload a file."""
@@ -78,9 +78,12 @@ async def qfupl(call: Call) -> Outcome:
     timeout = _number(call, 2, _TIMEOUTS, DEFAULT_TIMEOUT)
     ack = _number(call, 3, range(2), 0)
     store = call.module.files
-    path = store.check_new(name, size)
-    result = await call.port.interpreter.upload(size, float(timeout), bool(ack))
-    store.store(path, result.data)
+    claim = store.claim_new(name, size)
+    try:
+        result = await call.port.interpreter.upload(size, float(timeout), bool(ack))
+    finally:
+        store.release(claim)
+    store.store(claim.path, result.data)
     if result.escaped:
         call.module.judge(VerdictKind.ESCAPE_IN_UPLOAD, f"after {len(result.data)} of {size} bytes")
     call.info(f"+QFUPL: {len(result.data)},{files.checksum(result.data)}")
@@ -92,7 +95,7 @@ async def qfupl(call: Call) -> Outcome:
     return OK
 
 
-@FILES.add("+QFLST")
+@FILES.add("+QFLST", most=1)
 @_guarded
 def qflst(call: Call) -> Outcome:
     """List files."""
@@ -108,7 +111,7 @@ def qflst(call: Call) -> Outcome:
     return OK
 
 
-@FILES.add("+QFLDS")
+@FILES.add("+QFLDS", most=1)
 @_guarded
 def qflds(call: Call) -> Outcome:
     """Tell the free space of a storage."""
@@ -122,7 +125,7 @@ def qflds(call: Call) -> Outcome:
     return OK
 
 
-@FILES.add("+QFDEL")
+@FILES.add("+QFDEL", most=1)
 @_guarded
 def qfdel(call: Call) -> Outcome:
     """Delete files."""
@@ -136,7 +139,7 @@ def qfdel(call: Call) -> Outcome:
     return OK
 
 
-@FILES.add("+QFDWL")
+@FILES.add("+QFDWL", most=1)
 @_guarded
 def qfdwl(call: Call) -> Outcome:
     """Download a file."""
@@ -153,7 +156,7 @@ def qfdwl(call: Call) -> Outcome:
     return OK
 
 
-@FILES.add("+QFOPEN")
+@FILES.add("+QFOPEN", most=2)
 @_guarded
 def qfopen(call: Call) -> Outcome:
     """Open a file, or list the open ones."""
@@ -171,7 +174,7 @@ def qfopen(call: Call) -> Outcome:
     return OK
 
 
-@FILES.add("+QFREAD")
+@FILES.add("+QFREAD", most=2)
 @_guarded
 def qfread(call: Call) -> Outcome:
     """Read from an open file."""
@@ -187,7 +190,7 @@ def qfread(call: Call) -> Outcome:
     return OK
 
 
-@FILES.add("+QFWRITE")
+@FILES.add("+QFWRITE", most=3)
 @_guarded_async
 async def qfwrite(call: Call) -> Outcome:
     """Write into an open file."""
@@ -200,18 +203,18 @@ async def qfwrite(call: Call) -> Outcome:
     handle = store.handle(call.integer(0, _SIZES))
     length = _number(call, 1, _SIZES, DEFAULT_UPLOAD)
     timeout = _number(call, 2, _TIMEOUTS, DEFAULT_TIMEOUT)
-    if not handle.writable:
-        raise FileError(files.READ_ONLY)
-    if length > store.room(handle):
-        raise FileError(files.NO_SPACE)
-    result = await call.port.interpreter.upload(length, float(timeout), False)
+    claim = store.claim_room(handle, length)
+    try:
+        result = await call.port.interpreter.upload(length, float(timeout), False)
+    finally:
+        store.release(claim)
     store.write(handle, result.data)
     call.module.tls.forget()
     call.info(f"+QFWRITE: {len(result.data)},{store.size(handle)}")
     return cme(files.TIMED_OUT) if result.timed_out else OK
 
 
-@FILES.add("+QFSEEK")
+@FILES.add("+QFSEEK", most=3)
 @_guarded
 def qfseek(call: Call) -> Outcome:
     """Move the position in an open file."""
@@ -226,7 +229,7 @@ def qfseek(call: Call) -> Outcome:
     return OK
 
 
-@FILES.add("+QFPOSITION")
+@FILES.add("+QFPOSITION", most=1)
 @_guarded
 def qfposition(call: Call) -> Outcome:
     """Tell the position in an open file."""
@@ -239,7 +242,7 @@ def qfposition(call: Call) -> Outcome:
     return OK
 
 
-@FILES.add("+QFTUCAT")
+@FILES.add("+QFTUCAT", most=1)
 @_guarded
 def qftucat(call: Call) -> Outcome:
     """Cut an open file off at its position."""
@@ -252,7 +255,7 @@ def qftucat(call: Call) -> Outcome:
     return OK
 
 
-@FILES.add("+QFCLOSE")
+@FILES.add("+QFCLOSE", most=1)
 @_guarded
 def qfclose(call: Call) -> Outcome:
     """Close a file."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import Final
 
 from .commands import ERROR, NO_CARRIER, OK, Call, CommandSet, Form, Outcome, cme
@@ -15,17 +17,41 @@ BAUDRATES: Final = (
 )  # fmt: skip
 URC_PORTS: Final = ("usbat", "usbmodem", "uart1", "uart2", "all")
 
-#: Commands that only hold a value: name, what the test form shows, factory
-#: setting, whether the value is a string.
-_VALUES: Final[dict[str, tuple[str, str, bool]]] = {
-    "+CSCS": ('("GSM","IRA","UCS2")', "GSM", True),
-    "+IFC": ("(0,2),(0,2)", "0,0", False),
-    "+ICF": ("(3),(0-3)", "3,3", False),
-    "+CTZU": ("(0,1,3)", "0", False),
-    "+CTZR": ("(0-2)", "0", False),
-    "+CMGF": ("(0,1)", "0", False),
-    "+QSCLK": ("(0,1)", "0", False),
-    "+CRC": ("(0,1)", "0", False),
+
+@dataclass(frozen=True)
+class _Held:
+    """A command that only holds a value.
+
+    @ivar shown: what its test form shows.
+    @ivar default: factory setting.
+    @ivar allowed: the numbers that each parameter takes; none for a string.
+    """
+
+    shown: str
+    default: str
+    allowed: tuple[tuple[int, ...], ...] = ()
+
+
+_VALUES: Final = {
+    "+CSCS": _Held('("GSM","IRA","UCS2")', "GSM"),
+    "+IFC": _Held("(0,2),(0,2)", "0,0", ((0, 2), (0, 2))),
+    "+ICF": _Held("(3),(0-3)", "3,3", ((3,), (0, 1, 2, 3))),
+    "+CTZU": _Held("(0,1,3)", "0", ((0, 1, 3),)),
+    "+CTZR": _Held("(0-2)", "0", ((0, 1, 2),)),
+    "+CMGF": _Held("(0,1)", "0", ((0, 1),)),
+    "+QSCLK": _Held("(0,1)", "0", ((0, 1),)),
+    "+CRC": _Held("(0,1)", "0", ((0, 1),)),
+}
+
+#: Tags of C{AT+QCFG}: factory setting, what the test form shows, what is taken.
+_QCFG: Final = {
+    "cmux/urcport": ("0", "(0-4)", re.compile(r"[0-4]")),
+    "nwscanmode": ("0", "(0-3),(0,1)", re.compile(r"([0-3])(?:,[01])?")),
+    "urc/ri/other": (
+        '"pulse",120,1',
+        '("off","pulse"),(1-2000),(1-5)',
+        re.compile(r'"(?:off|pulse)"(?:,(?:[1-9]\d{0,2}|1\d{3}|2000)(?:,[1-5])?)?'),
+    ),
 }
 
 _RANGES: Final = {
@@ -77,7 +103,8 @@ def factory(call: Call) -> Outcome:
 @GENERAL.add("&W", "H", "L", "M")
 def accepted(call: Call) -> Outcome:
     """Store the profile, hang up a voice call, loudspeaker: nothing to do."""
-    return OK if call.form is Form.EXECUTE else ERROR
+    highest = {"&W": 0, "H": 0, "L": 3, "M": 2}[call.name]
+    return ERROR if _digit(call, highest) is None else OK
 
 
 @GENERAL.add("D")
@@ -112,7 +139,7 @@ def identify(call: Call) -> Outcome:
         return ERROR
     call.info("Quectel")
     call.info(call.module.model)
-    call.info(f"Revision: {call.module.settings.revision}")
+    call.info(f"Revision: {call.module.revision}")
     return OK
 
 
@@ -129,14 +156,14 @@ def identity(call: Call) -> Outcome:
         {
             "GMI": "Quectel",
             "GMM": call.module.model,
-            "GMR": settings.revision,
+            "GMR": call.module.revision,
             "GSN": settings.imei,
         }[which]
     )
     return OK
 
 
-@GENERAL.add("+CMEE")
+@GENERAL.add("+CMEE", most=1)
 def cmee(call: Call) -> Outcome:
     """Set the form of C{+CME ERROR}."""
     if call.form is Form.TEST:
@@ -146,7 +173,7 @@ def cmee(call: Call) -> Outcome:
         call.info(f"+CMEE: {call.port.settings.cmee}")
         return OK
     value = call.integer(0, range(3), 0)
-    if value is None:
+    if call.form is not Form.WRITE or value is None:
         return ERROR
     call.port.settings.cmee = value
     return OK
@@ -155,30 +182,36 @@ def cmee(call: Call) -> Outcome:
 @GENERAL.add(*_VALUES)
 def held_value(call: Call) -> Outcome:
     """Commands whose value is only kept."""
-    shown, default, text = _VALUES[call.name]
+    held = _VALUES[call.name]
     values = call.module.values
     if call.form is Form.TEST:
-        call.info(f"{call.name}: {shown}")
+        call.info(f"{call.name}: {held.shown}")
         return OK
     if call.form is Form.READ:
-        value = values.get(call.name, default)
-        call.info(f'{call.name}: "{value}"' if text else f"{call.name}: {value}")
+        value = values.get(call.name, held.default)
+        call.info(f"{call.name}: {value}" if held.allowed else f'{call.name}: "{value}"')
         return OK
-    if call.form is not Form.WRITE or not call.fields or len(call.fields) > 2:
+    if call.form is not Form.WRITE:
         return ERROR
-    for field in call.fields:
-        if field.quoted is not text or (not text and not field.text.isdigit()):
-            return cme(50)
-    if text and f'"{call.fields[0].string().upper()}"' not in shown:
+    if not call.fields or len(call.fields) > max(1, len(held.allowed)):
         return cme(50)
-    given = ",".join(field.string() for field in call.fields)
-    if len(call.fields) < default.count(",") + 1:
-        given += default[default.index(",") :]
-    values[call.name] = given
+    if held.allowed:
+        for index, numbers in enumerate(held.allowed[: len(call.fields)]):
+            if call.integer(index, range(256)) not in numbers:
+                return cme(50)
+        # parameters that are left out keep what they are
+        before = values.get(call.name, held.default).split(",")
+        given = [field.string() for field in call.fields]
+        values[call.name] = ",".join([*given, *before[len(given) :]])
+        return OK
+    text = call.string(0)
+    if text is None or f'"{text.upper()}"' not in held.shown:
+        return cme(50)
+    values[call.name] = text
     return OK
 
 
-@GENERAL.add("+IPR")
+@GENERAL.add("+IPR", most=1)
 def ipr(call: Call) -> Outcome:
     """Set the speed; it holds behind the C{OK}."""
     module = call.module
@@ -218,25 +251,31 @@ def qurccfg(call: Call) -> Outcome:
 
 @GENERAL.add("+QCFG")
 def qcfg(call: Call) -> Outcome:
-    """Vendor settings: any tag of plain numbers is kept."""
+    """Vendor settings that hosts set; they are only kept."""
     if call.form is Form.TEST:
-        call.info('+QCFG: "cmux/urcport",(0-4)')
+        for tag, (_, shown, _) in _QCFG.items():
+            call.info(f'+QCFG: "{tag}",{shown}')
         return OK
     tag = (call.string(0, 64) or "").lower()
-    known = {"cmux/urcport": "0", "nwscanmode": "0", "urc/ri/other": '"pulse",120,1'}
-    if call.form is not Form.WRITE or tag not in known:
+    if call.form is not Form.WRITE or tag not in _QCFG:
         return ERROR
+    default, _, taken = _QCFG[tag]
     key = f"+QCFG {tag}"
     if len(call.fields) == 1:
-        call.info(f'+QCFG: "{tag}",{call.module.values.get(key, known[tag])}')
+        call.info(f'+QCFG: "{tag}",{call.module.values.get(key, default)}')
         return OK
-    call.module.values[key] = ",".join(
-        f'"{field.string()}"' if field.quoted else field.string() for field in call.fields[1:]
+    match = taken.fullmatch(
+        ",".join(
+            f'"{field.string()}"' if field.quoted else field.string() for field in call.fields[1:]
+        )
     )
+    if match is None:
+        return ERROR
+    call.module.values[key] = match[1] if match.re.groups else match[0]
     return OK
 
 
-@GENERAL.add("+CFUN")
+@GENERAL.add("+CFUN", most=2)
 def cfun(call: Call) -> Outcome:
     """Set the functionality: 0 minimum, 1 full, 4 flight; C{1,1} restarts."""
     module = call.module
@@ -259,7 +298,7 @@ def cfun(call: Call) -> Outcome:
     return OK
 
 
-@GENERAL.add("+QPOWD")
+@GENERAL.add("+QPOWD", most=1)
 def qpowd(call: Call) -> Outcome:
     """Switch the module off."""
     if call.form is Form.TEST:

@@ -13,7 +13,7 @@ from twisted.internet.error import DNSLookupError
 from twisted.python.failure import Failure
 
 from ..tables.lte import PING_COUNTS, PING_TIMEOUTS, PORTS
-from .commands import ERROR, OK, Call, CommandSet, Form, Outcome
+from .commands import OK, Call, CommandSet, Form, Outcome
 from .commands_data import MAX_ADDRESS
 from .options import OPTIONS
 
@@ -53,7 +53,7 @@ def qicfg(call: Call) -> Outcome:
     return OK
 
 
-@INTERNET.add("+QISDE")
+@INTERNET.add("+QISDE", most=1)
 def qisde(call: Call) -> Outcome:
     """Switch the echo of what is sent."""
     if call.form is Form.TEST:
@@ -63,8 +63,8 @@ def qisde(call: Call) -> Outcome:
         call.info(f"+QISDE: {int(call.module.send_echo)}")
         return OK
     value = call.integer(0, range(2))
-    if call.form is not Form.WRITE or value is None or len(call.fields) > 1:
-        return ERROR
+    if call.form is not Form.WRITE or value is None:
+        return call.fail(552)
     call.module.send_echo = bool(value)
     return OK
 
@@ -106,7 +106,6 @@ def qidnsgip(call: Call) -> Outcome:
         return call.fail(552)
     if not module.pdp.active(pdp):
         return call.fail(561)
-    module.last_error = 0
 
     def done(code: int, address: str) -> None:
         if code:
@@ -195,7 +194,6 @@ def qping(call: Call) -> Outcome:
     if not module.pdp.active(pdp):
         call.port.interpreter.after(lambda: ping.begin(561, ""))
         return OK
-    module.last_error = 0
     _look_up(call, host, float(timeout), ping.begin)
     return OK
 
@@ -229,7 +227,6 @@ def qntp(call: Call) -> Outcome:
         return call.fail(561)
     if module.ntp_server:
         return call.fail(568)
-    module.last_error = 0
     module.ntp_server = f'"{host}",{remote}'
 
     def done(code: int, address: str) -> None:

@@ -8,14 +8,16 @@ from typing import Final
 
 from .commands import ERROR, OK, Call, CommandSet, Form, Outcome, cme
 
-NETWORK: Final = CommandSet()
+NETWORK: Final = CommandSet(refusal=cme(50))
 
+#: A PIN or a PUK.
+_CODE: Final = re.compile(r"\d{4,8}", re.ASCII)
 _CLOCK: Final = re.compile(
     r"(\d\d|\d{4})/(\d\d)/(\d\d),(\d\d):(\d\d):(\d\d)(?:([+-])(\d\d))?", re.ASCII
 )
 
 
-@NETWORK.add("+CPIN")
+@NETWORK.add("+CPIN", most=2)
 def cpin(call: Call) -> Outcome:
     """Tell whether a PIN is due; take it."""
     state = call.module.network_state
@@ -30,18 +32,20 @@ def cpin(call: Call) -> Outcome:
     if call.form is not Form.WRITE:
         return ERROR
     codes = [field.string() for field in call.fields]
-    if not all(code.isdigit() and 4 <= len(code) <= 8 for code in codes):
+    if not all(_CODE.fullmatch(code) for code in codes):
         return cme(50)
     if shown == "SIM PIN" and len(codes) == 1:
         if state.enter_pin(codes[0]):
             return OK
         return cme(16 if state.pin_tries else 12)
     if shown == "SIM PUK" and len(codes) == 2:
+        if not state.puk_tries:
+            return cme(13)  # it is blocked for good
         return OK if state.enter_puk(codes[0], codes[1]) else cme(16)
     return cme(3)
 
 
-@NETWORK.add("+QPINC")
+@NETWORK.add("+QPINC", most=1)
 def qpinc(call: Call) -> Outcome:
     """Tell the tries that are left for PIN and PUK."""
     state = call.module.network_state
@@ -63,7 +67,7 @@ def qpinc(call: Call) -> Outcome:
     return OK
 
 
-@NETWORK.add("+CLCK")
+@NETWORK.add("+CLCK", most=4)
 def clck(call: Call) -> Outcome:
     """Lock the SIM with its PIN, unlock it, ask."""
     state = call.module.network_state
@@ -78,14 +82,18 @@ def clck(call: Call) -> Outcome:
     if mode == 2:
         call.info(f"+CLCK: {int(state.pin_enabled)}")
         return OK
-    if call.string(2) != state.pin or not state.pin:
-        state.pin_tries = max(0, state.pin_tries - 1)
-        return cme(16)
+    pin = call.string(2) or ""
+    if not _CODE.fullmatch(pin):
+        return cme(50)
+    if not state.pin_tries:
+        return cme(12)
+    if not state.try_pin(pin):
+        return cme(16 if state.pin_tries else 12)
     state.pin_enabled = bool(mode)
     return OK
 
 
-@NETWORK.add("+CREG", "+CGREG", "+CEREG")
+@NETWORK.add("+CREG", "+CGREG", "+CEREG", most=1)
 def registration(call: Call) -> Outcome:
     """Tell the registration; switch its URCs."""
     state = call.module.network_state
@@ -97,7 +105,7 @@ def registration(call: Call) -> Outcome:
         call.info(f"{call.name}: {n},{state.line(call.name, n)}")
         return OK
     value = call.integer(0, range(3), 0)
-    if value is None:
+    if call.form is not Form.WRITE or value is None:
         return cme(50)
     state.reports[call.name] = value
     return OK
@@ -116,7 +124,7 @@ def csq(call: Call) -> Outcome:
     return OK
 
 
-@NETWORK.add("+COPS")
+@NETWORK.add("+COPS", most=4)
 def cops(call: Call) -> Outcome:
     """Tell the operator."""
     module = call.module
@@ -130,7 +138,10 @@ def cops(call: Call) -> Outcome:
         else:
             call.info("+COPS: 0")
         return OK
-    return OK if call.form is Form.WRITE and call.integer(0, range(5)) is not None else ERROR
+    mode, format = call.integer(0, range(5)), call.integer(1, range(3), 0)
+    if call.form is not Form.WRITE or mode is None or format is None:
+        return ERROR
+    return OK
 
 
 @NETWORK.add("+QNWINFO")
@@ -138,6 +149,8 @@ def qnwinfo(call: Call) -> Outcome:
     """Tell technology and band."""
     if call.form is Form.TEST:
         return OK
+    if call.form is not Form.EXECUTE:
+        return ERROR
     if call.module.network_state.registered():
         call.info('+QNWINFO: "FDD LTE","46001","LTE BAND 3",1650')
     else:
@@ -171,7 +184,7 @@ def sim_identity(call: Call) -> Outcome:
 # the clock
 
 
-@NETWORK.add("+CCLK")
+@NETWORK.add("+CCLK", most=1)
 def cclk(call: Call) -> Outcome:
     """Read and set the clock."""
     clock = call.module.time
@@ -198,7 +211,7 @@ def cclk(call: Call) -> Outcome:
     return OK
 
 
-@NETWORK.add("+QLTS")
+@NETWORK.add("+QLTS", most=1)
 def qlts(call: Call) -> Outcome:
     """Tell the time that the network told: then, now, or now where the module is."""
     if call.form is Form.TEST:
@@ -207,12 +220,12 @@ def qlts(call: Call) -> Outcome:
     mode = call.integer(0, range(3), 0)
     if call.form is Form.READ or mode is None:
         return ERROR
-    module = call.module
-    if not module.settings.time_known or not module.network_state.registered():
+    module, state = call.module, call.module.network_state
+    if not module.settings.time_known or not state.registered():
         call.info('+QLTS: ""')
         return OK
-    clock = module.time
-    shown = clock.local() if mode == 2 else clock.now()
+    clock = state.time
+    shown = (state.told, clock.now(), clock.local())[mode]
     year = "%y" if "two_digit_qlts" in module.quirks else "%Y"
     call.info(f'+QLTS: "{shown.strftime(year + "/%m/%d,%H:%M:%S")}{clock.quarters:+03d},0"')
     return OK

@@ -9,9 +9,9 @@ from twisted.internet.task import deferLater
 from ..tables.lte import RESULT_CODES
 from .commands import ERROR, OK, Call, CommandSet, Form, Outcome, cme
 from .network import is_literal
-from .pdp import PDPContext
+from .pdp import NO_DNS, PDPContext
 
-PDP: Final = CommandSet()
+PDP: Final = CommandSet(refusal=cme(50))
 
 _KINDS: Final = {"IP": 1, "IPV6": 2, "IPV4V6": 3}
 _KIND_NAMES: Final = {number: name for name, number in _KINDS.items()}
@@ -31,9 +31,6 @@ def qicsgp(call: Call) -> Outcome:
         return call.fail(552)
     context = pdp[id]
     if len(call.fields) == 1:
-        if not context.apn and not context.user:
-            call.info('+QICSGP: 1,"","","",0')
-            return OK
         call.info(
             f'+QICSGP: {context.kind},"{context.apn}","{context.user}",'
             f'"{context.password}",{context.authentication}'
@@ -56,7 +53,6 @@ def qicsgp(call: Call) -> Outcome:
         return call.fail(552)
     context.kind, context.apn = kind, apn
     context.user, context.password, context.authentication = user, password, authentication
-    call.module.last_error = 0
     return OK
 
 
@@ -86,13 +82,12 @@ async def qiact(call: Call) -> Outcome:
     if not module.network_state.registered():
         return call.fail(561)
     context.active = True
-    module.last_error = 0
     return OK
 
 
 @PDP.add("+QIDEACT")
 def qideact(call: Call) -> Outcome:
-    """Deactivate a PDP context; its connections are closed."""
+    """Deactivate a PDP context; its connections end."""
     module = call.module
     if call.form is Form.TEST:
         call.info(f"+QIDEACT: (1-{module.pdp.highest})")
@@ -100,7 +95,6 @@ def qideact(call: Call) -> Outcome:
     id = call.integer(0, module.pdp.ids)
     if call.form is not Form.WRITE or id is None or len(call.fields) != 1:
         return call.fail(552)
-    module.last_error = 0
     module.pdp[id].active = False
     module.sockets.pdp_closed(id)
     return OK
@@ -118,7 +112,12 @@ def qidnscfg(call: Call) -> Outcome:
         return call.fail(552)
     context = pdp[id]
     if len(call.fields) == 1:
-        call.info(f'+QIDNSCFG: {id},"{context.primary_dns}","{context.secondary_dns}"')
+        own, given = (context.primary_dns, context.secondary_dns), call.module.settings.dns
+        # what was not set comes from the network, with the activation
+        shown = [
+            b if context.active and a == NO_DNS else a for a, b in zip(own, given, strict=True)
+        ]
+        call.info(f'+QIDNSCFG: {id},"{shown[0]}","{shown[1]}"')
         return OK
     primary = call.string(1, 64)
     secondary = call.string(2, 64) if len(call.fields) > 2 else context.secondary_dns
@@ -143,7 +142,7 @@ def qigeterror(call: Call) -> Outcome:
 # 27.007
 
 
-@PDP.add("+CGDCONT")
+@PDP.add("+CGDCONT", most=6)
 def cgdcont(call: Call) -> Outcome:
     """Define a PDP context."""
     pdp = call.module.pdp
@@ -158,7 +157,8 @@ def cgdcont(call: Call) -> Outcome:
                 call.info(f'+CGDCONT: {id},"{_KIND_NAMES[context.kind]}","{context.apn}","",0,0')
         return OK
     id_given = call.integer(0, pdp.ids)
-    if call.form is not Form.WRITE or id_given is None:
+    data, header = call.integer(4, range(3), 0), call.integer(5, range(5), 0)
+    if call.form is not Form.WRITE or id_given is None or data is None or header is None:
         return cme(50)
     if len(call.fields) == 1:
         pdp[id_given].apn = ""
@@ -171,7 +171,7 @@ def cgdcont(call: Call) -> Outcome:
     return OK
 
 
-@PDP.add("+CGACT")
+@PDP.add("+CGACT", most=2)
 def cgact(call: Call) -> Outcome:
     """List which PDP contexts are active; activate them."""
     module, pdp = call.module, call.module.pdp
@@ -194,7 +194,7 @@ def cgact(call: Call) -> Outcome:
     return OK
 
 
-@PDP.add("+CGPADDR")
+@PDP.add("+CGPADDR", most=1)
 def cgpaddr(call: Call) -> Outcome:
     """Tell the addresses of PDP contexts."""
     pdp = call.module.pdp
@@ -218,7 +218,7 @@ def cgpaddr(call: Call) -> Outcome:
     return OK
 
 
-@PDP.add("+CGATT")
+@PDP.add("+CGATT", most=1)
 def cgatt(call: Call) -> Outcome:
     """Attach to the packet domain, or detach."""
     state = call.module.network_state

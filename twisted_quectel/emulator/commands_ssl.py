@@ -20,8 +20,9 @@ from .commands_data import (
     sender,
     shown_state,
 )
+from .kinds import Kind
 from .securesocket import SecureSocket
-from .sockets import Kind, Socket
+from .sockets import Socket
 from .sslcontext import CHECKHOST, TAGS
 from .verdicts import VerdictKind
 
@@ -39,7 +40,6 @@ _ALIASES: Final = {
 @SSL.add("+QSSLCFG")
 def qsslcfg(call: Call) -> Outcome:
     """Set, query and list the parameters of an SSL context (2.2.1)."""
-    call.module.last_error = 0
     if call.form is Form.TEST:
         for name, tag in TAGS.items():
             call.info(f'+QSSLCFG: "{name}",(0-5),{tag.shown}')
@@ -137,7 +137,6 @@ async def qsslopen(call: Call) -> Outcome:
         return call.fail(563)
     if not module.pdp.active(pdp):
         return call.fail(561)
-    module.last_error = 0
     socket = module.sockets.create(id, pdp, context, mode, call.port, host)
     return await finish_open(call, socket, lambda: _connect(call, socket, remote))
 
@@ -207,8 +206,8 @@ def qsslrecv(call: Call) -> Outcome:
             judge_read(call)
         return call.fail(552)
     socket = reader(call, id, plain=False)
-    if socket is None:
-        return call.fail(552)
+    if isinstance(socket, Outcome):
+        return socket
 
     def layout(data: bytes) -> bytes:
         return b"%b: %d\r\n%b" % (prefix.encode("ascii"), len(data), data)
@@ -229,10 +228,8 @@ async def qsslclose(call: Call) -> Outcome:
     if isinstance(chosen, Outcome):
         return chosen
     socket, timeout = chosen
-    # without a time-out the default is in seconds, whatever closetimemode says
-    unit = 1.0
-    if len(call.fields) > 1 and call.module.contexts[socket.context].number("closetimemode"):
-        unit = 0.001
+    # the default is 10 in either unit
+    unit = 0.001 if call.module.contexts[socket.context].number("closetimemode") else 1.0
     await close(call, socket, timeout * unit)
     return OK
 

@@ -31,10 +31,11 @@ from .commands_data import (
     sender,
     shown_state,
 )
+from .kinds import Kind
 from .netsocket import NetSocket
 from .network import is_literal
 from .plainsocket import DatagramSocket, ListenerSocket, PlainSocket
-from .sockets import TRANSPARENT, Kind, Socket
+from .sockets import OPENING, TRANSPARENT, Socket
 from .verdicts import VerdictKind
 
 TCPIP: Final = CommandSet()
@@ -84,7 +85,6 @@ async def qiopen(call: Call) -> Outcome:
         return _refused(call, id, mode, 563)
     if not module.pdp.active(pdp):
         return _refused(call, id, mode, 561)
-    module.last_error = 0
     socket = _create(call, kind, id, pdp, mode, host)
     socket.remote = remote if client else 0
     socket.opened.addCallback(_keep_alive, call, socket)
@@ -189,13 +189,20 @@ async def qisend(call: Call) -> Outcome:
 
 def _sent(call: Call, id: int) -> Outcome:
     """Tell what was sent, acknowledged, and neither."""
-    socket = call.module.sockets.of(id, plain=True)
-    if socket is None or socket.kind is Kind.LISTENER:
-        return call.fail(552)
-    call.module.last_error = 0
+    socket = _counted(call, id)
+    if isinstance(socket, Outcome):
+        return socket
     acknowledged = socket.acknowledged()
     call.info(f"+QISEND: {socket.sent},{acknowledged},{socket.sent - acknowledged}")
     return OK
+
+
+def _counted(call: Call, id: int) -> Socket | Outcome:
+    """Give what has counters, in data mode too, or the final result where there is none."""
+    socket = call.module.sockets.of(id, plain=True)
+    if socket is None or socket.kind is Kind.LISTENER:
+        return call.fail(552)
+    return call.fail(568) if socket.state == OPENING else socket
 
 
 def _decoded(call: Call, body: bytes) -> bytes | Outcome:
@@ -256,15 +263,22 @@ def qird(call: Call) -> Outcome:
         if id is not None and len(call.fields) == 2:
             judge_read(call)
         return call.fail(552)
-    socket = reader(call, id, plain=True)
-    if socket is None or socket.kind is Kind.LISTENER:
-        return call.fail(552)
     if length == 0:
-        call.module.last_error = 0
-        taken, unread = socket.received.taken, socket.unread()
-        call.info(f"+QIRD: {taken + unread},{taken},{unread}")
-        return OK
+        return _received(call, id)
+    socket = reader(call, id, plain=True)
+    if isinstance(socket, Outcome):
+        return socket
     return read(call, socket, "+QIRD", length, lambda data: socket.layout("+QIRD: ", data))
+
+
+def _received(call: Call, id: int) -> Outcome:
+    """Tell what was received, read, and not read."""
+    socket = _counted(call, id)
+    if isinstance(socket, Outcome):
+        return socket
+    taken, unread = socket.received.taken, socket.unread()
+    call.info(f"+QIRD: {taken + unread},{taken},{unread}")
+    return OK
 
 
 # AT+QICLOSE

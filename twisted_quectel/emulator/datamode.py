@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from twisted.internet.interfaces import IDelayedCall
 
-from .sockets import Kind
+from .kinds import Kind
 from .verdicts import VerdictKind
 
 if TYPE_CHECKING:
@@ -148,11 +148,11 @@ class DataMode:
     def pump_out(self) -> None:
         """Pass on what the socket has received, as far as the line takes it."""
         port, socket = self._port, self.socket
-        while socket.net.unread():
+        while socket.unread():
             room = port.room()
             if room <= 0:
                 return
-            data = socket.received.take(min(room, 65536))
+            data = socket.read(min(room, 65536))
             port.write(self._hold_back(data) if self._tail else data)
         if self._lost:
             port.interpreter.carrier_lost()

@@ -5,9 +5,9 @@ C{UFS:} lasts over a restart, C{RAM:} does not; a bare name is C{UFS:}.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Final
 
 BLOCK: Final = 4096
@@ -53,6 +53,20 @@ class Handle:
     position: int = 0
 
 
+@dataclass(eq=False)
+class Claim:
+    """What an upload that goes on has been promised.
+
+    @ivar path: its file.
+    @ivar size: bytes, whole blocks, that the file will occupy beyond what it does.
+    @ivar new: whether the file is still to be made.
+    """
+
+    path: str
+    size: int
+    new: bool
+
+
 def checksum(data: bytes) -> str:
     """Give the checksum of an upload: XOR of big-endian pairs, in bare hex.
 
@@ -93,11 +107,13 @@ class FileSystem:
         self._sizes = {"UFS": ufs_size, "RAM": ram_size}
         self._files: dict[str, bytearray] = {}
         self._handles: dict[int, Handle] = {}
+        self._claims: set[Claim] = set()
         self._next = 1
 
     def restart(self) -> None:
         """Lose what does not outlive a restart."""
         self._handles.clear()
+        self._claims.clear()
         for path in [path for path in self._files if path.startswith("RAM:")]:
             del self._files[path]
 
@@ -114,6 +130,7 @@ class FileSystem:
             for path, content in self._files.items()
             if path.startswith(storage)
         )
+        used += sum(claim.size for claim in self._claims if claim.path.startswith(storage))
         return max(0, self._sizes[storage] - used), self._sizes[storage]
 
     def content(self, name: str) -> bytes | None:
@@ -130,46 +147,71 @@ class FileSystem:
         storage, colon, rest = pattern.partition(":")
         if not colon:
             storage, rest = "UFS", pattern
-        wanted = f"{storage.upper()}:{rest or '*'}"
+        parts = map(re.escape, f"{storage.upper()}:{rest or '*'}".split("*"))
+        wanted = re.compile(".*".join(parts), re.DOTALL)
         for path in sorted(self._files):
-            if fnmatchcase(path, wanted):
+            if wanted.fullmatch(path):
                 yield path, len(self._files[path])
 
-    def check_new(self, name: str, size: int) -> str:
-        """See whether a file can be made.
+    def claim_new(self, name: str, size: int) -> Claim:
+        """Take the name and the space of a file that is to be uploaded.
 
-        @return: its path.
         @raise FileError: 407 if it exists, 423 or 420 if it does not fit.
         """
         path = normal(name)
-        if path in self._files:
+        if path in self._files or self._awaited(path):
             raise FileError(EXISTS)
         free, total = self.space(path[:3])
         if size > total:
             raise FileError(TOO_LARGE)
         if _blocks(size) > free:
             raise FileError(NO_SPACE)
-        return path
+        return self._claim(Claim(path, _blocks(size), True))
+
+    def claim_room(self, handle: Handle, length: int) -> Claim:
+        """Take the space for a write at the position of an open file.
+
+        @raise FileError: 414 or 420.
+        """
+        if not handle.writable:
+            raise FileError(READ_ONLY)
+        occupied = _blocks(self.size(handle))
+        growth = max(0, _blocks(handle.position + length) - occupied)
+        if growth > self.space(handle.path[:3])[0]:
+            raise FileError(NO_SPACE)
+        return self._claim(Claim(handle.path, growth, False))
+
+    def _claim(self, claim: Claim) -> Claim:
+        self._claims.add(claim)
+        return claim
+
+    def release(self, claim: Claim) -> None:
+        """The upload is over, however it ended."""
+        self._claims.discard(claim)
+
+    def _awaited(self, path: str) -> bool:
+        return any(claim.new and claim.path == path for claim in self._claims)
+
+    def _in_use(self, path: str) -> bool:
+        opened = any(handle.path == path for handle in self._handles.values())
+        return opened or self._awaited(path)
 
     def store(self, path: str, data: bytes) -> None:
         """Make a file."""
         self._files[path] = bytearray(data)
 
     def delete(self, name: str) -> None:
-        """Delete a file, or all of a storage with C{*}.
+        """Delete a file, or all of a storage with C{*}; all of them or none.
 
-        @raise FileError: 405 if there is none; 426 if it is open.
+        @raise FileError: 405 if there is none; 426 if one is open.
         """
-        if "*" in name:
-            for path, _ in list(self.matching(name)):
-                self._files.pop(path)
-            return
-        path = normal(name)
-        if path not in self._files:
-            raise FileError(NOT_FOUND)
-        if any(handle.path == path for handle in self._handles.values()):
+        paths = [path for path, _ in self.matching(name)] if "*" in name else [normal(name)]
+        if any(self._in_use(path) for path in paths):
             raise FileError(ALREADY_OPEN)
-        del self._files[path]
+        if "*" not in name and paths[0] not in self._files:
+            raise FileError(NOT_FOUND)
+        for path in paths:
+            del self._files[path]
 
     # open files
 
@@ -182,7 +224,7 @@ class FileSystem:
         path = normal(name)
         if len(self._handles) >= MAX_OPEN:
             raise FileError(TOO_MANY_OPEN)
-        if any(handle.path == path for handle in self._handles.values()):
+        if self._in_use(path):
             raise FileError(ALREADY_OPEN)
         if mode == 2 and path not in self._files:
             raise FileError(NOT_FOUND)
@@ -218,13 +260,13 @@ class FileSystem:
         handle.position += len(data)
         return data
 
-    def room(self, handle: Handle) -> int:
-        """Give the bytes that can be written at the position."""
-        free, _ = self.space(handle.path[:3])
-        return free + _blocks(self.size(handle)) - handle.position
-
     def write(self, handle: Handle, data: bytes) -> None:
-        """Write at the position of an open file."""
+        """Write at the position of an open file.
+
+        @raise FileError: 416 if it was closed meanwhile.
+        """
+        if all(handle is not opened for opened in self._handles.values()):
+            raise FileError(BAD_DESCRIPTOR)
         content = self._files[handle.path]
         content[handle.position : handle.position + len(data)] = data
         handle.position += len(data)

@@ -15,7 +15,6 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ..tables.cme import CME_ERRORS
 from .body import Body, Prompt, Upload, UploadResult
 from .commands import (
     CONNECT,
@@ -29,7 +28,6 @@ from .commands import (
     parse_line,
 )
 from .datamode import DataMode
-from .linereader import MAX_LINE as MAX_LINE
 from .linereader import LineReader
 
 if TYPE_CHECKING:
@@ -69,6 +67,10 @@ class Interpreter:
     def idle(self) -> bool:
         """Whether a URC may be written: no body is awaited, no data mode."""
         return not self._executing and self._body is None and self._data is None
+
+    def online(self) -> bool:
+        """Whether the port is in data mode."""
+        return self._data is not None
 
     def full(self) -> bool:
         """Whether the host has to wait."""
@@ -162,6 +164,8 @@ class Interpreter:
 
         @return: whether the line ends here, or waits.
         """
+        if call.explained:
+            self._module.last_error = 0
         for hook in self._module.hooks:
             replaced = hook.replace(call)
             if replaced is not None:
@@ -203,7 +207,6 @@ class Interpreter:
     def _ended(self, outcome: Outcome) -> bool:
         if outcome is OK:
             return False
-        self._commands = []
         self._finish(outcome)
         return True
 
@@ -213,7 +216,7 @@ class Interpreter:
         self._busy = False
         pieces, self._answer = self._answer, []
         if outcome is not SILENT and not self._port.settings.quiet:
-            pieces.append(self._final(outcome))
+            pieces.append(self._port.final(outcome))
         for hook in self._module.hooks:
             pieces = hook.answer(self._port, pieces)
         socket, self._online_next = self._online_next, None
@@ -225,23 +228,6 @@ class Interpreter:
         for function in after:
             function()
         self._port.flush()
-
-    def _final(self, outcome: Outcome) -> bytes:
-        settings = self._port.settings
-        text = outcome.text
-        if outcome.cme is not None and settings.cmee:
-            number = outcome.cme
-            shown = str(number) if settings.cmee == 1 else CME_ERRORS.get(number, str(number))
-            text = f"+CME ERROR: {shown}"
-            if "cme_trailing_space" in self._module.quirks:
-                text += " "
-        elif outcome.code is not None and not settings.verbose:
-            return b"%d\r" % outcome.code
-        elif outcome is CONNECT and "connect_rate" in self._module.quirks:
-            text = f"CONNECT {self._module.link.baudrate or 150000000}"
-        for hook in self._module.hooks:
-            text = hook.result(self._port, outcome, text)
-        return self._port.frame(text.encode("ascii"))
 
     # what handlers use
 
@@ -300,7 +286,7 @@ class Interpreter:
             sum(hook.upload_loses(self._port, size) for hook in self._module.hooks),
         )
         self._body = body
-        self.say(self._final(CONNECT))
+        self.say(self._port.final(CONNECT))
         return body.result
 
     def _skip_line_feed(self) -> None:
@@ -321,7 +307,6 @@ class Interpreter:
     def connect(self, socket: Socket) -> Outcome:
         """Go over to data mode behind the final result C{CONNECT}."""
         self._online_next = socket
-        self._commands = []
         return CONNECT
 
     def _enter(self, socket: Socket) -> None:
@@ -345,8 +330,10 @@ class Interpreter:
         if data is None:
             return
         data.stop()
+        # until its OK every byte is payload to the host: what is reported comes behind it
+        if not self._port.settings.quiet:
+            self._port.write(self._port.final(OK))
         data.socket.went_offline()
-        self._port.write(self._final(OK))
         self._port.flush()
         self._resume_soon()
 
@@ -361,7 +348,7 @@ class Interpreter:
         self._port.online = False
         self._lines.suspicious = True
         if not self._port.settings.quiet:
-            self._port.write(self._final(NO_CARRIER))
+            self._port.write(self._port.final(NO_CARRIER))
         self._port.flush()
         self._resume_soon()
 

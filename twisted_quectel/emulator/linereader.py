@@ -53,9 +53,14 @@ class LineReader:
         if self._drop_lf:
             self._drop_lf = False
             if self.input[0] == 0x0A:
-                del self.input[0]
+                self._take_line_feed()
                 return True
         return False
+
+    def _take_line_feed(self) -> None:
+        """Take the LF behind a command line off the input, as a sign of the host's habit."""
+        del self.input[0]
+        self._lf_before = True
 
     def forget_input(self) -> None:
         """Drop what waits."""
@@ -72,8 +77,7 @@ class LineReader:
     def skip_line_feed(self) -> None:
         """Payload follows: the LF of a host that ends its lines with CR LF is none."""
         if self.input[:1] == b"\n":
-            del self.input[0]
-            self._crlf_host = True
+            self._take_line_feed()
         elif self._crlf_host and not self.input:
             self._drop_lf = True
         self._scanned = self._echoed = 0

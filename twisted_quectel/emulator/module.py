@@ -104,9 +104,9 @@ class Module:
         self.tls = TLSContextCache()
         self.sockets = Sockets(self)
         self.options = Options()
-        self.time = Clock(clock.seconds, self._start_time())
-        self._network_clock = Clock(clock.seconds, _utc(settings.time))
-        self.network_state = NetworkState(self)
+        start = _utc(settings.time)
+        self.time = Clock(clock.seconds, self._start_time(start))
+        self.network_state = NetworkState(self, start)
         self.last_error = 0
         self.ntp_server = ""
         self.values: dict[str, str] = {}
@@ -130,11 +130,15 @@ class Module:
         else:
             self.power_on()
 
-    def _start_time(self) -> datetime:
-        settings = self.settings
-        if not settings.time_known:
+    def _start_time(self, start: datetime) -> datetime:
+        if not self.settings.time_known:
             return UNKNOWN_TIME
-        return _utc(settings.time) + timedelta(seconds=settings.clock_offset)
+        return start + timedelta(seconds=self.settings.clock_offset)
+
+    @property
+    def revision(self) -> str:
+        """Give the name of the firmware."""
+        return self.settings.revision or f"{self.model}EFAR06A08M4G"
 
     def now(self) -> datetime:
         """Give the time on the module's clock, in UTC."""
@@ -142,7 +146,7 @@ class Module:
 
     def network_time(self) -> datetime:
         """Give the time that a server of the network tells, in UTC."""
-        return self._network_clock.now()
+        return self.network_state.time.now()
 
     def set_time(self, time: datetime) -> None:
         """Set the clock.
@@ -161,9 +165,18 @@ class Module:
             self._ports[name] = Port(self, name)
         return self._ports[name]
 
-    def urc_port(self) -> Port:
-        """Give the port that URCs go to."""
-        return self.port(DEFAULT_PORT if self.urcport == "all" else self.urcport)
+    def urc_ports(self) -> list[Port]:
+        """Give the ports that URCs go to."""
+        if self.urcport == "all":
+            return list(self._ports.values())
+        return [self.port(self.urcport)]
+
+    def push_ports(self) -> list[Port]:
+        """Give the ports that direct pushes go to; C{all} are those with a host in command mode."""
+        ports = self.urc_ports()
+        if self.urcport != "all":
+            return ports
+        return [port for port in ports if port.attached and not port.interpreter.online()]
 
     def urc(self, line: str) -> None:
         """Report something unasked."""
@@ -172,8 +185,7 @@ class Module:
         lines = [line]
         for hook in self.hooks:
             lines = [changed for one in lines for changed in hook.urc(one)]
-        ports = list(self._ports.values()) if self.urcport == "all" else [self.urc_port()]
-        for port in ports:
+        for port in self.urc_ports():
             for one in lines:
                 port.unsolicited(one)
 

@@ -9,6 +9,8 @@ from ..tables.lte import PDP_IDS
 
 #: What an address looks like to a context that asks for IPv6 only.
 IPV6_ADDRESS: Final = "2001:db8:7:157::1"
+#: A name server that was not set.
+NO_DNS: Final = "0.0.0.0"
 
 
 @dataclass
@@ -25,8 +27,8 @@ class PDPContext:
     password: str = ""
     authentication: int = 0
     active: bool = False
-    primary_dns: str = "0.0.0.0"
-    secondary_dns: str = "0.0.0.0"
+    primary_dns: str = NO_DNS
+    secondary_dns: str = NO_DNS
 
 
 class PDPContexts:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Protocol
 
+from ..tables.cme import CME_ERRORS
+from .commands import CONNECT, Outcome
 from .interpreter import Interpreter
 
 if TYPE_CHECKING:
@@ -91,6 +93,7 @@ class Port:
         if self._carrier is carrier:
             self._carrier = None
             self.line_ready()
+            self.module.sockets.push()  # the other ports go on without it
 
     @property
     def attached(self) -> bool:
@@ -158,6 +161,24 @@ class Port:
         if not self.settings.verbose:
             return text + b"\r\n"
         return b"\r\n%b\r\n" % text
+
+    def final(self, outcome: Outcome) -> bytes:
+        """Give a final result as C{ATV}, C{AT+CMEE} and the firmware have it."""
+        settings, quirks = self.settings, self.module.quirks
+        text = outcome.text
+        if outcome.cme is not None and settings.cmee:
+            number = outcome.cme
+            shown = str(number) if settings.cmee == 1 else CME_ERRORS.get(number, str(number))
+            text = f"+CME ERROR: {shown}"
+            if "cme_trailing_space" in quirks:
+                text += " "
+        elif outcome.code is not None and not settings.verbose:
+            return b"%d\r" % outcome.code
+        elif outcome is CONNECT and "connect_rate" in quirks:
+            text = f"CONNECT {self.module.link.baudrate or 150000000}"
+        for hook in self.module.hooks:
+            text = hook.result(self, outcome, text)
+        return self.frame(text.encode("ascii"))
 
     def unsolicited(self, text: str) -> None:
         """Report a URC as soon as the port can speak."""

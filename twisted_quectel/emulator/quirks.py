@@ -38,6 +38,9 @@ QUIRKS: Final[Mapping[str, str]] = MappingProxyType(
             "AT+QSSLCLOSE or AT+QICLOSE of an id that is not open is OK in place of ERROR."
         ),
         "failed_open_keeps_id": "After a failed open the id stays in use until it is closed.",
+        "qideact_frees_ids": (
+            "AT+QIDEACT gives the ids of SSL connections back too and reports no closed."
+        ),
         "switch_flushes": "AT+QISWTMD from buffer to push mode pushes what is buffered at once.",
         "switch_lazy": (
             "AT+QISWTMD from buffer to push mode pushes what is buffered with the next arrival."

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 UNKNOWN_TIME: Final = datetime(1980, 1, 6, tzinfo=UTC)
 MAX_PUK_TRIES: Final = 10
 MAX_PIN_TRIES: Final = 3
+DEFAULT_PIN: Final = "1234"
 REPORTS: Final = ("+CREG", "+CGREG", "+CEREG")
 
 
@@ -50,14 +51,21 @@ class NetworkState:
 
     @ivar functionality: of C{AT+CFUN}.
     @ivar attached: whether C{AT+CGATT} is 1.
+    @ivar time: the network's time, which C{AT+CCLK} does not set.
+    @ivar told: when the network told it last.
     """
 
-    def __init__(self, module: Module) -> None:
+    def __init__(self, module: Module, start: datetime) -> None:
+        """
+        @param start: the network's time.
+        """
         self._module = module
         settings = module.settings
         self.functionality = 1
         self.attached = True
-        self.pin = settings.pin
+        self.time = Clock(module.clock.seconds, start)
+        self.told = self.time.now()
+        self.pin = settings.pin or DEFAULT_PIN
         self.pin_tries = settings.pin_tries
         self.puk_tries = MAX_PUK_TRIES
         self.pin_enabled = bool(settings.pin)
@@ -70,8 +78,6 @@ class NetworkState:
         """Give what C{AT+CPIN?} shows; empty without a SIM."""
         if not self._module.settings.sim:
             return ""
-        if self.puk_tries == 0:
-            return "SIM PUK"
         if self.pin_tries == 0:
             return "SIM PUK"
         return "READY" if self.unlocked else "SIM PIN"
@@ -108,6 +114,7 @@ class NetworkState:
     def _find(self) -> None:
         self._timer = None
         self._found = True
+        self.told = self.time.now()
         self.report()
 
     def report(self) -> None:
@@ -134,26 +141,32 @@ class NetworkState:
                 self.stop()
                 self.report()
 
+    def try_pin(self, pin: str) -> bool:
+        """Verify a PIN, and count wrong ones."""
+        right = pin == self.pin
+        self.pin_tries = MAX_PIN_TRIES if right else self.pin_tries - 1
+        return right
+
     def enter_pin(self, pin: str) -> bool:
-        """Take a PIN, and count wrong ones."""
-        if pin == self.pin:
-            self.pin_tries = MAX_PIN_TRIES
-            self.unlocked = True
-            self._module.urc("+CPIN: READY")
-            self.start()
-            return True
-        self.pin_tries -= 1
-        return False
+        """Take a PIN."""
+        right = self.try_pin(pin)
+        if right:
+            self._unlock()
+        return right
 
     def enter_puk(self, puk: str, pin: str) -> bool:
         """Take a PUK and a new PIN."""
-        if puk == self._module.settings.puk:
-            self.pin, self.pin_tries, self.puk_tries = pin, MAX_PIN_TRIES, MAX_PUK_TRIES
-            self.unlocked = True
-            self.start()
-            return True
-        self.puk_tries -= 1
-        return False
+        if puk != self._module.settings.puk:
+            self.puk_tries -= 1
+            return False
+        self.pin, self.pin_tries, self.puk_tries = pin, MAX_PIN_TRIES, MAX_PUK_TRIES
+        self._unlock()
+        return True
+
+    def _unlock(self) -> None:
+        self.unlocked = True
+        self._module.urc("+CPIN: READY")
+        self.start()
 
     def forget_reports(self) -> None:
         """Switch the registration URCs off."""

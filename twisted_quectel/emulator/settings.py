@@ -10,12 +10,13 @@ from datetime import datetime
 class ModuleSettings:
     """The state of an emulated module before a host speaks to it.
 
-    @ivar revision: what C{AT+CGMR} answers.
+    @ivar revision: what C{AT+CGMR} answers; empty for one of the model's.
     @ivar imei: 15 digits.
     @ivar imsi: 15 digits.
     @ivar iccid: 19 or 20 digits.
     @ivar sim: whether a SIM is inserted.
-    @ivar pin: the SIM's PIN; empty for none.
+    @ivar pin: the SIM's PIN, which is then asked for; empty for 1234 and a
+        SIM that does not ask for it.
     @ivar puk: the SIM's PUK.
     @ivar pin_tries: tries left for the PIN, 0-3.
     @ivar registration: state once registered, 27.007 chapter 7.2: 1 home,
@@ -30,8 +31,10 @@ class ModuleSettings:
     @ivar time: the module's time at its creation; L{None} for the host's own.
     @ivar time_known: whether the network told the time; else the clock starts
         in January 1980 until C{AT+CCLK} sets it.
-    @ivar clock_offset: seconds by which the module's clock is ahead.
+    @ivar clock_offset: seconds by which the module's clock is ahead of the
+        network's time.
     @ivar address: the address that a PDP context is given.
+    @ivar dns: the name servers that it is given.
     @ivar pdp_delay: seconds that C{AT+QIACT} takes.
     @ivar ufs_size: bytes of the UFS file system.
     @ivar ram_size: bytes of the RAM file system.
@@ -43,7 +46,7 @@ class ModuleSettings:
     @ivar connect_timeout: seconds for DNS and TCP; chapter 2.2.2 has 150.
     """
 
-    revision: str = "EC25EFAR06A08M4G"
+    revision: str = ""
     imei: str = "861075020000007"
     imsi: str = "460010123456789"
     iccid: str = "89860118801234567890"
@@ -62,6 +65,7 @@ class ModuleSettings:
     time_known: bool = True
     clock_offset: float = 0.0
     address: str = "10.7.157.1"
+    dns: tuple[str, str] = ("10.7.157.53", "10.7.157.54")
     pdp_delay: float = 0.0
     ufs_size: int = 1 << 20
     ram_size: int = 1 << 18

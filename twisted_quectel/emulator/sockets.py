@@ -6,13 +6,13 @@ Application Note, C{AT+QIOPEN} to C{AT+QISWTMD} and the C{+QIURC} forms.
 
 from __future__ import annotations
 
-from enum import Enum
 from typing import TYPE_CHECKING, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
 from ..tables.lte import SEND_LENGTHS
+from .kinds import Kind
 from .netsocket import NetSocket
 from .plainsocket import MAX_DATAGRAM
 from .received import Received
@@ -34,17 +34,6 @@ TRANSPARENT: Final = 2
 
 #: The longest piece of a direct push, in bytes.
 PUSH_SIZE: Final = SEND_LENGTHS[-1]
-
-
-class Kind(Enum):
-    """What a socket is, by its name in C{AT+QSSLSTATE} and C{AT+QISTATE}."""
-
-    SSL = "SSLClient"
-    TCP = "TCP"
-    UDP = "UDP"
-    LISTENER = "TCP LISTENER"
-    INCOMING = "TCP INCOMING"
-    SERVICE = "UDP SERVICE"
 
 
 class Socket:
@@ -128,7 +117,6 @@ class Socket:
         self.state = INITIAL
         if code == 0:
             self.state = LISTENING if self.kind is Kind.LISTENER else CONNECTED
-        if code == 0:
             for hook in self._module.hooks:
                 hook.on_opened(self)
         opened, self.opened = self.opened, Deferred()
@@ -140,7 +128,7 @@ class Socket:
             self._data.pump_out()
         elif self.mode == PUSH:
             # in turn with the others: the line may take no more than one piece
-            self._module.sockets.port_ready(self._module.urc_port())
+            self._module.sockets.push()
         elif self.mode == BUFFER:
             self.notify()
 
@@ -199,30 +187,36 @@ class Socket:
         self._module.urc(line)
 
     def push(self) -> bool:
-        """Push one piece, if there is one and the port takes it.
+        """Push one piece, if there is one and every port takes it that it goes to.
 
         @return: whether something was pushed.
         """
         if self.mode != PUSH or self._lazy or not self.net.unread():
             return False
-        port = self._module.urc_port()
+        ports = self._module.push_ports()
         hooks = self._module.hooks
-        if not port.may_speak() or not all(hook.may_push(self) for hook in hooks):
+        if not ports or not all(port.may_speak() for port in ports):
+            return False
+        if not all(hook.may_push(self) for hook in hooks):
             return False
         size = PUSH_SIZE
         for hook in hooks:
             size = hook.push_size(size)
         data = self.received.take(MAX_DATAGRAM if self.net.datagrams else size)
-        if self.kind is Kind.SSL:
-            header = f'{self.urc}: "recv",{self.id},{len(data)}'
-            port.write(port.frame(header.encode("ascii")) + data)
-        else:
-            line_end = b"\r\n" if port.settings.verbose else b""
-            port.write(line_end + self.layout(f'{self.urc}: "recv",{self.id},', data))
+        for port in ports:
+            port.write(self._shown(port, data))
         self.pushed = self._module.sockets.next_push()
         if self._closed_due and not self.net.unread():
             self._tell_closed()
         return True
+
+    def _shown(self, port: Port, data: bytes) -> bytes:
+        """Give a push as a port shows it."""
+        header = f'{self.urc}: "recv",{self.id},'
+        if self.kind is Kind.SSL:
+            return port.frame(f"{header}{len(data)}".encode("ascii")) + data
+        line_end = b"\r\n" if port.settings.verbose else b""
+        return line_end + self.layout(header, data)
 
     def layout(self, header: str, data: bytes) -> bytes:
         """Give what was read last behind its header, without SSL."""
@@ -281,6 +275,16 @@ class Socket:
 
     # access modes
 
+    def online(self) -> bool:
+        """Whether a port is in data mode for this connection, and has it alone (1.3)."""
+        return self._data is not None
+
+    def unusable(self) -> int:
+        """Give the result code of a command that it cannot serve now; 0 if it can."""
+        if self.state != CONNECTED:
+            return 568 if self.state == OPENING else 567
+        return 574 if self.online() else 0
+
     def went_online(self, data: DataMode) -> None:
         """A port has gone over to data mode for this connection."""
         self._data = data
@@ -322,27 +326,36 @@ class Socket:
 
         @param timeout: seconds; 0 resets the connection at once.
         """
-        opening = self.state == OPENING
-        established = self.established
-        self.state = CLOSING
-        self._closed_due = False
-        self.port.interpreter.connection_gone(self)
-        if self._data is not None:
-            self._data.lost()
-        if opening:
-            self.net.abort()
-            opened, self.opened = self.opened, Deferred()
-            opened.callback(567)
+        if not self.established or timeout == 0:
+            self.end(567)
             return
-        if not established or timeout == 0:
-            self.net.abort()
-            return
+        self._leave()
         self._patience = self._module.clock.callLater(timeout, self.abort)
         if self._held:
             self._drained = Deferred()
             await self._drained
         await self.net.close()
         self._stop_waiting()
+
+    def _leave(self) -> None:
+        """The host wants no more of it, nor does a port in data mode."""
+        self.state = CLOSING
+        self._closed_due = False
+        self.port.interpreter.connection_gone(self)
+        if self._data is not None:
+            self._data.lost()
+
+    def end(self, code: int) -> None:
+        """Reset the connection at once.
+
+        @param code: the result of an open that goes on.
+        """
+        opening = self.state == OPENING
+        self._leave()
+        self.abort()
+        if opening:
+            opened, self.opened = self.opened, Deferred()
+            opened.callback(code)
 
     def _stop_waiting(self) -> None:
         timer, self._patience = self._patience, None
@@ -375,7 +388,7 @@ class Socket:
             elif self.mode == PUSH:
                 while self.push():
                     pass
-            else:  # what has arrived stays readable
-                self.received.keep(bounded=False)
+            # what has arrived, and could not be told yet, stays readable
+            self.received.keep(bounded=False)
             self.net.abort()
             self._on_closed()

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from twisted.internet.defer import Deferred
-
 from ..tables.lte import CLIENT_IDS, PORTS
+from .kinds import Kind
 from .netsocket import NetSocket
 from .plainsocket import PlainSocket
 from .securesocket import SecureSocket
-from .sockets import BUFFER, CLOSING, CONNECTED, INITIAL, OPENING, PUSH, Kind, Socket
+from .sockets import BUFFER, CLOSING, CONNECTED, INITIAL, PUSH, Socket
 from .wire import PlainWire
 
 if TYPE_CHECKING:
@@ -135,9 +134,12 @@ class Sockets:
         return self._pushes
 
     def port_ready(self, port: Port) -> None:
-        """A port can speak again: let the connections push, one piece each in turn."""
-        if port is not self._module.urc_port():
-            return
+        """A port can speak again."""
+        if port in self._module.urc_ports():
+            self.push()
+
+    def push(self) -> None:
+        """Let the connections push, one piece each in turn."""
         sockets = [socket for socket in self._sockets.values() if socket.mode == PUSH]
         # the line may take but a few pieces: who pushed last is behind those that did not
         sockets.sort(key=lambda socket: socket.pushed)
@@ -159,19 +161,21 @@ class Sockets:
                 socket.cut()
 
     def pdp_closed(self, pdp: int) -> None:
-        """The host has deactivated a PDP context: its connections are no more."""
-        for socket in self:
-            if socket.pdp == pdp:
-                self._end(socket)
+        """The host has deactivated a PDP context.
 
-    def _end(self, socket: Socket) -> None:
-        opening = socket.state == OPENING
-        self.release(socket)
-        socket.port.interpreter.connection_gone(socket)
-        socket.abort()
-        if opening:
-            opened, socket.opened = socket.opened, Deferred()
-            opened.callback(570)
+        Its sockets without SSL are closed by that (TCP/IP note, C{AT+QIDEACT}).
+        With SSL that is told as any other end of a connection (SSL note 2.3.2),
+        and the id is in use until C{AT+QSSLCLOSE}.
+        """
+        frees = "qideact_frees_ids" in self._module.quirks
+        for socket in self:
+            if socket.pdp != pdp:
+                continue
+            if frees or socket.kind is not Kind.SSL:
+                socket.end(570)
+                self.release(socket)
+            else:
+                socket.cut()
 
     def reset(self) -> None:
         """Forget every connection, as a restart does."""

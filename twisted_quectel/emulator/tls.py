@@ -247,6 +247,18 @@ def _verifier(settings: TLSSettings, host: str, now: Callable[[], datetime]) -> 
     return verify
 
 
+@dataclass(frozen=True)
+class _Session:
+    """A session that can be resumed.
+
+    @ivar session: OpenSSL's.
+    @ivar chain: what was verified for it.
+    """
+
+    session: SSL.Session
+    chain: tuple[x509.Certificate, ...]
+
+
 class TLSContextCache:
     """The OpenSSL contexts and sessions of one module.
 
@@ -256,7 +268,7 @@ class TLSContextCache:
 
     def __init__(self) -> None:
         self._contexts: OrderedDict[TLSSettings, SSL.Context] = OrderedDict()
-        self._sessions: OrderedDict[tuple[TLSSettings, str, int], SSL.Session] = OrderedDict()
+        self._sessions: OrderedDict[tuple[TLSSettings, str, int], _Session] = OrderedDict()
 
     def forget(self) -> None:
         """Drop all sessions.
@@ -301,9 +313,13 @@ class TLSContextCache:
                 connection.set_tlsext_host_name(host.encode("idna"))
             except (UnicodeError, SSL.Error) as e:
                 raise TLSUnusable(f"not a host name: {host!r}") from e
-        session = self._sessions.get((settings, host, port))
-        if settings.session_cache and session is not None:
-            connection.set_session(session)
+        kept = self._sessions.get((settings, host, port))
+        if settings.session_cache and kept is not None:
+            # it would be resumed without a look at the dates
+            if settings.ignore_local_time or all(_in_time(one, now()) for one in kept.chain):
+                connection.set_session(kept.session)
+            else:
+                del self._sessions[settings, host, port]
         return connection
 
     def keep_session(
@@ -314,8 +330,13 @@ class TLSContextCache:
         if not settings.session_cache or session is None:
             return
         key = (settings, host, port)
-        self._sessions.pop(key, None)
-        self._sessions[key] = session
+        before = self._sessions.pop(key, None)
+        chain = connection.get_verified_chain()
+        if chain is not None:
+            verified = tuple(certificate.to_cryptography() for certificate in chain)
+        else:  # resumed, or nothing was to be verified
+            verified = before.chain if before is not None else ()
+        self._sessions[key] = _Session(session, verified)
         if len(self._sessions) > _MAX_SESSIONS:
             self._sessions.popitem(last=False)
 
