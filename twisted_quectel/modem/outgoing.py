@@ -43,6 +43,8 @@ class Outgoing:
     """Takes bytes from the owner and writes them while the transport has room.
 
     @ivar open: whether payload may be written.
+    @ivar unanswered: whether payload went out since some came in, which shows that what
+        went before it has arrived.
     @ivar ended: whether the owner is not asked any more.
     @ivar trace: notes how much payload went out.
     """
@@ -56,6 +58,7 @@ class Outgoing:
         """
         self.open = False
         self.ended = False
+        self.unanswered = False
         self.trace: Trace | None = None
         self._clock = clock
         self._owner = owner
@@ -153,6 +156,7 @@ class Outgoing:
                 if out:
                     self._silent = None
                     self._written = now
+                    self.unanswered = True
                     transport.write(out)
                     if self.trace is not None:
                         self.trace.add(HOST, "", len(out))
@@ -206,14 +210,11 @@ class Outgoing:
         """Whether everything that was written has left the wire."""
         return self.unsent() <= 0
 
-    def may_be_lost(self, answered: float) -> bool:
-        """Whether bytes may be on their way that the module has not taken.
-
-        @param answered: when payload came last, which shows that what was written before
-            it has arrived.
-        """
-        on_the_way = self._clock.seconds() - self._written < ON_THE_WAY or not self.drained()
-        return on_the_way and self._written >= answered
+    def may_be_lost(self) -> bool:
+        """Whether bytes may be on their way that the module has not taken."""
+        if not self.unanswered:
+            return False
+        return self._clock.seconds() - self._written < ON_THE_WAY or not self.drained()
 
     def unsent(self) -> int:
         """Give the bytes that have not left yet, as far as that can be known."""

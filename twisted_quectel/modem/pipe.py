@@ -100,7 +100,6 @@ class TransparentPipe:
         self._leaving = False
         self._use_dtr = False
         self.in_doubt = False
-        self._answered = float("-inf")  # when payload came last
         self._tries = 0
         # for an escape that was not answered: since when that could have been, and
         # when it was given up
@@ -178,7 +177,7 @@ class TransparentPipe:
         now = self._clock.seconds()
         payload = watch.feed(now, data)
         if payload:
-            self._answered = now
+            self._outgoing.unanswered = False
         if self._phase is _Phase.OPEN and not watch.carrier:
             if watch.holding and not self._stopped:
                 self._tail_deadline.set(LINE_END if watch.holding < 3 else PARTIAL)
@@ -212,7 +211,7 @@ class TransparentPipe:
             self._go_on(payload)
             return
         if self._phase is _Phase.OPEN:
-            self.in_doubt = self._outgoing.may_be_lost(self._answered)
+            self.in_doubt = self._outgoing.may_be_lost()
             self._phase = _Phase.DOUBT
             self._circuit = CarrierCircuit()
             self._outgoing.open = False
