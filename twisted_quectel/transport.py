@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import lru_cache
 from typing import Any, Final, cast
 
 from twisted.internet import error
@@ -21,8 +22,9 @@ from twisted.internet.interfaces import (
     ITCPTransport,
 )
 from twisted.logger import Logger
+from twisted.python import context
 from twisted.python.failure import Failure
-from twisted.python.log import callWithContext
+from twisted.python.log import ILogContext
 from zope.interface import implementer
 
 from .modem.interfaces import HandOut, ModuleSocket
@@ -342,7 +344,7 @@ class ModuleTransport(TCPSettings):
         """Call the application; what it raises becomes the reason, and goes no further."""
         self._calling += 1
         try:
-            callWithContext({"system": self.logPrefix()}, call, *arguments)
+            context.call(_log_context(self.logPrefix()), call, *arguments)
         except Exception:
             problem = Failure()
             self._log.failure("an exception ended the connection {name}", problem, name=self._name)
@@ -380,11 +382,17 @@ class ModuleTransport(TCPSettings):
     def _tell_end(self, call: Callable[..., object], *arguments: object) -> None:
         """Call the application when it is too late for it to change the reason."""
         try:
-            callWithContext({"system": self.logPrefix()}, call, *arguments)
+            context.call(_log_context(self.logPrefix()), call, *arguments)
         except Exception:
             self._log.failure(
                 "an exception after the end of the connection {name}", name=self._name
             )
+
+
+@lru_cache(maxsize=64)
+def _log_context(system: str) -> dict[Any, Any]:
+    """Give what C{log.callWithContext} makes anew for each call."""
+    return {ILogContext: {**context.get(ILogContext), "system": system}}
 
 
 def _dropped(data: bytes) -> None:

@@ -5,11 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cache
 from typing import Final
 
 from .framing import MAX_BLOCK
 from .results import Result, is_bare_urc
 from .syntax import CommandText, InfoLine, InvalidValue, parse_info, prefix_of
+
+
+@cache
+def _openings(prefixes: tuple[str, ...]) -> tuple[bytes, ...]:
+    """Give what lines with these prefixes begin with, as they are usually written."""
+    return tuple(f"{prefix}:".encode("ascii") for prefix in prefixes)
 
 
 class Body(Enum):
@@ -80,6 +87,8 @@ class Command:
 
     def is_answer(self, line: bytes) -> bool:
         """Whether a line that is no final result belongs to this command."""
+        if self.takes is None and line.startswith(_openings(self.prefixes)):
+            return True
         prefix = prefix_of(line)
         if prefix:
             if prefix not in self.prefixes:

@@ -30,6 +30,11 @@ TURN_BYTES: Final = 65536
 MAX_ROUTES: Final = 64
 
 
+# looked up for each event otherwise
+_LINE: Final = Kind.LINE
+_BLOCK: Final = Kind.BLOCK
+
+
 class ATPort(Flight):
     """The host's end of one AT port.
 
@@ -153,9 +158,9 @@ class ATPort(Flight):
                 if event is None:
                     return
                 kind = event.kind
-                if kind is Kind.LINE:
+                if kind is _LINE:
                     self.lineReceived(event.data)
-                elif kind is Kind.BLOCK:
+                elif kind is _BLOCK:
                     known = self._route(event.data)
                     if known is not None and not self.trace.whole:
                         count = self._run(known[0], event.data, event.block, events)

@@ -84,7 +84,10 @@ class Trace:
 
         It is shown if it looks like what a module says, else only its length.
         """
-        self._note((self._seconds(), MODULE, line, _UNASKED))
+        if self._file is None:
+            self._kept.append((self._seconds(), MODULE, line, _UNASKED))
+        else:
+            self._note((self._seconds(), MODULE, line, _UNASKED))
 
     def _note(self, entry: _Entry) -> None:
         self._kept.append(entry)
