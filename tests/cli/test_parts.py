@@ -19,7 +19,7 @@ from twisted.web.client import ResponseDone
 
 from tests.certificates import der
 from twisted_quectel.cli import fetch, plugins
-from twisted_quectel.cli.demo import _wire, endpoint_string
+from twisted_quectel.cli.demo import _wire, endpoint_arguments, endpoint_string
 from twisted_quectel.cli.demoserver import make_identity
 from twisted_quectel.cli.faultspec import (
     describe_all,
@@ -90,7 +90,9 @@ class StringTests(SynchronousTestCase):
     def test_escaped(self) -> None:
         """Colons in values are escaped; what is not given is left out."""
         self.assertEqual(
-            endpoint_string("::1", 443, device="tcp:a:1", apn=None, verify="none"),
+            endpoint_string(
+                endpoint_arguments("::1", 443, device="tcp:a:1", apn=None, verify="none")
+            ),
             r"quectelssl:host=\:\:1:port=443:device=tcp\:a\:1:verify=none",
         )
 

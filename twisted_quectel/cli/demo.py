@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any, Final, TextIO
@@ -13,6 +13,7 @@ from typing import Any, Final, TextIO
 from twisted.internet.endpoints import clientFromString, quoteStringArgument
 
 from ..endpoints import ModuleTLSEndpoint
+from ..strings import QuectelSSLParser
 from .checks import check_demo
 from .plugins import PluginMissing, ensure_plugin
 from .running import run, to_the_end
@@ -33,7 +34,7 @@ _STEP: Final = 16384
 class Target:
     """What is fetched, and through what.
 
-    @ivar string: the endpoint string but for its mode.
+    @ivar arguments: of the endpoint string, but for its mode.
     @ivar url: of the page.
     @ivar modes: one after another.
     @ivar digest: what its SHA-256 has to be; L{None}: nobody knows.
@@ -42,7 +43,7 @@ class Target:
     @ivar seen: tells of the last handshake, once the server has answered.
     """
 
-    string: str
+    arguments: Mapping[str, str]
     url: str
     modes: tuple[str, ...]
     digest: str | None = None
@@ -75,15 +76,16 @@ async def _demo(reactor: Any, arguments: Namespace) -> int:
         return await _Demo(reactor, target, trace, stack).fetch_all()
 
 
-def endpoint_string(host: str, port: int, **values: object) -> str:
-    """Write an endpoint string; what is L{None} is left out."""
-    parts = [f"quectelssl:host={quoteStringArgument(host)}:port={port}"]
-    parts += [
-        f"{name}={quoteStringArgument(str(value))}"
-        for name, value in values.items()
-        if value is not None
-    ]
-    return ":".join(parts)
+def endpoint_arguments(host: str, port: int, **values: object) -> dict[str, str]:
+    """Give the arguments of an endpoint string; what is L{None} is left out."""
+    given = {"host": host, "port": port, **values}
+    return {name: str(value) for name, value in given.items() if value is not None}
+
+
+def endpoint_string(arguments: Mapping[str, str]) -> str:
+    """Write an endpoint string."""
+    parts = [f"{name}={quoteStringArgument(value)}" for name, value in arguments.items()]
+    return ":".join(["quectelssl", *parts])
 
 
 def verification(arguments: Namespace) -> dict[str, object]:
@@ -104,7 +106,7 @@ def _real_target(arguments: Namespace) -> Target:
             "apn": arguments.apn,
         }
     return Target(
-        endpoint_string(host, port, **place, **verification(arguments)),
+        endpoint_arguments(host, port, **place, **verification(arguments)),
         arguments.url,
         tuple(arguments.mode or ("buffer", "push")),
         arguments.sha256,
@@ -153,15 +155,16 @@ class _Demo:
 
     async def _fetch(self, mode: str) -> str:
         """Fetch the page in a mode; give its hash."""
-        string = f"{self._target.string}:mode={mode}"
+        arguments = {**self._target.arguments, "mode": mode}
+        string = endpoint_string(arguments)
         say(f"{mode} mode: {_MODES[mode]}")
         say(f"  {string}")
         try:
+            await self._bring_up(arguments)
+            # this loads the endpoint plugins of all that is installed
             endpoint = clientFromString(self._reactor, string)
         except ValueError as e:
             raise UsageError(str(e)) from None
-        assert isinstance(endpoint, ModuleTLSEndpoint)
-        await self._bring_up(endpoint)
         # not above: while this is imported the module is at work already
         from .fetch import fetch
 
@@ -178,12 +181,17 @@ class _Demo:
         say()
         return page.digest
 
-    async def _bring_up(self, endpoint: ModuleTLSEndpoint) -> None:
-        """Wait for the module, and say which it is."""
-        modem = endpoint.modem
+    async def _bring_up(self, arguments: Mapping[str, str]) -> None:
+        """Wait for the module, and say which it is.
+
+        It is at work while the rest is loaded; the endpoint string shares it.
+        """
         if self._known:
             return
         self._known = True
+        endpoint = QuectelSSLParser().parseStreamClient(self._reactor, **arguments)
+        assert isinstance(endpoint, ModuleTLSEndpoint)
+        modem = endpoint.modem
         modem.trace_to(self._trace)
         modem.report_uploads(self._uploaded)
         self._stack.push_async_callback(lambda: to_the_end(modem.close()))

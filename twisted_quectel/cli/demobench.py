@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from ..emulator import Link, Module, PtyPort, ReactorNetwork
-from .demo import Target, endpoint_string, verification
+from .demo import Target, endpoint_arguments, verification
 from .demoserver import HOST, PATH, DemoServer
 from .values import split_url
 from .words import say
@@ -41,9 +41,9 @@ async def emulated_target(reactor: Any, arguments: Namespace, stack: AsyncExitSt
     wire = baudrate / 10
     if arguments.url:
         host, port = split_url(arguments.url)
-        string = endpoint_string(host, port, **line, **verification(arguments))
+        values = endpoint_arguments(host, port, **line, **verification(arguments))
         _introduce(pty, module, latency, wire)
-        return Target(string, arguments.url, modes, arguments.sha256, wire)
+        return Target(values, arguments.url, modes, arguments.sha256, wire)
     server = DemoServer(reactor, size)
     await server.start()
     stack.push_async_callback(server.stop)
@@ -63,7 +63,7 @@ async def emulated_target(reactor: Any, arguments: Namespace, stack: AsyncExitSt
         return f"by the module: {seen.version}, {seen.suite}; {name}; the CA was checked"
 
     return Target(
-        endpoint_string(HOST, server.port, **line, cacert=cacert),
+        endpoint_arguments(HOST, server.port, **line, cacert=cacert),
         f"https://{HOST}:{server.port}/{PATH}",
         modes,
         server.digest,
