@@ -35,6 +35,12 @@ PROMPT_PATIENCE: Final = 20.0
 #: Takes what nobody waits for any more.
 SWALLOW: Final = Swallow()
 
+# looked up for each command otherwise, which an enumeration makes dear
+_NO_BODY: Final = Body.NONE
+_AT_PROMPT: Final = Body.PROMPT
+_CONNECT: Final = Outcome.CONNECT
+_SEND_FAIL: Final = Outcome.SEND_FAIL
+
 
 class Flight(LineReceiver):
     """A port, as far as the command in flight is concerned.
@@ -64,7 +70,7 @@ class Flight(LineReceiver):
         self._echo = b""
         self._echoed = False  # whether the command in flight came back
         self._echo_is_off = False
-        self._body_due = Body.NONE
+        self._body_due = _NO_BODY
         self._refused: Result | None = None  # a SEND FAIL that may yet turn into SEND OK
         self._late_prompt = False  # nobody waits for the prompt any more, but it may come
         self._resync: Resync | None = None
@@ -129,7 +135,7 @@ class Flight(LineReceiver):
         self._refused = None
         self._late_prompt = False
         self._body_due = command.body_after
-        self._framer.prompt_due = command.body_after is Body.PROMPT
+        self._framer.prompt_due = command.body_after is _AT_PROMPT
         text = command.text
         for secret in text.secrets:
             self.trace.hide(secret)
@@ -145,9 +151,9 @@ class Flight(LineReceiver):
         command = self._command
         self.throttle.answered()
         self._framer.prompt_due = False
-        if command is None or command.body is None or self._body_due is Body.NONE:
+        if command is None or command.body is None or self._body_due is _NO_BODY:
             return
-        self._body_due = Body.NONE
+        self._body_due = _NO_BODY
         if self._response is not None:
             self._response.body_sent = True
         self.trace.add(HOST, "", len(command.body))
@@ -156,11 +162,11 @@ class Flight(LineReceiver):
 
     def _final_result(self, command: Command, line: bytes) -> Result | None:
         """Take a line for the final result of the command in flight."""
-        result = parse_result(line, command.body_after is Body.PROMPT)
+        result = parse_result(line, command.body_after is _AT_PROMPT)
         if result is None:
             return Result(Outcome.OTHER, line) if line in command.finals else None
         outcome = result.outcome
-        if outcome is Outcome.CONNECT:
+        if outcome is _CONNECT:
             if self._body_due is Body.CONNECT:
                 self._send_body()
                 return None
@@ -169,20 +175,20 @@ class Flight(LineReceiver):
             return None
         if self._refused is not None and outcome is not Outcome.SEND_OK:
             return None
-        if outcome is Outcome.SEND_OK and self._body_due is Body.PROMPT and self._refused is None:
+        if outcome is Outcome.SEND_OK and self._body_due is _AT_PROMPT and self._refused is None:
             # it comes late, for the send before: of this one nothing has been sent
             return None
         return result
 
     def _final(self, command: Command, result: Result) -> None:
         """The command in flight has ended."""
-        if result.outcome is Outcome.SEND_FAIL and command.linger > 0 and self._refused is None:
+        if result.outcome is _SEND_FAIL and command.linger > 0 and self._refused is None:
             self._refused = result
             self._deadline.set(command.linger)
             return
         self.throttle.answered()
         self._echo_is_off = not self._echoed
-        if command.data_mode and result.outcome is Outcome.CONNECT:
+        if command.data_mode and result.outcome is _CONNECT:
             self.setRawMode()
         job, response = self._take_current()
         if job is not None and response is not None:
@@ -194,7 +200,7 @@ class Flight(LineReceiver):
         job, response = self._current, self._response
         self._current = self._command = self._response = None
         self._refused = None
-        self._body_due = Body.NONE
+        self._body_due = _NO_BODY
         self._framer.prompt_due = False
         return job, response
 
@@ -245,7 +251,7 @@ class Flight(LineReceiver):
             return
         shown = "AT" + command.text.shown
         self.trace.add(NOTE, f"no answer to {shown} within {command.timeout:g} s")
-        if self._body_due is Body.PROMPT and not self._late_prompt:
+        if self._body_due is _AT_PROMPT and not self._late_prompt:
             # the module may still ask for the body, and takes whatever comes first for it
             self._late_prompt = True
             job, self._current = self._current, SWALLOW

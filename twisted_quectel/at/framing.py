@@ -133,6 +133,12 @@ class Framer:
         return self._position < len(self._buffer)
 
     @property
+    def between(self) -> bool:
+        """Whether lines are read, and nothing has begun that is not at its end."""
+        begun = self._missing or self._blank_due or self._discarding
+        return not begun and not self.raw and self._position >= len(self._buffer)
+
+    @property
     def in_block(self) -> bool:
         """Whether a part of a block is still to come."""
         return self._missing > 0

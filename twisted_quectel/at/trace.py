@@ -77,7 +77,10 @@ class Trace:
         @param what: redacted text, or a line as it came from the module.
         @param count: number of payload bytes that went with it.
         """
-        self._note((self._seconds(), direction, what, count))
+        if self._file is None:
+            self._kept.append((self._seconds(), direction, what, count))
+        else:
+            self._note((self._seconds(), direction, what, count))
 
     def heard(self, line: bytes) -> None:
         """Note a line that may be anything, payload of somebody else's too.
