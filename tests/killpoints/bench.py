@@ -159,16 +159,10 @@ class Bench(EmulatedModule):
         self._until(self._ended(self._session()), "the session")
 
     def again(self) -> None:
-        """Have one connection more, which has to work.
-
-        It may be refused once: with what had begun before the module was back.
-        """
+        """Have one connection more, which has to work."""
         before = len(self.problems)
-        for _ in range(2):
-            done = self._ended(self._one(closes=False, timeout=180.0))
-            self._until(done, "the next connection")
-            if len(self.problems) > before or self.clients[-1].reasons:
-                break
+        done = self._ended(self._one(closes=False, timeout=180.0))
+        self._until(done, "the next connection")
         if len(self.problems) == before and not self._good(self.clients[-1]):
             self.problems.append(f"the next connection: {list(self.connects.values())[-1]}")
 

@@ -8,6 +8,7 @@ from twisted.internet.defer import CancelledError, Deferred, fail
 
 from twisted_quectel.errors import (
     DeviceError,
+    ModemClosed,
     ModemNotReady,
     ModuleLost,
     PortUnresponsive,
@@ -90,6 +91,77 @@ class ReadyTests(ModemCase):
         self.failureResultOf(first, CancelledError)
         self.later()
         self.successResultOf(second)
+
+    def test_latecomer(self) -> None:
+        """Who came while it was being brought up gets another try when that fails."""
+        self.answers["+CPIN?"] = [None, "+CPIN: READY\n\nOK"]
+        self.answers["+CMEE=1"] = [None, "+CME ERROR: 3"]
+        first = self.modem.ready()
+        self.later(0.2)
+        late = self.modem.ready()
+        self.assertEqual(len(self.module.sent("+CMEE=1")), 1)
+        self.module.say("ERROR")
+        self.later()
+        self.failureResultOf(first, ModemNotReady)
+        self.assertNoResult(late)
+        # the pause, as for everybody who comes after a failure
+        self.assertEqual(self.module.timers(), [PAUSE_FIRST])
+        later = self.modem.ready()
+        del self.answers["+CMEE=1"], self.answers["+CPIN?"]
+        self.clock.advance(PAUSE_FIRST)
+        self.later()
+        self.successResultOf(late)
+        self.successResultOf(later)
+        self.assertEqual(self.module.timers(), [])
+
+    def test_latecomer_fails(self) -> None:
+        """If that try fails too, they are told, and those who came during it get their own."""
+        self.answers["+CPIN?"] = [None]
+        waiting = [self.modem.ready()]
+        for pause in (PAUSE_FIRST, 2 * PAUSE_FIRST):
+            self.later(0.2)
+            waiting.append(self.modem.ready())
+            self.assertNoResult(waiting[0])
+            self.answers["+CPIN?"] = [None]
+            self.module.say("+CME ERROR: 10")
+            self.later()
+            self.failureResultOf(waiting.pop(0), SIMError)
+            self.clock.advance(pause)
+        self.later()
+        (last,) = waiting
+        closing = self.modem.close()
+        self.failureResultOf(last, ModemClosed)
+        self.later(6)
+        self.successResultOf(closing)
+
+    def test_latecomer_cancelled(self) -> None:
+        """A latecomer that does not wait any more causes no other try."""
+        self.answers["+CPIN?"] = [None]
+        first = self.modem.ready()
+        self.later(0.2)
+        late = self.modem.ready()
+        late.cancel()
+        self.failureResultOf(late, CancelledError)
+        self.module.say("+CME ERROR: 10")
+        self.later()
+        self.failureResultOf(first, SIMError)
+        self.assertEqual(self.module.timers(), [])
+
+    def test_latecomer_comes_in(self) -> None:
+        """If it comes up, latecomers are let in with the rest, in their order."""
+        order: list[int] = []
+
+        def ask(number: int) -> None:
+            self.modem.ready().addCallback(lambda _: order.append(number))
+
+        ask(0)
+        ask(1)
+        self.answers["+CPIN?"] = [None]
+        self.later(0.2)
+        ask(2)
+        self.module.say("+CPIN: READY\n\nOK")
+        self.later()
+        self.assertEqual(order, [0, 1, 2])
 
     def test_command_refused(self) -> None:
         """A command that bring-up needs and the module refuses is told as what it is."""

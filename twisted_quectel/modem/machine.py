@@ -4,7 +4,8 @@
 
 It starts when somebody wants it.  What fails, or is lost, leads back to idle;
 the next one who wants it starts it again, after a pause that grows with each
-failure.
+failure.  Who came while it was starting is such a next one: what began before
+may have failed for a reason that is over.
 """
 
 from __future__ import annotations
@@ -28,7 +29,10 @@ class ModemCore:
         """Let those in who wait."""
 
     def do_refuse(self, reason: Failure) -> None:
-        """Tell those who wait that it is not to be."""
+        """Tell those who wait that it is not to be; those who came later get another try."""
+
+    def do_refuse_all(self, reason: Failure) -> None:
+        """Tell everybody who waits that it will never be."""
 
     def do_shut(self) -> None:
         """Close the ports."""
@@ -93,7 +97,7 @@ def _demand_again(life: ModemLife, core: ModemCore) -> None:
 @_ready.upon(ModemLife.shut).to(_closed)
 def _shut(life: ModemLife, core: ModemCore, reason: Failure) -> None:
     core.do_stop()
-    core.do_refuse(reason)
+    core.do_refuse_all(reason)
     core.do_shut()
 
 

@@ -26,6 +26,7 @@ from ..errors import (
 from ..families import Family
 from ..modemprofile import ModemProfile
 from .bringup import ModemInfo, bring_up
+from .callers import Callers
 from .channels import Channels, Opener, open_channel
 from .described import Described
 from .files import UploadProgress
@@ -39,6 +40,8 @@ from .session import Session
 #: Seconds before a modem that failed is started again: at first, and at most.
 PAUSE_FIRST: Final = 1.0
 PAUSE_LONGEST: Final = 60.0
+#: Seconds behind the beginning of a bring-up within which whoever comes was there from it.
+TOGETHER: Final = 0.1
 #: Seconds for the last bytes to leave when a modem is closed.
 LINGER: Final = 5.0
 #: How often a bring-up begins anew when the module restarts within it.
@@ -81,8 +84,9 @@ class Modem(Described, ModemCore):
         self._session: Session | None = None
         self._family: Family | None = None
         self._pin = PinMemory()
-        self._waiting: list[Deferred[Session]] = []
+        self._callers = Callers(self._caller_left)
         self._starting: Deferred[Session] | None = None
+        self._began = 0.0
         self._pause = 0.0
         self._pause_timer: IDelayedCall | None = None
         self._linger: IDelayedCall | None = None
@@ -176,15 +180,13 @@ class Modem(Described, ModemCore):
         """Wait until the modem is up; give what is true of it until it is lost."""
         if self._closing:
             return fail(ModemClosed(f"the modem {self.profile.name} was closed"))
-        waiting: Deferred[Session] = Deferred(self._stop_waiting)
-        self._waiting.append(waiting)
+        late = self._starting is not None and self.reactor.seconds() > self._began + TOGETHER
+        waiting = self._callers.wait(late)
         self._life.demand()
         return waiting
 
-    def _stop_waiting(self, waiting: Deferred[Session]) -> None:
-        if waiting in self._waiting:
-            self._waiting.remove(waiting)
-        if not self._waiting and self._pause_timer is not None:
+    def _caller_left(self) -> None:
+        if not self._callers and self._pause_timer is not None:
             self._life.nobody()
 
     def _losses_remove(self, lost: Deferred[ModemError]) -> None:
@@ -205,6 +207,8 @@ class Modem(Described, ModemCore):
         self._begin()
 
     def _begin(self) -> None:
+        self.obstacle = None
+        self._began = self.reactor.seconds()
         self._starting = starting = Deferred.fromCoroutine(self._bring_up())
         starting.addCallbacks(self._came_up, self._not_up)
 
@@ -215,7 +219,9 @@ class Modem(Described, ModemCore):
         self._life.up()
 
     def _not_up(self, reason: Failure) -> None:
-        self._starting = self.obstacle = None
+        self._starting = None
+        # whoever has to wait for the next try can say why
+        self.obstacle = reason.value if isinstance(reason.value, ModemNotReady) else None
         self._session = None
         self._pause = min(self._pause * 2 or PAUSE_FIRST, PAUSE_LONGEST)
         if not reason.check(ModemError, CancelledError):
@@ -234,21 +240,20 @@ class Modem(Described, ModemCore):
 
     def do_admit(self) -> None:
         """Let those in who wait."""
-        waiting, self._waiting = self._waiting, []
-        for each in waiting:
-            if self._session is not None and self._session.over is None:
-                each.callback(self._session)
-            else:
-                # it is lost again, or just being lost: they wait for the next one
-                self._waiting.append(each)
-        if self._waiting and self._session is None:
+        # if it is lost again, or just being lost, they wait for the next one
+        self._callers.admit(
+            lambda: self._session if self._session and self._session.over is None else None
+        )
+        if self._callers and self._session is None:
             self._life.demand()
 
     def do_refuse(self, reason: Failure) -> None:
-        """Tell those who wait."""
-        waiting, self._waiting = self._waiting, []
-        for each in waiting:
-            each.errback(reason)
+        """Tell those who wait; for those who came too late to be helped it is tried again."""
+        self._callers.refuse(reason, self._life.demand)
+
+    def do_refuse_all(self, reason: Failure) -> None:
+        """Tell all who wait: there will be no other try."""
+        self._callers.refuse_all(reason)
 
     def do_shut(self) -> None:
         """End what there is, and close the device."""
@@ -354,7 +359,7 @@ class Modem(Described, ModemCore):
             losses, self._losses = self._losses, []
             for lost in losses:
                 lost.callback(problem)
-        if self._waiting and not self._closing:
+        if self._callers and not self._closing:
             self._life.demand()
 
     # -- what the port says
