@@ -8,8 +8,15 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost, TimeoutError
+from twisted.internet.error import (
+    ConnectError,
+    ConnectingCancelledError,
+    ConnectionDone,
+    ConnectionLost,
+    TimeoutError,
+)
 from twisted.internet.interfaces import IDelayedCall
+from twisted.python.failure import Failure
 
 from tests.endpoint.protocols import Peer, Serving
 from tests.endpoint.virtual import HOST, PORT, TurnClock, factory_for
@@ -18,7 +25,9 @@ from twisted_quectel.at import ATPort
 from twisted_quectel.emulator import MemoryNetwork, ModuleSettings
 from twisted_quectel.emulator.killpoints import Tap
 from twisted_quectel.endpoints import ModuleTLSEndpoint
-from twisted_quectel.errors import DeviceError
+from twisted_quectel.errors import DeviceError, ModemError
+from twisted_quectel.modem import Modem
+from twisted_quectel.modem.modem import Signal
 from twisted_quectel.profiles import TLSProfile
 from twisted_quectel.testing import EmulatedModule
 
@@ -39,6 +48,12 @@ TALK: Final = ((1600, 3000), (100, 3200))
 PATIENCE: Final = 40.0
 #: Seconds within which everything has to have ended.
 LIMIT: Final = 600.0
+#: A server that never answers, and when a connect to it is cancelled, in seconds.
+SILENT: Final = "silent.example"
+CANCEL: Final = 1.0
+#: What else the module wants to know, at each start.
+PIN: Final = "1234"
+APN: Final = {"apn": "internet", "user": "meter", "password": "of the meter"}
 
 _TOKENS: Final = (
     b"\r\nOK\r\n",
@@ -118,25 +133,26 @@ class Bench(EmulatedModule):
         self,
         form: str,
         options: ServerOptions,
-        ca_path: str,
+        profile: TLSProfile,
         tap: Tap | None = None,
         **arguments: Any,
     ) -> None:
         self.clock = TurnClock()
         network = MemoryNetwork(self.clock)
-        super().__init__(
-            self.clock, network=network, settings=ModuleSettings(time=NOW), **arguments
-        )
+        network.silence(SILENT, PORT)
+        settings = ModuleSettings(time=NOW, pin=PIN, connect_timeout=5.0)
+        super().__init__(self.clock, network=network, settings=settings, **arguments)
         self.form = form
         self.mode, ports = FORMS[form]
-        self.modem(data_devices=ports)
+        self.modem(data_devices=ports, pin=PIN, **APN)
         self.module.tap = tap
         self.unplugged = False
         self.over = False
         self.clients: list[Client] = []
         self.connects: dict[int, str] = {}
         self.problems: list[str] = []
-        self._ca_path = ca_path
+        self.asked: dict[str, list[object]] = {}
+        self._profile = profile
         self.serving = Serving(self._serve)
         network.listen(HOST, PORT, self.serving.over_tls(options, self.clock))
 
@@ -178,7 +194,34 @@ class Bench(EmulatedModule):
 
         return ended
 
+    def _ask(self, name: str, deferred: Deferred[Any]) -> Deferred[None]:
+        """Note what a Deferred fires with, and how often."""
+        fired = self.asked[name] = []
+        return deferred.addBoth(fired.append)
+
+    async def _questions(self) -> None:
+        """Ask the modem all that one can ask it, and cancel a connect."""
+        modem = self.modem()
+        self._ask("when_lost", modem.when_lost())
+        silent = ModuleTLSEndpoint(
+            modem, SILENT, PORT, tls=self._profile, mode=self.mode, timeout=60.0
+        )
+        asked = [
+            self._ask("ready", modem.ready()),
+            self._ask("signal", modem.signal()),
+        ]
+        # behind what the module is asked, on a port that the connect may take
+        for each in asked:
+            await each
+        connecting = silent.connect(factory_for(Peer))
+        cancelled = self._ask("cancelled connect", connecting)
+        timer: IDelayedCall = self.clock.callLater(CANCEL, connecting.cancel)
+        await cancelled
+        if timer.active():
+            timer.cancel()
+
     async def _session(self) -> None:
+        await self._questions()
         if self.form == "channels":
             both = [Deferred.fromCoroutine(self._one(closes)) for closes in (False, True)]
             for each in both:
@@ -207,7 +250,7 @@ class Bench(EmulatedModule):
             self.modem(),
             HOST,
             PORT,
-            tls=TLSProfile(cacert=self._ca_path),
+            tls=self._profile,
             mode=self.mode,
             timeout=timeout,
         )
@@ -280,8 +323,27 @@ class Bench(EmulatedModule):
         self.problems += [
             f"left open: {name}" for name, wire in self.wires.items() if not wire.disconnected
         ]
+        self._look_at_answers()
         self._look_at_ends()
         self._look_at_bytes()
+
+    def _look_at_answers(self) -> None:
+        """Look that each question was answered, once, by what is promised or a failure."""
+        kinds: dict[str, tuple[type, ...]] = {"ready": (Modem,), "signal": (Signal,)}
+        was_up = "connected" in self.connects.values()
+        for name, fired in self.asked.items():
+            if name == "when_lost":
+                was_up = was_up or any(isinstance(each, Modem) for each in self.asked["ready"])
+                good = len(fired) == 1 or not (fired or was_up)
+                kinds[name] = (ModemError,)
+            else:
+                good = len(fired) == 1
+            for each in fired:
+                problem = each.value if isinstance(each, Failure) else None
+                errors = (ModemError, ConnectError, ConnectingCancelledError)
+                good &= isinstance(problem, errors) or isinstance(each, kinds.get(name, ()))
+            if not good:
+                self.problems.append(f"{name}: {fired!r}")
 
     def _look_at_ends(self) -> None:
         for number, client in enumerate(self.clients):

@@ -11,6 +11,7 @@ from tests.killpoints.actions import Blow
 from tests.killpoints.bench import Bench
 from tests.tlsservers import ServerOptions, make_ca, options_for
 from twisted_quectel.emulator.killpoints import Crossing, Tap
+from twisted_quectel.profiles import TLSProfile
 
 
 @dataclass(frozen=True)
@@ -34,36 +35,48 @@ class Point:
         )
 
 
-_served: list[tuple[ServerOptions, bytes]] = []
+_served: list[tuple[ServerOptions, TLSProfile]] = []
 
 
-def served(folder: str) -> tuple[ServerOptions, str]:
-    """Give what the server needs, made once, and the path of its CA's certificate."""
+def served(folder: str) -> tuple[ServerOptions, TLSProfile]:
+    """Give what the server needs, made once, and what the client does.
+
+    Each shows the other a certificate, so that there are three files to bring up.
+    """
     if not _served:
-        ca = make_ca()
-        _served.append((options_for(ca, HOST), ca.cert_pem.bytes()))
-    options, pem = _served[0]
-    path = folder + "ca.pem"
-    with open(path, "wb") as file:
-        file.write(pem)
-    return options, path
+        ca, client_ca = make_ca(), make_ca()
+        leaf = client_ca.issue_cert("client.example")
+        content = {
+            "cacert": ca.cert_pem.bytes(),
+            "client_cert": leaf.cert_chain_pems[0].bytes(),
+            "client_key": leaf.private_key_pem.bytes(),
+        }
+        for name, pem in content.items():
+            with open(folder + name, "wb") as file:
+                file.write(pem)
+        options = options_for(ca, HOST, client_ca=client_ca.cert_pem.bytes())
+        files: dict[str, Any] = {name: folder + name for name in content}
+        _served.append((options, TLSProfile(**files)))
+    return _served[0]
 
 
 class Runner:
     """Runs the sessions of one form."""
 
-    def __init__(self, form: str, options: ServerOptions, ca_path: str, **arguments: Any) -> None:
+    def __init__(
+        self, form: str, options: ServerOptions, profile: TLSProfile, **arguments: Any
+    ) -> None:
         """
         @param arguments: of the emulated module.
         """
         self.form = form
         self._arguments = arguments
         self._options = options
-        self._ca_path = ca_path
+        self._profile = profile
 
     def bench(self, tap: Tap) -> Bench:
         """Make a bench."""
-        return Bench(self.form, self._options, self._ca_path, tap, **self._arguments)
+        return Bench(self.form, self._options, self._profile, tap, **self._arguments)
 
     def record(self, every: bool = False) -> Iterator[Point]:
         """Have a session in which nothing happens, and give the points in it.
