@@ -69,6 +69,16 @@ class QuirkTests(SynchronousTestCase):
             self.assertEqual(self._answer(command), b"\r\nERROR\r\n")
             self.assertTrue(self._answer(command, quirk).endswith(b"OK\r\n"))
 
+    def test_answered(self) -> None:
+        """With their quirks the misprints are answered too."""
+        for command, quirk, line in (
+            (b'AT+QSSLCFG="seclevel",1\r', "alias_secllevel", b'+QSSLCFG: "secllevel",1,0'),
+            (b'AT+QSSLCFG="cacertex",1\r', "alias_clientcertex", b'+QSSLCFG: "clientcertex",1,'),
+            (b"AT+QSSLSEND=?\r", "alias_qsssend", b"+QSSSEND: (0-11)"),
+        ):
+            self.assertNotIn(line, self._answer(command))
+            self.assertIn(line, self._answer(command, quirk))
+
     def test_pdpMax(self) -> None:
         """PDP contexts are 1-16, or 1-7."""
         self.assertEqual(self._answer(b"AT+QIACT=16\r"), b"\r\nOK\r\n")

@@ -10,6 +10,7 @@ from typing import Final
 
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.endpoint.virtual import MODES
 from twisted_quectel.cli.faultspec import read_fault
 from twisted_quectel.emulator import FAULTS, QUIRKS
 from twisted_quectel.emulator.quirks import PROFILES
@@ -47,6 +48,21 @@ class TableTests(SynchronousTestCase):
         self.assertEqual(len(rows("Faults")), len(FAULTS))
         for name, kind in FAULTS.items():
             self.assertEqual(shown[name], ", ".join(map(str, kind.notes)), name)
+
+    def test_modes(self) -> None:
+        """The table says in which access modes each fault can act."""
+        for row in rows("Faults"):
+            modes = FAULTS[row[0].strip("`")].modes
+            self.assertEqual(row[2], "all" if modes == MODES else ", ".join(modes), row[0])
+
+    def test_parameters(self) -> None:
+        """The table has the parameters of each fault with their usual values."""
+        for row in rows("Faults"):
+            shown = []
+            for item in fields(FAULTS[row[0].strip("`")]):
+                value = int(item.default) if isinstance(item.default, bool) else item.default
+                shown.append(f"``{item.name}={value}``" if value != "" else f"``{item.name}``")
+            self.assertEqual(row[3], ", ".join(shown) or "–", row[0])
 
     def test_items(self) -> None:
         """Every item of the field notes that can be provoked has a fault."""

@@ -6,10 +6,12 @@ from typing import Any
 
 from twisted.internet.error import ConnectionDone, ConnectionLost
 
+from tests.endpoint.protocols import Peer
 from tests.faults.bench import SEEDS, FaultCase, matrix, payload
 from twisted_quectel.emulator.faults import (
     ConnectAndGone,
     DataBehindCarrier,
+    EscapeDrops,
     LongGuard,
     SplitBytes,
     SwallowsAfterCarrier,
@@ -30,15 +32,6 @@ class Modes(FaultCase):
             self.patch(MemoryWire, "set_dtr", lambda wire, on: False)
             self.patch(MemoryWire, "dcd", lambda wire: None)
 
-    def test_escape(self) -> None:
-        """The escape is taken by a module that wants 1.05 s, and no byte before it gets lost."""
-        for faults in ((LongGuard(1.05),), (LongGuard(1.09),), (SplitBytes(2),)):
-            self.begin(*faults)
-            peer = self.open()
-            self.both_ways(peer, self.seed)
-            self.closed_by_client(peer, payload(self.seed) + b"+++")
-            self.works()
-
     def test_connect_and_gone(self) -> None:
         """CONNECT, and at once NO CARRIER: the connection ends, and the next one works."""
         for turns in (0, 1, 2, 3, 10):
@@ -46,6 +39,22 @@ class Modes(FaultCase):
             peer = self.open()
             self.ended(peer, ConnectionDone, ConnectionLost, seconds=20.0)
             self.assertEqual(bytes(peer.received), b"")
+            self.works()
+
+    def test_gone_under_the_first_words(self) -> None:
+        """What is written in connectionMade is not claimed to have arrived: lost, not done."""
+
+        class Speaker(Peer):
+            def connectionMade(self) -> None:
+                self.transport.write(b"the first words")
+
+        # what is written when the module is in command mode already it may take for a command
+        self.verdicts_expected = True
+        for turns in (0, 1, 2, 3, 10):
+            self.begin(ConnectAndGone(turns=turns))
+            peer = self.open(make=Speaker)
+            self.lost(peer, 20.0)
+            self.assertIn(bytes(self.serving.peers[-1].received), (b"", b"the first words"))
             self.works()
 
     def test_data_behind_carrier(self) -> None:
@@ -87,6 +96,21 @@ class BareModes(Modes):
     """Data mode on a port without DTR and DCD"""
 
     circuits = False
+
+    def test_escape(self) -> None:
+        """The escape is taken by a module that wants 1.05 s, and no byte before it gets lost."""
+        for faults in (
+            (LongGuard(1.05),),
+            (LongGuard(1.09),),
+            (SplitBytes(2),),
+            (EscapeDrops(),),
+            (EscapeDrops(), LongGuard(1.05)),
+        ):
+            self.begin(*faults)
+            peer = self.open()
+            self.both_ways(peer, self.seed)
+            self.closed_by_client(peer, payload(self.seed) + b"+++")
+            self.works()
 
 
 matrix(globals(), Modes, ("transparent",), SEEDS)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ConnectError
+from twisted.internet.error import ConnectError, ConnectionDone
+from twisted.trial.unittest import SkipTest
 
 from tests.faults.bench import FaultCase, Watch, matrix
 from twisted_quectel.emulator.faults import (
@@ -34,10 +35,15 @@ class Opening(FaultCase):
 
     def test_id_in_use(self) -> None:
         """563 for an id whose close has just been told done: another one, or a little later."""
+        if self.mode == "transparent":
+            raise SkipTest("there are too few ports for an id to be wanted again at once")
         self.begin(IdLingers(2.0))
-        for _ in range(14):
-            peer = self.open()
-            self.closed_by_client(peer, b"y")
+        peers = [self.open() for _ in range(12)]
+        for peer in peers:
+            peer.transport.loseConnection()
+        self.open(busy="wait").transport.loseConnection()
+        for peer in peers:
+            self.ended(peer, ConnectionDone)
         self.works()
 
     def test_in_use_before(self) -> None:
@@ -65,7 +71,6 @@ class Opening(FaultCase):
     def test_setting_never_taken(self) -> None:
         """A setting that is answered with OK and not taken is not opened with."""
         for tag, argument in (("seclevel", "verify"), ("cacert", "cacert"), ("sni", "sni")):
-            self.begin(WriteIsQuery(tag, times=0))
             watch = Watch("+QSSLOPEN")
             self.begin(WriteIsQuery(tag, times=0), watch)
             connecting = self.start(self.endpoint(self.emulated, mode=self.mode))
@@ -86,7 +91,6 @@ class Opening(FaultCase):
 
     def test_upload_never_complete(self) -> None:
         """A certificate that never arrives whole is not used, and the message says so."""
-        self.begin(UploadPartial(times=0))
         watch = Watch("+QSSLOPEN")
         self.begin(UploadPartial(times=0), watch)
         connecting = self.start(self.endpoint(self.emulated, mode=self.mode, timeout=200.0))

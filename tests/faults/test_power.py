@@ -11,6 +11,7 @@ from twisted_quectel.emulator.faults import (
     ClockUnknown,
     CommandFails,
     CtsLow,
+    Fault,
     NoBootUrcs,
     OtherBootWords,
     PdpDead,
@@ -76,6 +77,39 @@ class Power(FaultCase):
     def test_other_words(self) -> None:
         """APP RDY and NORMAL POWER DOWN say the same."""
         self.survives(Restarts(), OtherBootWords())
+
+    def told(self, *faults: Fault) -> None:
+        """The words alone, without pdpdeact, end what there is as they are said."""
+        for word, part in (("POWERED DOWN", "powered down"), ("RDY", "restarted")):
+            self.begin(*faults)
+            modem = self.emulated.modem()
+            self.result_of(modem.ready())
+            peer = None if self.mode == "transparent" else self.open()
+            lost = modem.when_lost()
+            self.emulated.module.urc(word)
+            self.settle(0.1)
+            self.one_line(self.successResultOf(lost), part)
+            if peer is not None:
+                self.one_line(peer.reasons[0].value, part)
+            self.works()
+
+    def test_words(self) -> None:
+        """RDY and POWERED DOWN are believed at once, whatever else is said or not."""
+        self.told()
+
+    def test_other_words_alone(self) -> None:
+        """So are APP RDY and NORMAL POWER DOWN."""
+        self.told(OtherBootWords())
+
+    def test_restart_told_by_words(self) -> None:
+        """A restart without pdpdeact is known by its first word, not by the next poll."""
+        self.begin(Restarts(pdpdeact=False))
+        peer = self.open()
+        self.settle(3.0)
+        if self.mode == "transparent" and not peer.reasons:
+            peer.transport.loseConnection()
+        self.lost(peer, 10.0)
+        self.works(seconds=600.0)
 
     def test_restart_without_words(self) -> None:
         """A restart of which nothing is said is found out, and all settings are made again."""
@@ -266,7 +300,6 @@ class Line(FaultCase):
 
     def test_clock_not_taken(self) -> None:
         """A clock that cannot be set: no verified connection, and the message says so."""
-        self.begin(ClockUnknown(), CommandFails("+CCLK", 3, 0))
         watch = Watch("+QSSLOPEN")
         self.begin(ClockUnknown(), CommandFails("+CCLK", 3, 0), watch)
         connecting = self.start(self.endpoint(self.emulated, mode=self.mode))

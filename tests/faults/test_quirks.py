@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from tests.faults.bench import SEEDS, FaultCase, matrix
+from tests.tlsservers import make_ca
 from twisted_quectel.emulator import PROFILES, QUIRKS
 from twisted_quectel.profiles import TLSProfile
 
@@ -14,6 +15,7 @@ _TLS: Final[dict[str, dict[str, Any]]] = {
     "psk_no_space": {"verify": "none", "psk_identity": "me", "psk": "00112233445566778899"},
     "wrong_invalidcertsign_tag": {"ignore_invalid_cert_sign": True},
     "renegotiation_broken": {"renegotiation": True},
+    "alias_clientcertex": {},
 }
 #: Quirks with which some things are refused that are right: not for connections.
 _WITHOUT_TRAFFIC: Final = frozenset({"psk_no_space"})
@@ -25,6 +27,8 @@ class QuirkCase(FaultCase):
     def configured(self, name: str, values: dict[str, Any]) -> None:
         """The settings whose answers are misprinted are set and read back."""
         values = {"cacert": self.ca_path, **values}
+        if name == "alias_clientcertex":
+            values["cacertex"] = self.write("other.pem", make_ca().cert_pem.bytes())
         if "psk" in values:
             del values["cacert"]
         connecting = self.start(

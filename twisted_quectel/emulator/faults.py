@@ -22,7 +22,13 @@ from .faults_lines import (
     SplitBytes,
     UrcInBetween,
 )
-from .faults_modes import ConnectAndGone, DataBehindCarrier, LongGuard, SwallowsAfterCarrier
+from .faults_modes import (
+    ConnectAndGone,
+    DataBehindCarrier,
+    EscapeDrops,
+    LongGuard,
+    SwallowsAfterCarrier,
+)
 from .faults_opening import (
     IdLingers,
     OpenFails,
@@ -69,6 +75,7 @@ __all__ = [
     "DuplicateRecvUrc",
     "EarlyClosed",
     "ErrorInsteadOfSendOk",
+    "EscapeDrops",
     "Fault",
     "Hooks",
     "IdLingers",

@@ -3,16 +3,23 @@
 A fault is a small frozen value; what it has to remember lives in the L{Hooks}
 that it makes for each module.  To add one: subclass L{Fault}, override
 L{Fault.arm}, decorate it with L{fault}, and name it in C{docs/faults.rst}.
+
+How often a fault has acted is counted in L{Hooks.acted}.  What makes a
+difference to what a hook was given counts by itself; what shows in nothing that
+it gives, the fault counts.
 """
 
 from __future__ import annotations
 
+import functools
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
 from ..tables.lte import CLIENT_IDS
 from .commands import Call, Form, Outcome
+from .quirks import NotedQuirks
 
 if TYPE_CHECKING:
     from .datamode import DataMode
@@ -21,8 +28,21 @@ if TYPE_CHECKING:
     from .sockets import Socket
 
 
+#: Access modes of a connection.
+MODES: Final = ("buffer", "push", "transparent")
+#: Those in which data is asked for; is sent by commands; is all that the line carries.
+BUFFER: Final = ("buffer",)
+COMMAND: Final = ("buffer", "push")
+DATA: Final = ("transparent",)
+
+
 class Hooks:
-    """The moments at which a fault can step in.  Here: it never does."""
+    """The moments at which a fault can step in.  Here: it never does.
+
+    @ivar acted: how often it has made a difference.
+    """
+
+    acted: int = 0
 
     # commands and their answers
 
@@ -116,10 +136,18 @@ class Fault:
 
     @cvar name: what it is called on a command line.
     @cvar notes: its numbers in the field notes.
+    @cvar modes: the access modes in which it can act.
     """
 
     name: ClassVar[str] = ""
     notes: ClassVar[tuple[int, ...]] = ()
+    modes: ClassVar[tuple[str, ...]] = MODES
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        arm = cls.__dict__.get("arm")
+        if arm is not None:
+            setattr(cls, "arm", _watching(arm))  # noqa: B010
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         """Make the hooks for one module.
@@ -138,6 +166,57 @@ def fault(cls: _T) -> _T:
     """Register a fault by its name."""
     FAULTS[cls.name] = cls
     return cls
+
+
+#: Moments, and whether what a fault gives there makes a difference to what it was given.
+_MATTERS: Final[dict[str, Callable[[Any, tuple[Any, ...]], bool]]] = {
+    "delay": lambda result, given: result > 0,
+    "replace": lambda result, given: result is not None,
+    "answer": lambda result, given: result != given[1],
+    "result": lambda result, given: result != given[2],
+    "urc": lambda result, given: result != [given[0]],
+    "heard": lambda result, given: result != given[1],
+    "refuse_prompt": lambda result, given: result is not None,
+    "around_prompt": lambda result, given: any(result),
+    "on_send": lambda result, given: result is not None,
+    "on_read": lambda result, given: result < given[1],
+    "push_size": lambda result, given: result < given[0],
+    "may_push": lambda result, given: not result,
+    "on_open": lambda result, given: result is not None,
+    "guard": lambda result, given: result != given[0],
+    "behind_carrier": lambda result, given: result > 0,
+    "upload_loses": lambda result, given: result > 0,
+}
+
+
+def _watching(arm: Callable[..., Hooks]) -> Callable[..., Hooks]:
+    """Have the hooks that a fault makes count what makes a difference."""
+
+    @functools.wraps(arm)
+    def arm_and_watch(fault: Fault, module: Module, chance: random.Random) -> Hooks:
+        return _watched(arm(fault, module, chance))
+
+    return arm_and_watch
+
+
+def _watched(hooks: Hooks) -> Hooks:
+    for name, matters in _MATTERS.items():
+        if getattr(type(hooks), name) is not getattr(Hooks, name):
+            setattr(hooks, name, _counting(hooks, getattr(hooks, name), matters))
+    return hooks
+
+
+def _counting(
+    hooks: Hooks, moment: Callable[..., Any], matters: Callable[[Any, tuple[Any, ...]], bool]
+) -> Callable[..., Any]:
+    def step_in(*given: Any) -> Any:
+        copies = tuple(list(each) if isinstance(each, list) else each for each in given)
+        result = moment(*given)
+        if matters(result, copies):
+            hooks.acted += 1
+        return result
+
+    return step_in
 
 
 class Counter:
@@ -194,6 +273,13 @@ def opened_mode(call: Call) -> int | None:
 
 
 def add_quirk(module: Module, name: str) -> Hooks:
-    """Have a module deviate as a quirk says."""
-    module.quirks |= {name}
-    return Hooks()
+    """Have a module deviate as a quirk says; to be asked for it is to act."""
+    hooks = Hooks()
+
+    def asked() -> None:
+        hooks.acted += 1
+
+    before = module.quirks
+    told = before.told if isinstance(before, NotedQuirks) else {}
+    module.quirks = NotedQuirks(before | {name}, {**told, name: asked})
+    return hooks

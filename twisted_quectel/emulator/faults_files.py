@@ -36,6 +36,7 @@ class NameExists(Fault):
             def replace(self, call: Call) -> Outcome | None:
                 path = call.string(0) if writes(call, "+QFUPL") else None
                 if path and counter.again():
+                    self.acted += 1
                     module.files.store(normal(path), b"what an aborted upload has left")
                 return None
 

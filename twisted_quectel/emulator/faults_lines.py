@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from .port import Port
 
 _PREFIX: Final = re.compile(rb"^((?:\r\n)?\+[A-Z]+): ?([^\r\n]*)")
+#: A URC with a blank inside its prefix; it ends no command.
+_INSIDE: Final = b"\r\n+IP ERROR: Network is already opened\r\n"
 #: Lines that real modules say unasked, and that mean nothing to a connection.
 _BARE: Final = (
     "SMS Ready",
@@ -76,7 +78,9 @@ class SplitBytes(Fault):
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         module.link = replace(module.link, cut=self.longest, seed=chance.randrange(1 << 30))
-        return Hooks()
+        hooks = Hooks()
+        hooks.acted = 1
+        return hooks
 
 
 @fault
@@ -137,7 +141,8 @@ class OtherBootWords(Fault):
 class SamePrefixUrcs(Fault):
     """URCs with the prefix of an answer, and another state, stand in front of that answer.
 
-    The URC form of C{+CREG} lacks the first number.
+    The URC form of C{+CREG} lacks the first number; C{+CPIN: NOT READY} is said by a SIM
+    that is just starting.
     """
 
     name: ClassVar[str] = "same_prefix_urcs"
@@ -148,6 +153,8 @@ class SamePrefixUrcs(Fault):
             def answer(self, port: Port, pieces: list[bytes]) -> list[bytes]:
                 changed: list[bytes] = []
                 for piece in pieces:
+                    if re.match(rb"(?:\r\n)?\+CPIN: READY", piece):
+                        changed.append(b"\r\n+CPIN: NOT READY\r\n")
                     match = re.match(rb"(?:\r\n)?\+(C[EG]?REG): ", piece)
                     if match is not None:
                         forms = (b"0", b'2,"1A2B","01C3D4E5",7', b'3,"1A2B","01C3D4E5"')
@@ -263,6 +270,7 @@ class MixedErrors(Fault):
                 number = outcome.cme
                 if number is None:
                     return text
+                self.acted += 1
                 shown = CME_ERRORS.get(number, str(number))
                 forms = (f"+CME ERROR: {number}", f"+CME ERROR: {shown}", f"+CME ERROR: {number} ")
                 return chance.choice((*forms, "ERROR"))
@@ -273,7 +281,7 @@ class MixedErrors(Fault):
 @fault
 @dataclass(frozen=True)
 class OddSpaces(Fault):
-    """Blanks vary: none behind the colon, one before it, many behind the line."""
+    """Blanks vary: none behind the colon, one before it, many behind the line, one in a prefix."""
 
     name: ClassVar[str] = "odd_spaces"
     notes: ClassVar[tuple[int, ...]] = (7,)
@@ -286,7 +294,7 @@ class OddSpaces(Fault):
 
         class Odd(Hooks):
             def answer(self, port: Port, pieces: list[bytes]) -> list[bytes]:
-                return [vary(piece) for piece in pieces]
+                return [_INSIDE, *(vary(piece) for piece in pieces)] if pieces else pieces
 
             def urc(self, line: str) -> list[str]:
                 return [vary(line.encode()).decode()]

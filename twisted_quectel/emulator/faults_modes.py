@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from .faults_base import Counter, Fault, Hooks, fault
+from .faults_base import DATA, Counter, Fault, Hooks, fault
 
 if TYPE_CHECKING:
     from .commands import Outcome
@@ -25,6 +25,7 @@ class LongGuard(Fault):
 
     name: ClassVar[str] = "long_guard"
     notes: ClassVar[tuple[int, ...]] = (36,)
+    modes: ClassVar[tuple[str, ...]] = DATA
     seconds: float = 1.05
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
@@ -39,6 +40,50 @@ class LongGuard(Fault):
 
 @fault
 @dataclass(frozen=True)
+class EscapeDrops(Fault):
+    """Bytes that the module has not passed on when it takes the escape are lost with it.
+
+    @ivar seconds: for so long each byte of data mode waits in the module.
+    """
+
+    name: ClassVar[str] = "escape_drops"
+    notes: ClassVar[tuple[int, ...]] = (36,)
+    modes: ClassVar[tuple[str, ...]] = DATA
+    seconds: float = 2.0
+
+    def arm(self, module: Module, chance: random.Random) -> Hooks:
+        spec = self
+        waiting: dict[str, list[bytes]] = {}
+
+        class Drops(Hooks):
+            def on_online(self, data: DataMode) -> None:
+                socket = data.socket
+                queue = waiting[socket.port.name] = []
+                send = socket.send_or_hold
+
+                def later(some: bytes) -> bool:
+                    self.acted += 1
+                    queue.append(some)
+                    module.later(spec.seconds, hand_on)
+                    return True
+
+                def hand_on() -> None:
+                    if queue:
+                        send(queue.pop(0))
+
+                setattr(socket, "send_or_hold", later)  # noqa: B010
+
+            def result(self, port: Port, outcome: Outcome, text: str) -> str:
+                # the end of data mode, but not by DTR
+                if port.name in waiting and port.dtr and port.interpreter.in_data_mode() is False:
+                    waiting.pop(port.name).clear()
+                return text
+
+        return Drops()
+
+
+@fault
+@dataclass(frozen=True)
 class DataBehindCarrier(Fault):
     """C{NO CARRIER} comes ahead of the last bytes of the connection.
 
@@ -47,6 +92,7 @@ class DataBehindCarrier(Fault):
 
     name: ClassVar[str] = "data_behind_carrier"
     notes: ClassVar[tuple[int, ...]] = (37,)
+    modes: ClassVar[tuple[str, ...]] = DATA
     tail: int = 40
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
@@ -70,6 +116,7 @@ class ConnectAndGone(Fault):
 
     name: ClassVar[str] = "connect_and_gone"
     notes: ClassVar[tuple[int, ...]] = (37,)
+    modes: ClassVar[tuple[str, ...]] = DATA
     times: int = 1
     turns: int = 0
 
@@ -80,6 +127,7 @@ class ConnectAndGone(Fault):
             def on_online(self, data: DataMode) -> None:
                 if not counter.again():
                     return
+                self.acted += 1
 
                 def go(turns: int = spec.turns) -> None:
                     if turns:
@@ -102,6 +150,7 @@ class SwallowsAfterCarrier(Fault):
 
     name: ClassVar[str] = "swallows_after_carrier"
     notes: ClassVar[tuple[int, ...]] = (38,)
+    modes: ClassVar[tuple[str, ...]] = DATA
     times: int = 1
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:

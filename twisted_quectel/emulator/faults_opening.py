@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from ..tables.lte import CLIENT_IDS, SSL_CONTEXT_IDS
 from .commands import ERROR, OK, Call, Outcome
 from .faults_base import (
+    COMMAND,
     Counter,
     Fault,
     Hooks,
@@ -43,6 +44,7 @@ class OtherId(Fault):
 
     name: ClassVar[str] = "other_id"
     notes: ClassVar[tuple[int, ...]] = (18,)
+    modes: ClassVar[tuple[str, ...]] = COMMAND
     distance: int = 5
     times: int = 1
 
@@ -53,6 +55,7 @@ class OtherId(Fault):
             def on_opened(self, socket: Socket) -> None:
                 other = (socket.id + spec.distance) % len(CLIENT_IDS)
                 if module.sockets.get(other) is None and counter.again():
+                    self.acted += 1
                     module.sockets.rename(socket, other)
 
         return Other()
@@ -104,6 +107,7 @@ class WriteIsQuery(Fault):
                 if writes(call, "+QSSLCFG") and len(call.fields) > 2:
                     tag = call.string(0) or ""
                     if spec.tag in ("", tag) and counter.again():
+                        self.acted += 1
                         call.fields = call.fields[:2]
                 return None
 
@@ -187,7 +191,9 @@ class Strangers(Fault):
                 )
                 return call.fail(552) if blocked else None
 
-        return Blocked()
+        hooks = Blocked()
+        hooks.acted = len(strangers)
+        return hooks
 
 
 @fault

@@ -31,7 +31,11 @@ class _AfterOpen(Hooks):
 
     def on_opened(self, socket: Socket) -> None:
         if self._counter.again():
-            self._module.later(self._delay, self._happen)
+            self._module.later(self._delay, self._now)
+
+    def _now(self) -> None:
+        self.acted += 1
+        self._happen()
 
 
 @fault
@@ -45,6 +49,7 @@ class Restarts(Fault):
     @ivar after: seconds behind an open.
     @ivar silence: seconds without a word.
     @ivar times: so often; 0 for always.
+    @ivar pdpdeact: whether C{pdpdeact} is said; else the words alone tell.
     """
 
     name: ClassVar[str] = "restarts"
@@ -52,13 +57,15 @@ class Restarts(Fault):
     after: float = 2.0
     silence: float = 3.0
     times: int = 1
+    pdpdeact: bool = True
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         module.settings = replace(module.settings, boot_delay=self.silence)
 
         def restart() -> None:
             module.urc("POWERED DOWN")
-            module.urc('+QIURC: "pdpdeact",1')
+            if self.pdpdeact:
+                module.urc('+QIURC: "pdpdeact",1')
             module.restart()
 
         return _AfterOpen(module, self.after, self.times, restart)
@@ -100,6 +107,7 @@ class PdpDrops(Fault):
                 module.later(spec.every, self.drop)
 
             def drop(self) -> None:
+                self.acted += 1
                 module.lose_pdp()
                 module.later(spec.every, self.drop)
 
@@ -175,7 +183,9 @@ class WrongBaudrate(Fault):
             def boot(self, module: Module) -> None:
                 module.set_baudrate(spec.rate)
 
-        return Wrong()
+        hooks = Wrong()
+        hooks.acted = int(module.link.baudrate != self.rate)
+        return hooks
 
 
 @fault
@@ -229,7 +239,9 @@ class UrcsElsewhere(Fault):
             def boot(self, module: Module) -> None:
                 module.urcport = spec.port
 
-        return Elsewhere()
+        hooks = Elsewhere()
+        hooks.acted = int(module.settings.urcport != self.port)
+        return hooks
 
 
 @fault
@@ -297,7 +309,9 @@ class ClockUnknown(Fault):
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         module.settings = replace(module.settings, time_known=False)
         module.time = Clock(module.clock.seconds, UNKNOWN_TIME)
-        return Hooks()
+        hooks = Hooks()
+        hooks.acted = 1
+        return hooks
 
 
 @fault

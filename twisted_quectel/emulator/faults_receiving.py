@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from .commands import Call, Outcome
-from .faults_base import RECV_URCS, Fault, Hooks, add_quirk, fault
+from .faults_base import BUFFER, COMMAND, RECV_URCS, Fault, Hooks, add_quirk, fault
 
 if TYPE_CHECKING:
     from .module import Module
@@ -21,6 +21,7 @@ class MissingRecvUrc(Fault):
 
     name: ClassVar[str] = "missing_recv_urc"
     notes: ClassVar[tuple[int, ...]] = (10,)
+    modes: ClassVar[tuple[str, ...]] = BUFFER
     every: int = 1
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
@@ -50,6 +51,7 @@ class EarlyClosed(Fault):
 
     name: ClassVar[str] = "early_closed"
     notes: ClassVar[tuple[int, ...]] = (11,)
+    modes: ClassVar[tuple[str, ...]] = COMMAND
     hold: float = 0.5
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
@@ -84,12 +86,14 @@ class SpuriousRecvUrc(Fault):
 
     name: ClassVar[str] = "spurious_recv_urc"
     notes: ClassVar[tuple[int, ...]] = (12,)
+    modes: ClassVar[tuple[str, ...]] = COMMAND
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         class Spurious(Hooks):
             def on_send(self, call: Call, data: bytes) -> Outcome | None:
                 socket = module.sockets.get(call.fields[0].integer() or 0)
                 if socket is not None:
+                    self.acted += 1
                     line = f'{socket.urc}: "recv",{socket.id}'
                     call.port.interpreter.after(lambda: module.urc(line))
                 return None
@@ -104,6 +108,7 @@ class DuplicateRecvUrc(Fault):
 
     name: ClassVar[str] = "duplicate_recv_urc"
     notes: ClassVar[tuple[int, ...]] = (12,)
+    modes: ClassVar[tuple[str, ...]] = BUFFER
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         class Duplicate(Hooks):
@@ -120,6 +125,7 @@ class StateThree(Fault):
 
     name: ClassVar[str] = "state_three"
     notes: ClassVar[tuple[int, ...]] = (13,)
+    modes: ClassVar[tuple[str, ...]] = COMMAND
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         return add_quirk(module, "state_three")
@@ -132,6 +138,7 @@ class RecvLength(Fault):
 
     name: ClassVar[str] = "recv_length"
     notes: ClassVar[tuple[int, ...]] = (14,)
+    modes: ClassVar[tuple[str, ...]] = BUFFER
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         return add_quirk(module, "recv_length")
@@ -147,6 +154,7 @@ class SmallPushes(Fault):
 
     name: ClassVar[str] = "small_pushes"
     notes: ClassVar[tuple[int, ...]] = (15,)
+    modes: ClassVar[tuple[str, ...]] = COMMAND
     longest: int = 7
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
@@ -169,6 +177,7 @@ class SingleLineEnd(Fault):
 
     name: ClassVar[str] = "single_line_end"
     notes: ClassVar[tuple[int, ...]] = (16,)
+    modes: ClassVar[tuple[str, ...]] = BUFFER
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         return add_quirk(module, "recv_single_crlf")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from .commands import ERROR, SEND_FAIL, SEND_OK, Call, Outcome
-from .faults_base import Counter, Fault, Hooks, fault
+from .faults_base import COMMAND, Counter, Fault, Hooks, fault
 
 if TYPE_CHECKING:
     from .module import Module
@@ -24,6 +24,7 @@ class SendFails(Fault):
 
     name: ClassVar[str] = "send_fail_n"
     notes: ClassVar[tuple[int, ...]] = (19,)
+    modes: ClassVar[tuple[str, ...]] = COMMAND
     times: int = 1
     then_ok: bool = False
 
@@ -52,6 +53,7 @@ class ErrorInsteadOfSendOk(Fault):
 
     name: ClassVar[str] = "error_instead_of_send_ok"
     notes: ClassVar[tuple[int, ...]] = (20,)
+    modes: ClassVar[tuple[str, ...]] = COMMAND
     times: int = 1
     taken: bool = True
 
@@ -80,6 +82,7 @@ class PromptRefused(Fault):
 
     name: ClassVar[str] = "prompt_refused"
     notes: ClassVar[tuple[int, ...]] = (20, 22)
+    modes: ClassVar[tuple[str, ...]] = COMMAND
     times: int = 1
     send_fail: bool = False
 

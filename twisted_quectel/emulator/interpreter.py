@@ -29,6 +29,7 @@ from .commands import (
 )
 from .datamode import DataMode
 from .linereader import LineReader
+from .quirks import misprinted
 
 if TYPE_CHECKING:
     from .module import Module
@@ -70,6 +71,10 @@ class Interpreter:
 
     def online(self) -> bool:
         """Whether the port is in data mode."""
+        return self._data is not None
+
+    def in_data_mode(self) -> bool:
+        """Whether what is heard is payload."""
         return self._data is not None
 
     def full(self) -> bool:
@@ -233,6 +238,8 @@ class Interpreter:
 
     def info(self, text: bytes) -> None:
         """Answer a line, ahead of the final result."""
+        if self._module.quirks:
+            text = misprinted(text, self._module.quirks)
         start = b"" if self._answer or not self._port.settings.verbose else b"\r\n"
         self._answer.append(b"%b%b\r\n" % (start, text))
 

@@ -6,18 +6,24 @@ and 3) and what firmware versions do differently where the note is silent.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
 #: Every quirk with what it does.
 QUIRKS: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "alias_qsssend": "AT+QSSSEND (chapter 2.2.3) is taken for AT+QSSLSEND.",
+        "alias_qsssend": (
+            "AT+QSSSEND (chapter 2.2.3) is taken for AT+QSSLSEND, which answers +QSSSEND: too."
+        ),
         "alias_qsslrcv": "AT+QSSLRCV (chapter 3.3.3) is taken for AT+QSSLRECV.",
         "reply_qsslrcv": "A read answers +QSSLRCV: in place of +QSSLRECV: (chapter 3.3.3).",
-        "alias_secllevel": 'The tag "secllevel" (chapter 3.2) is taken for "seclevel".',
-        "alias_clientcertex": 'The tag "clientcertex" (chapter 2.2.1) is taken for "cacertex".',
+        "alias_secllevel": (
+            'The tag "secllevel" (chapter 3.2) is taken for "seclevel", and answered.'
+        ),
+        "alias_clientcertex": (
+            'The tag "clientcertex" (chapter 2.2.1) is taken for "cacertex", and answered.'
+        ),
         "wrong_invalidcertsign_tag": (
             'A query of "ignoreinvalidcertsign" answers "ignoremulticertchainverify".'
         ),
@@ -63,6 +69,22 @@ QUIRKS: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
+#: How answers are misprinted: by the quirk, what stands in them and what is printed.
+_MISPRINTS: Final = (
+    ("alias_secllevel", b'+QSSLCFG: "seclevel",', b'+QSSLCFG: "secllevel",'),
+    ("alias_clientcertex", b'+QSSLCFG: "cacertex",', b'+QSSLCFG: "clientcertex",'),
+    ("alias_qsssend", b"+QSSLSEND: ", b"+QSSSEND: "),
+)
+
+
+def misprinted(line: bytes, quirks: frozenset[str]) -> bytes:
+    """Give an information line as the documents print it where their names contradict."""
+    for quirk, name, other in _MISPRINTS:
+        if line.startswith(name) and quirk in quirks:
+            return other + line[len(name) :]
+    return line
+
+
 #: What makes chapter 3 of the note run as it is printed.
 AS_PRINTED: Final = frozenset(
     {"alias_secllevel", "alias_clientcertex", "alias_qsssend", "alias_qsslrcv", "reply_qsslrcv"}
@@ -71,6 +93,27 @@ AS_PRINTED: Final = frozenset(
 PROFILES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {"strict": frozenset(), "as_printed": AS_PRINTED}
 )
+
+
+class NotedQuirks(frozenset[str]):
+    """Quirks that tell when it is asked whether they are there.
+
+    @ivar told: what is called, by the names of quirks.
+    """
+
+    told: Mapping[str, Callable[[], None]]
+
+    def __new__(cls, names: Iterable[str], told: Mapping[str, Callable[[], None]]) -> NotedQuirks:
+        """Make them, with what is to be called."""
+        made = super().__new__(cls, names)
+        made.told = told
+        return made
+
+    def __contains__(self, name: object) -> bool:
+        found = super().__contains__(name)
+        if found and isinstance(name, str) and name in self.told:
+            self.told[name]()
+        return found
 
 
 def quirks_of(profile: str, extra: Iterable[str]) -> frozenset[str]:
