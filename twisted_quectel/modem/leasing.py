@@ -23,6 +23,7 @@ from .opening import (
     error_code,
     open_problem,
     open_socket,
+    release_context,
     send_open,
     take_context,
 )
@@ -69,7 +70,7 @@ async def open_lease(session: Session, request: OpenRequest) -> LeasedSocket:
         try:
             id = await session.acquire_id(request.wait)
         except BaseException:
-            need.release(session)
+            release_context(session, need.context)
             raise
     except BaseException:
         session.end_lease(channel)
@@ -82,10 +83,11 @@ async def _open_transparent(
     session: Session, request: OpenRequest, channel: Channel, need: ContextNeed, id: int
 ) -> LeasedSocket:
     dialect = request.dialect_of(session.family)
+    context = need.context
 
     def freed() -> None:
         session.forget_socket(id)
-        need.release(session, socket)
+        release_context(session, context, socket)
         session.end_lease(channel)
 
     family = session.family

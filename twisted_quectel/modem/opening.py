@@ -106,10 +106,13 @@ class ContextNeed:
         if self.context is not None:
             self.context.sockets.append(socket)
 
-    def release(self, session: Session, socket: ContextSocket | None = None) -> None:
-        """Give the context back."""
-        if self.context is not None:
-            session.contexts.release(self.context, socket)
+
+def release_context(
+    session: Session, context: Context | None, socket: ContextSocket | None = None
+) -> None:
+    """Give a context back, where there is one."""
+    if context is not None:
+        session.contexts.release(context, socket)
 
 
 async def take_context(session: Session, request: OpenRequest) -> ContextNeed:
@@ -223,7 +226,7 @@ async def open_socket(session: Session, request: OpenRequest) -> CommandSocket:
         try:
             id = await session.acquire_id(request.wait)
         except BaseException:
-            need.release(session)
+            release_context(session, need.context)
             raise
     except BaseException:
         session.unshare_channel()
@@ -236,16 +239,16 @@ class _Use:
     """What a connection shares with others: its context and the channel."""
 
     # one for each connection: it shall weigh little
-    __slots__ = ("_need", "_session", "socket")
+    __slots__ = ("_context", "_session", "socket")
 
-    def __init__(self, session: Session, need: ContextNeed) -> None:
+    def __init__(self, session: Session, context: Context | None) -> None:
         self.socket: CommandSocket | None = None
         self._session = session
-        self._need = need
+        self._context = context
 
     def end(self) -> None:
         """Give it back."""
-        self._need.release(self._session, self.socket)
+        release_context(self._session, self._context, self.socket)
         self._session.unshare_channel()
         self.socket = None
 
@@ -253,7 +256,7 @@ class _Use:
 async def _open(
     session: Session, request: OpenRequest, need: ContextNeed, id: int, mode: AccessMode
 ) -> CommandSocket:
-    use = _Use(session, need)
+    use = _Use(session, need.context)
     dialect = request.dialect_of(session.family)
     socket = session.new_socket(
         id, dialect, mode, request.pdp, request.closed_is_lost, need.close_time, use.end

@@ -71,7 +71,7 @@ class Receiving(SocketState):
 
     __slots__ = ("_read_job",)
 
-    _read_job: ReadJob
+    _read_job: ReadJob | None  # made when it is wanted: push mode seldom reads
 
     def _hold(self, data: bytes) -> None:
         if self._owner is None and self._held_size > HELD_AT_MOST:
@@ -160,6 +160,8 @@ class Receiving(SocketState):
         if self._more and (self._peer_closed or self.mode is AccessMode.BUFFER):
             if not self._read_waits:
                 self._read_waits = True
+                if self._read_job is None:
+                    self._read_job = ReadJob(self)
                 self._port.enqueue(self._read_job)
             return
         if self._peer_closed and not self._read_waits:

@@ -16,7 +16,7 @@ from ..at import ATPort, Response, Route
 from ..errors import ModemError, RemoteViolation, SendFailed, carry
 from ..families import AccessMode, Dialect, Family
 from .interfaces import SocketOwner
-from .receiving import ReadJob, Receiving
+from .receiving import Receiving
 from .retries import Retries
 from .sending import Sending, SendJob
 from .socketmachine import SocketLife, socket_life
@@ -66,7 +66,7 @@ class CommandSocket(Receiving, Sending):
         )
         self._life: SocketLife = socket_life(self)
         self._send_job = SendJob(self)
-        self._read_job = ReadJob(self)
+        self._read_job = None
 
     # -- for the owner
 
@@ -252,6 +252,10 @@ class CommandSocket(Receiving, Sending):
     def do_free(self) -> None:
         """Let go of the id."""
         self._quiet()
+        if self._route is not None:
+            # it would keep all that it leads to
+            self._port.close_route(self._route)
+            self._route = None
         self._freed(self)
 
     def _quiet(self) -> None:
