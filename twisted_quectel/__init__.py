@@ -13,7 +13,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .at import InvalidValue
-    from .endpoints import ModuleTLSEndpoint
+    from .endpoints import ModuleTCPEndpoint, ModuleTLSEndpoint
     from .errors import (
         CertificateStoreError,
         CommandFailed,
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         SendFailed,
         SIMError,
         SocketIdInUse,
+        TCPOpenFailed,
         TLSOpenFailed,
         UnknownModel,
         UnsupportedOperation,
@@ -71,6 +72,7 @@ __all__ = [
     "ModemResourceError",
     "ModemTimeout",
     "ModuleLost",
+    "ModuleTCPEndpoint",
     "ModuleTLSEndpoint",
     "NetworkDown",
     "NoAnswer",
@@ -83,6 +85,7 @@ __all__ = [
     "SendFailed",
     "Signal",
     "SocketIdInUse",
+    "TCPOpenFailed",
     "TLSOpenFailed",
     "TLSProfile",
     "UnknownModel",
@@ -97,6 +100,7 @@ _HOMES = {
     "Modem": "modem",
     "ModemInfo": "modem",
     "ModemProfile": "modemprofile",
+    "ModuleTCPEndpoint": "endpoints",
     "ModuleTLSEndpoint": "endpoints",
     "Signal": "modem",
     "TLSProfile": "profiles",

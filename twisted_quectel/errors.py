@@ -174,6 +174,10 @@ class ModemDNSError(ModemConnectError, error.DNSLookupError):
     """The module could not resolve the name."""
 
 
+class TCPOpenFailed(ModemConnectError):
+    """The TCP connection could not be opened: refused, or unreachable."""
+
+
 class TLSOpenFailed(ModemConnectError):
     """The TLS connection could not be opened; the module does not say why."""
 

@@ -90,6 +90,16 @@ def load_certificates(argument: str, path: str | os.PathLike[str]) -> tuple[PEM,
     return tuple(PEM(block, os.fspath(path)) for block in blocks)
 
 
+def load_bundle(argument: str, path: str | os.PathLike[str]) -> tuple[bytes, ...]:
+    """Read CA certificates for the host's own TLS, as many as there are, each in PEM.
+
+    @raise InvalidValue: if the file cannot be read, holds no certificate, or a damaged one.
+    """
+    blocks = _certificate_blocks(argument, path)
+    _check_certificates(argument, path, blocks)
+    return tuple(blocks)
+
+
 def load_certificate(argument: str, path: str | os.PathLike[str]) -> PEM:
     """Read a client's own certificate.
 

@@ -27,9 +27,9 @@ from .modemprofile import ModemProfile
 from .profiles import TLSProfile, merge_arguments
 from .tables.lte import PDP_IDS, SSL_CONTEXT_IDS
 
-_MODES: Final = ("buffer", "push", "transparent")
-_BUSY: Final = ("wait", "fail")
-_CLOSED: Final = ("done", "lost")
+MODES: Final = ("buffer", "push", "transparent")
+BUSY: Final = ("wait", "fail")
+CLOSED: Final = ("done", "lost")
 _DATAGRAM_ARGUMENTS: Final = ("dtls", "dtlsVersion")
 
 
@@ -110,15 +110,15 @@ def quectelssl_arguments(
     """
     checked_host = read_host("host", host or "")
     checked_port = read_port("port", port)
-    checked_ctx = _optional_integer("ctx", ctx, SSL_CONTEXT_IDS)
-    checked_pdp = _optional_integer("pdp", pdp, PDP_IDS)
-    checked_mode = None if mode is None else read_choice("mode", mode, _MODES)
-    checked_busy = read_choice("busy", busy, _BUSY)
-    checked_closed = read_choice("closed", closed, _CLOSED)
+    checked_ctx = optional_integer("ctx", ctx, SSL_CONTEXT_IDS)
+    checked_pdp = optional_integer("pdp", pdp, PDP_IDS)
+    checked_mode = None if mode is None else read_choice("mode", mode, MODES)
+    checked_busy = read_choice("busy", busy, BUSY)
+    checked_closed = read_choice("closed", closed, CLOSED)
     checked_timeout = read_timeout("timeout", timeout)
     chosen = choose(
         modem,
-        _given(
+        given_of(
             device=device,
             model=model,
             baudrate=baudrate,
@@ -128,7 +128,7 @@ def quectelssl_arguments(
             dataDevices=dataDevices,
         ),
     )
-    given = _given(
+    given = given_of(
         cacert=cacert,
         cacertex=cacertex,
         clientCert=clientCert,
@@ -197,12 +197,12 @@ _COLONS: Final = "a colon within a value is written \\:, and a name is followed 
 _LAST: Final = "no colon stands at the end"
 
 
-def _optional_integer(argument: str, value: str | None, allowed: range) -> int | None:
+def optional_integer(argument: str, value: str | None, allowed: range) -> int | None:
     """Read a number that may be left out."""
     return None if value is None else read_integer(argument, value, allowed[0], allowed[-1])
 
 
-def _given(**arguments: str | None) -> dict[str, str]:
+def given_of(**arguments: str | None) -> dict[str, str]:
     """Keep the arguments that the string has."""
     return {argument: value for argument, value in arguments.items() if value is not None}
 
@@ -225,9 +225,15 @@ def _check_unnamed(argument: str, value: object) -> None:
         ) from None
 
 
-def _named(args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, str]:
+def named(
+    args: tuple[object, ...],
+    kwargs: dict[str, object],
+    known: tuple[str, ...] = QUECTELSSL_ARGUMENTS,
+    prefix: str = "quectelssl",
+) -> dict[str, str]:
     """Give every argument its name.
 
+    @param known: the names that the prefix has; host and port may stand without theirs.
     @raise InvalidValue: for a name that is unknown or given twice.
     """
     # what has no name is never shown: it may be the rest of a key
@@ -249,10 +255,14 @@ def _named(args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, str
         _check_unnamed(argument, value)
     for argument in kwargs:
         if argument in _DATAGRAM_ARGUMENTS:
-            raise InvalidValue(argument, "only for datagrams; quectelssl is a stream")
-        if argument not in QUECTELSSL_ARGUMENTS:
-            near = suggestion(argument, QUECTELSSL_ARGUMENTS)
-            raise InvalidValue(argument, f"there is no such argument{near}")
+            raise InvalidValue(argument, f"only for datagrams; {prefix} is a stream")
+        if argument in known:
+            continue
+        if argument in QUECTELSSL_ARGUMENTS:
+            raise InvalidValue(
+                argument, f"{prefix}: does not have it: it is of the module's TLS (quectelssl:)"
+            )
+        raise InvalidValue(argument, f"there is no such argument{suggestion(argument, known)}")
     return {name: str(value) for name, value in {**unnamed, **kwargs}.items()}
 
 
@@ -269,7 +279,7 @@ class QuectelSSLParser:
 
         @raise InvalidValue: (a C{ValueError}) naming the argument that is wrong.
         """
-        arguments = quectelssl_arguments(**_named(args, kwargs))
+        arguments = quectelssl_arguments(**named(args, kwargs))
         # not above: every string of any client loads this module
         from .endpoints import endpoint_from_arguments
 

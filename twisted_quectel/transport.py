@@ -92,12 +92,12 @@ class ModuleTransport(TCPSettings):
 
     # -- beginning
 
-    def start(self, protocol: IProtocol) -> None:
+    def start(self, protocol: IProtocol, secure: bool = True) -> None:
         """Connect the protocol; nothing is sent or delivered before L{begin}."""
         self.protocol = protocol
         self._guard(protocol.makeConnection, self)
         # the module has made the handshake before there was a connection
-        if self.connected and IHandshakeListener.providedBy(protocol):
+        if secure and self.connected and IHandshakeListener.providedBy(protocol):
             self._guard(protocol.handshakeCompleted)
 
     def begin(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from twisted.internet.error import (
     ConnectingCancelledError,
     ConnectionAborted,
+    ConnectionDone,
     NoProtocol,
     TimeoutError,
 )
@@ -269,6 +270,19 @@ class Ordered(Peer):
         self.told.append("lost")
 
 
+class Closing(Peer):
+    """Has enough with its first bytes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls = 0
+
+    def dataReceived(self, data: bytes) -> None:
+        self.calls += 1
+        if self.calls == 2:
+            self.transport.loseConnection()
+
+
 class OrderTests(VirtualCase):
     """C{connectionMade}, the Deferred, data, the end: as Twisted's own endpoints."""
 
@@ -307,6 +321,18 @@ class OrderTests(VirtualCase):
         peer = self.order(b'\r\n+QSSLOPEN: 0,0\r\n\r\n+QSSLURC: "closed",0\r\n')
         self.settle(30.0)
         self.assertEqual(peer.told, ["made", "connected", "lost"])
+
+    def test_closes_meanwhile(self) -> None:
+        """Nothing is delivered behind C{loseConnection}, whatever came in the same read."""
+        for mode in ("buffer", "push", "transparent"):
+            self.network = type(self.network)(self.clock)
+            serving = self.serve()
+            client = self.connect(self.endpoint(self.emulate(), mode=mode), Closing)
+            for _ in range(2):
+                serving.peers[0].transport.write(b"x" * 15_000)
+                self.settle(1.0)
+            self.assertIsInstance(self.end_of(client, 60.0), ConnectionDone)
+            self.assertEqual(client.calls, 2)
 
 
 class BufferConnectingTests(ConnectingTests, VirtualCase):

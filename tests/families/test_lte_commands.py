@@ -36,7 +36,7 @@ class OpenTests(SynchronousTestCase):
             (AccessMode.PUSH, 8011, golden.OPEN_PUSH),
             (AccessMode.TRANSPARENT, 8011, golden.OPEN_TRANSPARENT),
         ):
-            command = FAMILY.open_command(4, 1, 1, HOST, port, mode, 60.0)
+            command = FAMILY.tls.open_command(4, 1, 1, HOST, port, mode, 60.0)
             self.assertEqual(command.text.wire, wire)
             self.assertEqual(command.data_mode, mode is AccessMode.TRANSPARENT)
             # CONNECT comes when the handshake is over: 150 s and what that may take
@@ -46,17 +46,17 @@ class OpenTests(SynchronousTestCase):
         """A host that could leave its quotes is refused by its argument's name."""
         for host in ('x",443\rAT+QPOWD', "x\0", 'x"', "x\x1a"):
             problem = self.assertRaises(
-                InvalidValue, FAMILY.open_command, 4, 1, 1, host, 443, AccessMode.PUSH, 60.0
+                InvalidValue, FAMILY.tls.open_command, 4, 1, 1, host, 443, AccessMode.PUSH, 60.0
             )
             self.assertEqual(problem.argument, "host")
 
     def test_switch(self) -> None:
         """C{AT+QISWTMD} (chapter 1.3); to transparent mode it answers C{CONNECT}."""
         for mode, number in ((AccessMode.BUFFER, 0), (AccessMode.PUSH, 1)):
-            command = FAMILY.switch_command(4, mode)
+            command = FAMILY.tls.switch_command(4, mode)
             self.assertEqual(command.text.wire, b"+QISWTMD=4,%d" % number)
             self.assertFalse(command.data_mode)
-        self.assertTrue(FAMILY.switch_command(4, AccessMode.TRANSPARENT).data_mode)
+        self.assertTrue(FAMILY.tls.switch_command(4, AccessMode.TRANSPARENT).data_mode)
 
 
 class SendTests(SynchronousTestCase):
@@ -64,7 +64,7 @@ class SendTests(SynchronousTestCase):
 
     def test_command(self) -> None:
         """Always counted; the data goes behind the prompt, with nothing behind it."""
-        command = FAMILY.send_command(4, golden.DATA)
+        command = FAMILY.tls.send_command(4, golden.DATA)
         self.assertEqual(command.text.wire, golden.SEND_FIXED)
         self.assertEqual(command.body, golden.DATA)
         self.assertIs(command.body_after, Body.PROMPT)
@@ -72,7 +72,7 @@ class SendTests(SynchronousTestCase):
 
     def test_delivery(self) -> None:
         """What became of a block."""
-        command = FAMILY.send_command(4, golden.DATA)
+        command = FAMILY.tls.send_command(4, golden.DATA)
         for result, sent, delivery in (
             (SEND_OK, True, Delivery.TAKEN),
             (SEND_FAIL, True, Delivery.REFUSED),
@@ -83,7 +83,7 @@ class SendTests(SynchronousTestCase):
             (OK, True, Delivery.UNKNOWN),
         ):
             response = answered(command, result, body_sent=sent)
-            self.assertIs(FAMILY.delivery(response), delivery)
+            self.assertIs(FAMILY.tls.delivery(response), delivery)
 
 
 class ReadTests(SynchronousTestCase):
@@ -96,13 +96,13 @@ class ReadTests(SynchronousTestCase):
         got: list[bytes | None] = []
 
         async def dialogue() -> None:
-            job = bench.family.read_command(4, 1500)
+            job = bench.family.tls.read_command(4, 1500)
             try:
                 response = await bench.port.execute(job)
             except errors.CommandFailed:
                 got.append(None)
                 return
-            got.append(bench.family.read_data(response))
+            got.append(bench.family.tls.read_data(response))
 
         self.successResultOf(bench.run(dialogue()))
         self.assertEqual(bench.module.lines, [golden.RECEIVE.decode()])
@@ -130,12 +130,12 @@ class ReadTests(SynchronousTestCase):
     def test_error(self) -> None:
         """An error is no data."""
         self.assertIs(self.read("\r\nERROR\r\n"), None)
-        command = FAMILY.read_command(4, 1500)
-        self.assertIs(FAMILY.read_data(answered(command, ERROR)), None)
+        command = FAMILY.tls.read_command(4, 1500)
+        self.assertIs(FAMILY.tls.read_data(answered(command, ERROR)), None)
 
     def test_length(self) -> None:
         """Only a whole header announces bytes."""
-        length = FAMILY.read_command(4, 1500).block
+        length = FAMILY.tls.read_command(4, 1500).block
         assert length is not None
         for line, count in (
             (b"+QSSLRECV: 18", 18),
@@ -153,7 +153,7 @@ class CloseTests(SynchronousTestCase):
 
     def test_close(self) -> None:
         """In order with the module's own time-out, at once with 0."""
-        orderly, abort = FAMILY.close_command(4, False), FAMILY.close_command(4, True)
+        orderly, abort = FAMILY.tls.close_command(4, False), FAMILY.tls.close_command(4, True)
         self.assertEqual(orderly.text.wire, golden.CLOSE)
         self.assertGreater(orderly.timeout, 10)
         self.assertEqual(abort.text.wire, b"+QSSLCLOSE=4,0")
@@ -164,9 +164,9 @@ class StateTests(SynchronousTestCase):
 
     def state(self, *lines: str) -> SocketStatus | None:
         """Read the answer to the query of one connection."""
-        command = FAMILY.state_command(4)
+        command = FAMILY.tls.state_command(4)
         self.assertEqual(command.text.wire, b"+QSSLSTATE=4")
-        return FAMILY.read_state(answered(command, OK, *lines))
+        return FAMILY.tls.read_state(answered(command, OK, *lines))
 
     def test_one(self) -> None:
         """Both examples of chapter 3; nothing means that it is not there (note 5)."""
@@ -188,16 +188,22 @@ class StateTests(SynchronousTestCase):
             self.state(golden.STATE_BUFFER.replace("65344", "0")), SocketStatus(4, False, 1)
         )
 
+    def listed(self, bench: PortBench) -> list[SocketStatus]:
+        """Take stock."""
+        listed = self.successResultOf(bench.run(bench.family.list_sockets(bench.port)))
+        self.assertTrue(all(dialect.secure for dialect, _ in listed))
+        return [status for _, status in listed]
+
     def test_all(self) -> None:
         """The form without id lists what there is."""
         bench = PortBench()
         bench.answers["+QSSLSTATE"] = (
             golden.STATE_BUFFER + "\n\n" + golden.STATE_PUSH.replace(": 4", ": 11") + "\n\nOK"
         )
-        found = self.successResultOf(bench.run(bench.family.list_sockets(bench.port)))
+        found = self.listed(bench)
         self.assertEqual(found, [SocketStatus(4, False, 1), SocketStatus(11, False, 1)])
         bench.answers["+QSSLSTATE"] = "OK"
-        self.assertEqual(self.successResultOf(bench.run(bench.family.list_sockets(bench.port))), [])
+        self.assertEqual(self.listed(bench), [])
 
 
 class ErrorTests(SynchronousTestCase):
@@ -241,7 +247,7 @@ class ErrorTests(SynchronousTestCase):
             (574, errors.ModemBusyError),
             (4711, errors.ModemConnectError),
         ):
-            problem = FAMILY.open_error(code, "h.example", 443, "AT+QSSLOPEN", ("line",))
+            problem = FAMILY.tls.open_error(code, "h.example", 443, "AT+QSSLOPEN", ("line",))
             self.assertIs(type(problem), kind, code)
             self.assertIsInstance(problem, error.ConnectError)
             assert isinstance(problem, errors.ModemError)
@@ -254,12 +260,12 @@ class ErrorTests(SynchronousTestCase):
             self.assertTrue(str(problem).startswith("h.example:443 "))
         for code in golden.CODES:
             if code:
-                text = str(FAMILY.open_error(code, "h", 1, "", ()))
+                text = str(FAMILY.tls.open_error(code, "h", 1, "", ()))
                 self.assertIn(golden.CODES[code], text)
 
     def test_handshake(self) -> None:
         """566 says what it may be, in order of likelihood, and never "refused" (note 24)."""
-        text = str(FAMILY.open_error(566, "2001:db8::1", 443, "", ()))
+        text = str(FAMILY.tls.open_error(566, "2001:db8::1", 443, "", ()))
         places = [text.index(part) for part in ("cacert", "version", "client", "nothing listens")]
         self.assertEqual(places, sorted(places))
         self.assertNotIn("refused", text)
@@ -268,7 +274,7 @@ class ErrorTests(SynchronousTestCase):
     def test_no_reason(self) -> None:
         """No number, or 0 behind an error, is told as such."""
         for code in (None, 0):
-            problem = FAMILY.open_error(code, "h", 1, "", ())
+            problem = FAMILY.tls.open_error(code, "h", 1, "", ())
             self.assertIs(type(problem), errors.ModemConnectError)
             self.assertIn("gave no reason", str(problem))
 

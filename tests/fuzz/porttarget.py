@@ -129,16 +129,16 @@ class _Machine:
 
 _COMMANDS: Final = (
     write("+QSSLCFG", "seclevel", 1),
-    _FAMILY.read_command(1, 100),
+    _FAMILY.tls.read_command(1, 100),
     send(b"body", 1),
-    _FAMILY.state_command(1),
+    _FAMILY.tls.state_command(1),
     Command(read_form("+CREG"), ("+CREG",), timeout=2.0),
     Command(execute_form("+CGMM"), ("+CGMM",), bare=True),
     Command(execute_form("O"), data_mode=True),
     Command(execute_form("+A"), timeout=0.5, probe=True),
-    _FAMILY.send_command(2, b"another body"),
-    _FAMILY.read_command(2, 1500),
-    _FAMILY.close_command(1, False),
+    _FAMILY.tls.send_command(2, b"another body"),
+    _FAMILY.tls.read_command(2, 1500),
+    _FAMILY.tls.close_command(1, False),
 )
 
 

@@ -122,15 +122,15 @@ def urcs(data: bytes) -> None:
     shown = _FAMILY.redact(line)
     assert _FAMILY.redact(shown) == shown
     response = Response(Command(execute_form("+A")), OK, data.split(b"\n"), block)
-    for command in (_FAMILY.read_command(1, 1500), _FAMILY.send_command(1, b"x")):
+    for command in (_FAMILY.tls.read_command(1, 1500), _FAMILY.tls.send_command(1, b"x")):
         assert command.block is None or 0 <= command.block(line) < 100000
         command.is_answer(line)
-    status = _FAMILY.read_state(response)
+    status = _FAMILY.tls.read_state(response)
     assert status is None or abs(status.id) < 10**18
     code = _FAMILY.read_error(response)
     assert code is None or abs(code) < 10**18
-    _FAMILY.delivery(response)
-    error = _FAMILY.open_error(code, "host", 1, "AT+QSSLOPEN", ())
+    _FAMILY.tls.delivery(response)
+    error = _FAMILY.tls.open_error(code, "host", 1, "AT+QSSLOPEN", ())
     assert str(error).isprintable()
     for tag in ("seclevel", "renegotiation", "ignoreinvalidcertsign", "psk"):
         values = read_tag(parse_info(line), 1, tag)

@@ -72,7 +72,15 @@ class SocketBench(PortBench):
         self.answers["+QSSLRECV"] = self._read
         self.owner = Owner()
         self.socket = CommandSocket(
-            self.clock, self.port, self.family, 4, mode, lambda: self.pdp_up(), self._free, lost
+            self.clock,
+            self.port,
+            self.family,
+            self.family.tls,
+            4,
+            mode,
+            lambda: self.pdp_up(),
+            self._free,
+            lost,
         )
         self.listener.on_urc = self._urc
 

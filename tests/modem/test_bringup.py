@@ -140,7 +140,7 @@ class BringUpTests(SynchronousTestCase):
                 "+QURCCFG",
                 "+CPIN?",
                 "+CEREG?",
-                "+QSSLSTATE",
+                "+QSSLSTATE;+QISTATE?",
             ],
         )
         self.assertEqual(self.obstacles[-1], None)

@@ -75,6 +75,10 @@ class IdTests(SynchronousTestCase):
         self.failureResultOf(self.acquire(), ModuleLost)
 
 
+#: Asks for all connections.
+BOTH = "+QSSLSTATE;+QISTATE?"
+
+
 class StockTests(SynchronousTestCase):
     """What a host before us has left (note 29)."""
 
@@ -92,12 +96,30 @@ class StockTests(SynchronousTestCase):
         answer = f"{state.format(4)}\n\n{state.format(11)}\n\nOK"
         for closing in ("OK", "ERROR"):
             self.assertEqual(
-                self.close(answer, closing), ["+QSSLSTATE", "+QSSLCLOSE=4,0", "+QSSLCLOSE=11,0"]
+                self.close(answer, closing), [BOTH, "+QSSLCLOSE=4,0", "+QSSLCLOSE=11,0"]
             )
+
+    def test_strangers_without_tls(self) -> None:
+        """Those of plain TCP too, each by its own command."""
+        tls = '+QSSLSTATE: 4,"SSLClient","1.2.3.4",1,2,2,1,4,0,"usbmodem",1'
+        tcp = '+QISTATE: 2,"TCP","1.2.3.4",1,2,2,1,2,0,"usbmodem"'
+        self.assertEqual(
+            self.close(f"{tls}\n\n{tcp}\n\nOK"), [BOTH, "+QICLOSE=2,0", "+QSSLCLOSE=4,0"]
+        )
+
+    def test_one_by_one(self) -> None:
+        """A module that does not take both on one line is asked for each; it may lack one."""
+        tcp = '+QISTATE: 2,"TCP","1.2.3.4",1,2,2,1,2,0,"usbmodem"\n\nOK'
+        for answer, closes in ((tcp, ["+QICLOSE=2,0"]), ("ERROR", [])):
+            bench = SessionBench()
+            bench.answers[BOTH] = "ERROR"
+            bench.answers["+QISTATE"] = answer
+            self.successResultOf(bench.run(bench.session.close_strangers()))
+            self.assertEqual(bench.module.lines, [BOTH, "+QSSLSTATE", "+QISTATE?", *closes])
 
     def test_nobody(self) -> None:
         """A bare OK: there is nobody (note 5)."""
-        self.assertEqual(self.close("OK"), ["+QSSLSTATE"])
+        self.assertEqual(self.close("OK"), [BOTH])
 
 
 class NetworkTests(SynchronousTestCase):

@@ -387,6 +387,16 @@ class PushReadTests(SynchronousTestCase):
         bench.socket.lost(Failure(PortLost("gone")))
         self.assertEqual(bench.clock.getDelayedCalls(), [])
 
+    def test_forgotten(self) -> None:
+        """The port keeps nothing of a connection that has ended."""
+        bench = SocketBench(AccessMode.PUSH).start()
+        for size in (10, 20, 30):
+            bench.push(b"x" * size)
+        self.assertEqual(len(bench.port._routes), 3)
+        bench.socket.close()
+        bench.settle()
+        self.assertEqual((bench.freed, bench.port._routes), (1, {}))
+
     def test_after_the_end(self) -> None:
         """What is still pushed when it is over is dropped."""
         bench = SocketBench(AccessMode.PUSH).start()

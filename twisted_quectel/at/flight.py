@@ -219,6 +219,12 @@ class Flight(LineReceiver):
         command = self._command
         return known if known[0].open and (command is None or command.block is None) else None
 
+    def close_route(self, route: Route) -> None:
+        """Forget a route for good: nothing will come that way again."""
+        route.open = False
+        for line in [line for line, known in self._routes.items() if known[0] is route]:
+            del self._routes[line]
+
     def _block_length(self, line: bytes) -> int:
         """Say how many counted bytes follow a line (called by the framer)."""
         known = self._route(line)

@@ -109,6 +109,7 @@ class ATPort(Flight):
         self.line_mode = 1
         self._framer.clear()
         self._framer.set_line()
+        self._routes.clear()
         self._deadline.clear()
         self._block_due.clear()
         self._fail_all(reason)

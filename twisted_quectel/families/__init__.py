@@ -8,13 +8,14 @@ from typing import Final
 
 from ..errors import UnknownModel
 from ..tables import lte as lte_table
-from .base import AccessMode, Delivery, Family, Firmware, Limits, SocketStatus
+from .base import AccessMode, Delivery, Dialect, Family, Firmware, Limits, SocketStatus
 from .lte import LTEFamily
 
 __all__ = [
     "KNOWN_MODELS",
     "AccessMode",
     "Delivery",
+    "Dialect",
     "Family",
     "Firmware",
     "Limits",

@@ -11,12 +11,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import ClassVar
 
-from ..at import ATPort, Command, Response
+from ..at import ATPort, Command, Response, join
+from ..errors import CommandFailed
 from ..modemprofile import ModemProfile
 from ..profiles import TLSProfile
+from .dialect import AccessMode as AccessMode
+from .dialect import Delivery as Delivery
+from .dialect import Dialect as Dialect
+from .dialect import SocketStatus as SocketStatus
 from .events import URC as URC
 from .events import Booted as Booted
 from .events import Closed as Closed
@@ -26,14 +30,6 @@ from .events import PDPLost as PDPLost
 from .events import PoweredDown as PoweredDown
 from .events import Pushed as Pushed
 from .events import Readable as Readable
-
-
-class AccessMode(Enum):
-    """How data comes out of the module (LTE SSL note, chapter 1.3)."""
-
-    BUFFER = "buffer"
-    PUSH = "push"
-    TRANSPARENT = "transparent"
 
 
 @dataclass(frozen=True)
@@ -65,27 +61,6 @@ class Limits:
     push_can_resume: bool
     line: int
     guard: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class SocketStatus:
-    """A connection as the module lists it.
-
-    @ivar gone: whether it is closed or closing.
-    """
-
-    id: int
-    gone: bool
-    context: int | None = None
-
-
-class Delivery(Enum):
-    """What became of a counted send."""
-
-    TAKEN = "taken"
-    REFUSED = "refused, send it again"
-    NOT_SENT = "never left, the state has to be asked for"
-    UNKNOWN = "nobody knows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +125,10 @@ class Family(ABC):
 
     name: ClassVar[str]
     limits: Limits
+    #: its own TLS
+    tls: Dialect
+    #: TCP without TLS; L{None} if it has none
+    tcp: Dialect | None
 
     def __init__(self, firmware: Firmware) -> None:
         self.firmware = firmware
@@ -216,9 +195,33 @@ class Family(ABC):
     async def detach(self, port: ATPort, pdp: int) -> None:
         """Deactivate a PDP context; whether it was active does not matter."""
 
-    @abstractmethod
-    async def list_sockets(self, port: ATPort) -> list[SocketStatus]:
-        """Take stock of the module's connections."""
+    @property
+    def dialects(self) -> tuple[Dialect, ...]:
+        """The kinds of connections that it has."""
+        return (self.tls,) if self.tcp is None else (self.tls, self.tcp)
+
+    async def list_sockets(self, port: ATPort) -> list[tuple[Dialect, SocketStatus]]:
+        """Take stock of the module's connections, of all kinds."""
+        commands = [dialect.list_command() for dialect in self.dialects]
+        responses: list[Response | None]
+        try:
+            # on one line where the module takes that
+            responses = [await port.execute(_together(commands))] * len(commands)
+        except CommandFailed:
+            responses = []
+            for dialect, command in zip(self.dialects, commands, strict=True):
+                try:
+                    responses.append(await port.execute(command))
+                except CommandFailed:
+                    if dialect.secure:
+                        raise
+                    # a firmware that cannot tell has them left alone
+                    responses.append(None)
+        return [
+            (dialect, status)
+            for dialect, response in zip(self.dialects, responses, strict=True)
+            for status in (dialect.read_states(response) if response is not None else ())
+        ]
 
     # -- files
 
@@ -278,60 +281,7 @@ class Family(ABC):
         """Say which time-out an orderly close has to name, in the unit that the
         context has; L{None}: the module's own will do."""
 
-    # -- connections
-
-    @abstractmethod
-    def open_command(
-        self,
-        id: int,
-        pdp: int,
-        context: int,
-        host: str,
-        port: int,
-        mode: AccessMode,
-        timeout: float,
-    ) -> Command:
-        """Open a connection."""
-
-    @abstractmethod
-    def send_command(self, id: int, data: bytes) -> Command:
-        """Send a block."""
-
-    @abstractmethod
-    def delivery(self, response: Response) -> Delivery:
-        """Say what became of it."""
-
-    @abstractmethod
-    def read_command(self, id: int, length: int) -> Command:
-        """Read a block."""
-
-    @abstractmethod
-    def read_data(self, response: Response) -> bytes | None:
-        """Give what was read; empty when there is no more, L{None} on an error."""
-
-    @abstractmethod
-    def announced(self, response: Response) -> int:
-        """Say how many bytes the answer to a read has announced."""
-
-    @abstractmethod
-    def close_command(self, id: int, abort: bool, close_time: int | None = None) -> Command:
-        """Close a connection.
-
-        @param abort: whether to drop it at once.
-        @param close_time: what L{close_time} has said.
-        """
-
-    @abstractmethod
-    def switch_command(self, id: int, mode: AccessMode) -> Command:
-        """Change the access mode of a connection."""
-
-    @abstractmethod
-    def state_command(self, id: int) -> Command:
-        """Ask for the state of a connection."""
-
-    @abstractmethod
-    def read_state(self, response: Response) -> SocketStatus | None:
-        """Read it; L{None} if the connection does not exist."""
+    # -- the module itself
 
     @abstractmethod
     def restart_command(self) -> Command:
@@ -345,8 +295,11 @@ class Family(ABC):
     def read_error(self, response: Response) -> int | None:
         """Read it."""
 
-    @abstractmethod
-    def open_error(
-        self, code: int | None, host: str, port: int, command: str, trace: Sequence[str]
-    ) -> Exception:
-        """Give the exception for an open that failed."""
+
+def _together(commands: Sequence[Command]) -> Command:
+    """Put commands on one line."""
+    return Command(
+        join(*(command.text for command in commands)),
+        tuple(prefix for command in commands for prefix in command.prefixes),
+        timeout=max(command.timeout for command in commands),
+    )

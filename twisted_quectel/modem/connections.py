@@ -11,6 +11,7 @@ from twisted.python.failure import Failure
 
 from ..at import Route
 from ..errors import ModemBusyError, ModuleLost
+from ..families import Dialect
 from .waiting import wait_for
 
 
@@ -24,6 +25,10 @@ class SessionSocket(Protocol):
     @property
     def live(self) -> bool:
         """Whether it is open, and nobody has begun to close it."""
+
+    @property
+    def dialect(self) -> Dialect:
+        """How the module speaks of it."""
 
     def pushed(self, data: bytes) -> Route | None:
         """Data came unasked; give where more of it goes."""

@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 
 from ..at import ATPort, HandOut
 from ..errors import ModemError, PortUnresponsive, SendFailed, carry
-from ..families import AccessMode, Family
+from ..families import AccessMode, Dialect, Family
 from .channels import Channel
 from .interfaces import SocketOwner
 from .leasemachine import LeaseCore, LeaseLife, lease_life
@@ -45,6 +45,7 @@ class LeasedSocket(LeaseCore):
         channel: Channel,
         control: ATPort,
         family: Family,
+        dialect: Dialect,
         id: int,
         pdp_is_up: Callable[[], Deferred[bool]],
         freed: Callable[[], None],
@@ -53,6 +54,7 @@ class LeasedSocket(LeaseCore):
         close_time: int | None,
     ) -> None:
         """
+        @param dialect: how the module speaks of such a connection.
         @param control: the modem's port for commands.
         @param pdp_is_up: asks whether the PDP context is still up.
         @param freed: told when all is to be given back.
@@ -64,7 +66,7 @@ class LeasedSocket(LeaseCore):
         self._clock = clock
         self._channel = channel
         self._control = control
-        self._family = family
+        self.dialect = dialect
         self._pdp_is_up = pdp_is_up
         self._freed = freed
         self._unresponsive = unresponsive
@@ -83,7 +85,7 @@ class LeasedSocket(LeaseCore):
             channel.port,
             self,
             guard=family.limits.guard or 1.0,
-            back=(ATO, family.switch_command(id, AccessMode.TRANSPARENT)),
+            back=(ATO, dialect.switch_command(id, AccessMode.TRANSPARENT)),
             on_carrier_lost=self._life.carrier_lost,
             on_lost=self._pipe_lost,
         )
@@ -193,7 +195,7 @@ class LeasedSocket(LeaseCore):
         if self._control is self._channel.port or self._control.lost:
             self._life.lose(reason)
             return
-        command = self._family.close_command(self.id, True)
+        command = self.dialect.close_command(self.id, True)
         self._control.execute(command).addBoth(lambda _: self._life.lose(reason))
 
     # -- what the life cycle does
@@ -216,7 +218,7 @@ class LeasedSocket(LeaseCore):
         self._ending()
         if self._control is not self._channel.port:
             self._interrupted = True
-            command = self._family.close_command(self.id, True)
+            command = self.dialect.close_command(self.id, True)
             self._control.execute(command).addErrback(_ignore_modem_errors)
 
     def do_leave(self) -> None:
@@ -262,7 +264,7 @@ class LeasedSocket(LeaseCore):
             # it was closed from the other port
             self._clock.callLater(0, self._life.closed)
             return
-        command = self._family.close_command(self.id, abort, self._close_time)
+        command = self.dialect.close_command(self.id, abort, self._close_time)
         self._channel.port.execute(command).addBoth(lambda _: self._life.closed())
 
     def do_tell(self, reason: Failure) -> None:

@@ -23,6 +23,7 @@ from .opening import (
     error_code,
     open_problem,
     open_socket,
+    release_context,
     send_open,
     take_context,
 )
@@ -37,7 +38,7 @@ class _LeaseJob(OpenJob):
     When nobody waits any more, the answer still concerns the socket.
     """
 
-    def __init__(self, command: Command, context: Context, socket: LeasedSocket) -> None:
+    def __init__(self, command: Command, context: Context | None, socket: LeasedSocket) -> None:
         super().__init__(command, context)
         self._socket = socket
 
@@ -69,7 +70,7 @@ async def open_lease(session: Session, request: OpenRequest) -> LeasedSocket:
         try:
             id = await session.acquire_id(request.wait)
         except BaseException:
-            session.contexts.release(need.context)
+            release_context(session, need.context)
             raise
     except BaseException:
         session.end_lease(channel)
@@ -81,11 +82,12 @@ async def open_lease(session: Session, request: OpenRequest) -> LeasedSocket:
 async def _open_transparent(
     session: Session, request: OpenRequest, channel: Channel, need: ContextNeed, id: int
 ) -> LeasedSocket:
+    dialect = request.dialect_of(session.family)
     context = need.context
 
     def freed() -> None:
         session.forget_socket(id)
-        session.contexts.release(context, socket)
+        release_context(session, context, socket)
         session.end_lease(channel)
 
     family = session.family
@@ -94,19 +96,20 @@ async def _open_transparent(
         channel,
         session.port,
         family,
+        dialect,
         id,
         lambda: Deferred.fromCoroutine(session.pdp_is_up(request.pdp)),
         freed,
         session.channel_unresponsive,
         request.closed_is_lost,
-        context.close_time,
+        need.close_time,
     )
     session.add_socket(id, socket, request.pdp)
-    context.sockets.append(socket)
-    command = family.open_command(
+    need.keep(socket)
+    command = dialect.open_command(
         id,
         request.pdp,
-        context.id,
+        need.id,
         request.host,
         request.port,
         AccessMode.TRANSPARENT,
@@ -114,7 +117,7 @@ async def _open_transparent(
     )
     try:
         response = await send_open(
-            session, need, channel.port, lambda: _LeaseJob(command, context, socket)
+            session, need, channel.port, lambda: _LeaseJob(command, need.context, socket)
         )
     except BaseException as e:
         if not need.sent:

@@ -15,10 +15,10 @@ from twisted.python.failure import Failure
 from ..arguments import is_literal
 from ..at import ATPort, Command, Job, Response
 from ..errors import CommandFailed, ModemError, NetworkDown, TLSOpenFailed, UnsupportedOperation
-from ..families import AccessMode, Family
+from ..families import AccessMode, Dialect, Family
 from ..families.base import ContextSettings
 from ..profiles import TLSProfile
-from .contexts import Context
+from .contexts import Context, ContextSocket
 from .handshake import explained
 from .session import Session
 from .sockets import CommandSocket
@@ -35,6 +35,7 @@ class OpenRequest:
     @ivar wait: whether to wait when something that is needed is in use.
     @ivar closed_is_lost: whether the peer's close counts as a loss.
     @ivar timeout: seconds for all of it; the caller cancels after that.
+    @ivar secure: whether the module does TLS on it.
     @ivar provisioned: what C{ctx} is provisioned with, as far as that is known.
     """
 
@@ -48,6 +49,19 @@ class OpenRequest:
     closed_is_lost: bool
     timeout: float
     provisioned: TLSProfile | None = None
+    secure: bool = True
+
+    def dialect_of(self, family: Family) -> Dialect:
+        """Give how the module speaks of such a connection.
+
+        @raise UnsupportedOperation: if the family has none of its kind.
+        """
+        dialect = family.tls if self.secure else family.tcp
+        if dialect is None:
+            raise UnsupportedOperation(
+                f"the {family.name} modules have no TCP without TLS", family=family.name
+            )
+        return dialect
 
     def mode_for(self, family: Family) -> AccessMode:
         """Give the access mode.
@@ -68,17 +82,43 @@ class OpenRequest:
 class ContextNeed:
     """An SSL context that was taken for a connection, and what it has to be.
 
+    @ivar context: L{None} where the connection has none.
     @ivar settings: L{None}: as provisioned.
     @ivar sent: whether an open on it was sent.
     """
 
-    context: Context
+    context: Context | None
     settings: ContextSettings | None
     sent: bool = False
+
+    @property
+    def id(self) -> int | None:
+        """The context's id."""
+        return None if self.context is None else self.context.id
+
+    @property
+    def close_time(self) -> int | None:
+        """What an orderly close has to name."""
+        return None if self.context is None else self.context.close_time
+
+    def keep(self, socket: ContextSocket) -> None:
+        """A connection uses the context from now on."""
+        if self.context is not None:
+            self.context.sockets.append(socket)
+
+
+def release_context(
+    session: Session, context: Context | None, socket: ContextSocket | None = None
+) -> None:
+    """Give a context back, where there is one."""
+    if context is not None:
+        session.contexts.release(context, socket)
 
 
 async def take_context(session: Session, request: OpenRequest) -> ContextNeed:
     """Take an SSL context for a request, and have it set."""
+    if not request.secure:
+        return ContextNeed(None, None)
     # its files must not make room for others before the context names them
     with session.files.held(request.tls):
         if request.tls is not None:
@@ -125,7 +165,8 @@ class OpenCancelled(CancelledError):
 
 async def make_ready(session: Session, need: ContextNeed) -> None:
     """Have a context set, as it has to be when the open is sent."""
-    await session.contexts.make_ready(need.context, need.settings, session.check)
+    if need.context is not None:
+        await session.contexts.make_ready(need.context, need.settings, session.check)
 
 
 class OpenJob(Job):
@@ -137,7 +178,7 @@ class OpenJob(Job):
         context has to be set anew before.
     """
 
-    def __init__(self, command: Command, context: Context) -> None:
+    def __init__(self, command: Command, context: Context | None) -> None:
         self.sent = False
         self.withdrawn = False
         self.deferred: Deferred[Response | None] = Deferred(self._cancelled)
@@ -152,7 +193,7 @@ class OpenJob(Job):
         """Give the open."""
         if self.withdrawn:
             return None
-        if not self._context.certain:
+        if self._context is not None and not self._context.certain:
             self.withdrawn = True
             self.deferred.callback(None)
             return None
@@ -185,7 +226,7 @@ async def open_socket(session: Session, request: OpenRequest) -> CommandSocket:
         try:
             id = await session.acquire_id(request.wait)
         except BaseException:
-            session.contexts.release(need.context)
+            release_context(session, need.context)
             raise
     except BaseException:
         session.unshare_channel()
@@ -200,14 +241,14 @@ class _Use:
     # one for each connection: it shall weigh little
     __slots__ = ("_context", "_session", "socket")
 
-    def __init__(self, session: Session, context: Context) -> None:
+    def __init__(self, session: Session, context: Context | None) -> None:
         self.socket: CommandSocket | None = None
         self._session = session
         self._context = context
 
     def end(self) -> None:
         """Give it back."""
-        self._session.contexts.release(self._context, self.socket)
+        release_context(self._session, self._context, self.socket)
         self._session.unshare_channel()
         self.socket = None
 
@@ -215,15 +256,15 @@ class _Use:
 async def _open(
     session: Session, request: OpenRequest, need: ContextNeed, id: int, mode: AccessMode
 ) -> CommandSocket:
-    context = need.context
-    use = _Use(session, context)
+    use = _Use(session, need.context)
+    dialect = request.dialect_of(session.family)
     socket = session.new_socket(
-        id, mode, request.pdp, request.closed_is_lost, context.close_time, use.end
+        id, dialect, mode, request.pdp, request.closed_is_lost, need.close_time, use.end
     )
     use.socket = socket
-    context.sockets.append(socket)
-    command = session.family.open_command(
-        id, request.pdp, context.id, request.host, request.port, mode, request.timeout
+    need.keep(socket)
+    command = dialect.open_command(
+        id, request.pdp, need.id, request.host, request.port, mode, request.timeout
     )
     try:
         code = await _open_result(session, command, need, id)
@@ -300,7 +341,7 @@ def open_problem(
     session: Session, request: OpenRequest, command: Command, code: int | None
 ) -> Exception:
     """Give the exception for an open that failed."""
-    problem = session.family.open_error(
+    problem = request.dialect_of(session.family).open_error(
         code,
         request.host,
         request.port,

@@ -71,7 +71,7 @@ class Receiving(SocketState):
 
     __slots__ = ("_read_job",)
 
-    _read_job: ReadJob
+    _read_job: ReadJob | None  # made when it is wanted: push mode seldom reads
 
     def _hold(self, data: bytes) -> None:
         if self._owner is None and self._held_size > HELD_AT_MOST:
@@ -129,7 +129,7 @@ class Receiving(SocketState):
         """It is the switch's turn (called by the port)."""
         if self.is_over:
             return None
-        return self._family.switch_command(self.id, AccessMode.BUFFER)
+        return self.dialect.switch_command(self.id, AccessMode.BUFFER)
 
     def switch_done(self, response: Response) -> None:
         """The switch was answered."""
@@ -160,6 +160,8 @@ class Receiving(SocketState):
         if self._more and (self._peer_closed or self.mode is AccessMode.BUFFER):
             if not self._read_waits:
                 self._read_waits = True
+                if self._read_job is None:
+                    self._read_job = ReadJob(self)
                 self._port.enqueue(self._read_job)
             return
         if self._peer_closed and not self._read_waits:
@@ -173,18 +175,18 @@ class Receiving(SocketState):
         self._sends_since_look = 0
         # what is told from here on may be news: the answer may have been made up before
         self._more = False
-        return self._family.read_command(self.id, self._family.limits.read)
+        return self.dialect.read_command(self.id, self._family.limits.read)
 
     def read_done(self, response: Response) -> None:
         """The read was answered."""
         self._read_waits = False
-        data = self._family.read_data(response)
+        data = self.dialect.read_data(response)
         if data is None:
             # the module does not know the connection any more, or never had it open
             if not self._peer_closed:
                 self._ask_error()
                 self._ask_state()
-        elif max(len(data), self._family.announced(response)) > self._family.limits.read:
+        elif max(len(data), self.dialect.announced(response)) > self._family.limits.read:
             # what it announced may not have been counted: find the next answer's start
             self._port.resynchronise()
             self._fail(

@@ -52,7 +52,7 @@ class Sending(SocketState):
         if not self._chunk or not self._may_send:
             self._send_waits = False
             return None
-        return self._family.send_command(self.id, self._chunk)
+        return self.dialect.send_command(self.id, self._chunk)
 
     @property
     def _may_send(self) -> bool:
@@ -62,7 +62,7 @@ class Sending(SocketState):
     def send_done(self, response: Response) -> None:
         """The send was answered."""
         self._send_waits = False
-        delivery = self._family.delivery(response)
+        delivery = self.dialect.delivery(response)
         if delivery is Delivery.TAKEN:
             size = len(self._chunk)
             self._chunk = b""
@@ -112,7 +112,7 @@ class Sending(SocketState):
                 SendFailed(
                     f"the module has refused to send for {REFUSED_AT_MOST:g} s",
                     family=self._family.name,
-                    command=f"AT{self._family.send_command(self.id, self._chunk).text.shown}",
+                    command=f"AT{self.dialect.send_command(self.id, self._chunk).text.shown}",
                     trace=self._port.trace.last(),
                 )
             )

@@ -22,7 +22,7 @@ from ..errors import (
     ModemError,
     ModuleLost,
 )
-from ..families import AccessMode, Family
+from ..families import AccessMode, Dialect, Family
 from ..families.base import (
     Booted,
     Closed,
@@ -152,10 +152,11 @@ class Session:
             return
         elif event.id not in self.connections.sockets and len(self.connections.opening) == 1:
             # it can only be an answer to this one: neither connection is to be trusted
-            if event.code == 0 and event.id in self.family.limits.sockets:
-                command = self.family.close_command(event.id, abort=True)
-                self.port.execute(command).addErrback(lambda reason: reason.trap(ModemError))
             (id,) = self.connections.opening
+            if event.code == 0 and event.id in self.family.limits.sockets:
+                dialect = self.connections.sockets[id].dialect
+                command = dialect.close_command(event.id, abort=True)
+                self.port.execute(command).addErrback(lambda reason: reason.trap(ModemError))
             wrong = ModemConnectError(
                 f"the module has opened connection {event.id} where {id} was asked for",
                 family=self.family.name,
@@ -205,7 +206,7 @@ class Session:
         live = {id for id in self.alive if id in sockets and sockets[id].live}
         open_ids = sorted(live | self.connections.opening.keys())
         if open_ids and self.port.idle:
-            closes = [self.family.close_command(id, True).text for id in open_ids]
+            closes = [sockets[id].dialect.close_command(id, True).text for id in open_ids]
             self.port.write_raw(b"AT" + join(*closes).wire + b"\r")
 
     async def restart_module(self, why: str) -> None:
@@ -283,6 +284,7 @@ class Session:
     def new_socket(
         self,
         id: int,
+        dialect: Dialect,
         mode: AccessMode,
         pdp: int,
         closed_is_lost: bool,
@@ -299,6 +301,7 @@ class Session:
             self.clock,
             self.port,
             self.family,
+            dialect,
             id,
             mode,
             place.pdp_is_up,
@@ -385,11 +388,12 @@ class Session:
 
     async def close_strangers(self) -> None:
         """Close what a host before us has left open: it blocks new TLS settings."""
-        listed = {status.id for status in await self.family.list_sockets(self.port)}
+        found = await self.family.list_sockets(self.port)
+        listed = {status.id: dialect for dialect, status in found}
         for id in self.family.limits.sockets:
             if id not in listed:
                 continue
             try:
-                await self.port.execute(self.family.close_command(id, abort=True))
+                await self.port.execute(listed[id].close_command(id, abort=True))
             except CommandFailed:
                 self._log.warn("connection {id} of an earlier host stays open", id=id)

@@ -14,9 +14,9 @@ from twisted.python.failure import Failure
 
 from ..at import ATPort, Response, Route
 from ..errors import ModemError, RemoteViolation, SendFailed, carry
-from ..families import AccessMode, Family
+from ..families import AccessMode, Dialect, Family
 from .interfaces import SocketOwner
-from .receiving import ReadJob, Receiving
+from .receiving import Receiving
 from .retries import Retries
 from .sending import Sending, SendJob
 from .socketmachine import SocketLife, socket_life
@@ -41,6 +41,7 @@ class CommandSocket(Receiving, Sending):
         clock: IReactorTime,
         port: ATPort,
         family: Family,
+        dialect: Dialect,
         id: int,
         mode: AccessMode,
         pdp_is_up: Callable[[], Deferred[bool]],
@@ -51,11 +52,21 @@ class CommandSocket(Receiving, Sending):
     ) -> None:
         """As L{SocketState}."""
         super().__init__(
-            clock, port, family, id, mode, pdp_is_up, freed, closed_is_lost, close_time, retries
+            clock,
+            port,
+            family,
+            dialect,
+            id,
+            mode,
+            pdp_is_up,
+            freed,
+            closed_is_lost,
+            close_time,
+            retries,
         )
         self._life: SocketLife = socket_life(self)
         self._send_job = SendJob(self)
-        self._read_job = ReadJob(self)
+        self._read_job = None
 
     # -- for the owner
 
@@ -161,11 +172,11 @@ class CommandSocket(Receiving, Sending):
 
     def _ask_state(self) -> None:
         """Ask whether the connection still exists."""
-        asked = self._port.execute(self._family.state_command(self.id), urgent=True)
+        asked = self._port.execute(self.dialect.state_command(self.id), urgent=True)
         asked.addCallbacks(self._state_known, self._state_unknown)
 
     def _state_known(self, response: Response) -> None:
-        status = self._family.read_state(response)
+        status = self.dialect.read_state(response)
         if status is None or status.gone:
             self.closed_by_peer()
 
@@ -230,7 +241,7 @@ class CommandSocket(Receiving, Sending):
     def do_close(self, abort: bool) -> None:
         """Have the module close, and let go of the id when it has."""
         self._quiet()
-        command = self._family.close_command(self.id, abort, self._close_time)
+        command = self.dialect.close_command(self.id, abort, self._close_time)
         self._port.execute(command).addBoth(self._close_done)
 
     def _close_done(self, result: object) -> None:
@@ -241,6 +252,10 @@ class CommandSocket(Receiving, Sending):
     def do_free(self) -> None:
         """Let go of the id."""
         self._quiet()
+        if self._route is not None:
+            # it would keep all that it leads to
+            self._port.close_route(self._route)
+            self._route = None
         self._freed(self)
 
     def _quiet(self) -> None:

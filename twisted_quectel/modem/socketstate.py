@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from ..at import ATPort, Response, Route
 from ..at.deadline import Deadline
 from ..errors import ModemError, ModuleLost, PortLost
-from ..families import AccessMode, Family
+from ..families import AccessMode, Dialect, Family
 from .interfaces import SocketOwner
 from .retries import Retries
 from .socketmachine import SocketCore
@@ -66,6 +66,7 @@ class SocketState(SocketCore):
         "_sends_since_look",
         "_switching",
         "_throttling",
+        "dialect",
         "id",
         "mode",
     )
@@ -75,6 +76,7 @@ class SocketState(SocketCore):
         clock: IReactorTime,
         port: ATPort,
         family: Family,
+        dialect: Dialect,
         id: int,
         mode: AccessMode,
         pdp_is_up: Callable[[], Deferred[bool]],
@@ -84,6 +86,7 @@ class SocketState(SocketCore):
         retries: Retries | None = None,
     ) -> None:
         """
+        @param dialect: how the module speaks of such a connection.
         @param retries: says when a refused block goes again.
         @param pdp_is_up: asks whether the PDP context is still up.
         @param freed: told when the module has let go of the id.
@@ -97,6 +100,7 @@ class SocketState(SocketCore):
         self._port = port
         self._route: Route | None = None  # what pushes take past all questions
         self._family = family
+        self.dialect = dialect
         self._pdp_is_up = pdp_is_up
         self._freed = freed
         self._closed_is_lost = closed_is_lost

@@ -63,6 +63,10 @@ CAUSES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "the name is wrong",
             "the DNS server of the PDP context does not answer; dns names another",
         ),
+        "TCPOpenFailed": (
+            "nothing listens on that port",
+            "the server cannot be reached from the operator's network, or a firewall is in between",
+        ),
         "TLSOpenFailed": (
             "the server's certificate does not come from cacert",
             "the server's certificate has expired, or is not valid yet, by the module's clock",

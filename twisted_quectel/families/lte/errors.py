@@ -53,12 +53,24 @@ _HINTS: Final[Mapping[int, str]] = {
 }
 
 
+#: What 566 is without TLS.
+_NOBODY_THERE: Final = (
+    "nothing listens on that port, the server cannot be reached, or a firewall is in between"
+)
+
+
 def open_error(
-    code: int | None, host: str, port: int, command: str, trace: Sequence[str]
+    code: int | None,
+    host: str,
+    port: int,
+    command: str,
+    trace: Sequence[str],
+    secure: bool = True,
 ) -> errors.ModemError:
     """Give the exception for an open that failed.
 
     @param code: of chapter 5, or L{None} if the module gave none.
+    @param secure: whether it was to be TLS, whose every failure reads 566.
     """
     target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     if code is None or code == 0:
@@ -72,7 +84,10 @@ def open_error(
         )
     meaning = RESULT_CODES.get(code) or CME_ERRORS.get(code, "a code that no document lists")
     message = f"{target} could not be opened: {meaning} ({code})"
-    if code in _HINTS:
-        message = f"{message}; {_HINTS[code]}"
+    hint = _HINTS.get(code) if secure or code != 566 else _NOBODY_THERE
+    if hint is not None:
+        message = f"{message}; {hint}"
     kind = _CLASSES.get(code, errors.ModemConnectError)
+    if not secure and code == 566:
+        kind = errors.TCPOpenFailed
     return kind(message, code=code, family=NAME, command=command, trace=trace)

@@ -12,16 +12,13 @@ from typing import ClassVar, Final
 from ... import errors
 from ...at import (
     ATPort,
-    Body,
     Command,
-    Outcome,
     Response,
     basic_form,
     execute_form,
     parse_info,
     write_form,
 )
-from ...at.results import SEND_OK
 from ...modemprofile import ModemProfile
 from ...profiles import TLSProfile
 from ...tables import lte as table
@@ -31,7 +28,6 @@ from ..base import (
     Booted,
     Closed,
     ContextSettings,
-    Delivery,
     Family,
     Firmware,
     Limits,
@@ -43,29 +39,22 @@ from ..base import (
     Pushed,
     Readable,
     Setting,
-    SocketStatus,
 )
 from . import files, pdp
 from .contexts import ContextDialogue
-from .errors import NAME, open_error
+from .dialects import PROMPTLY, TCPDialect, TLSDialect
+from .errors import NAME
 from .settings import context_settings
 
-_MODES: Final = {AccessMode.BUFFER: 0, AccessMode.PUSH: 1, AccessMode.TRANSPARENT: 2}
-#: Seconds that the host waits for what the document answers within 300 ms: a
-#: line of 9600 baud needs 1.6 s for a block alone.
-_PROMPTLY: Final = 10.0
-#: Chapter 2.2.2: what an open may take beside the handshake.
-_NETWORK_TIME: Final = 150.0
 #: Chapter 2.2.5: the default of 10 s, where the unit is the millisecond.
 _CLOSE_MILLISECONDS: Final = 10_000
 _LONGEST_PUSH: Final = 4096
 
 # possessive: whatever a line holds, it is read in one pass
 _URC = re.compile(
-    rb'\s*+\+QSSLURC ?: *+(?:"?([a-z]++)"?,)? *+(\d{1,3})(?=\s*+(?:,|$))'
+    rb'\s*+\+Q(?:SSL|I)URC ?: *+(?:"?([a-z]++)"?,)? *+(\d{1,3})(?=\s*+(?:,|$))'
     rb"(?: *+, *+(\d{1,6})(?=\s*+(?:,|$)))?"
 )
-_READ = re.compile(rb"\s*\+QSSLRE?CV ?: *(\d{1,5})\s*$", re.IGNORECASE)
 _SECRET_LINES = (
     (re.compile(rb'(\+QSSLCFG ?[:=] *"?psk"?(?: *, *\d+ *,|\b)).*', re.IGNORECASE), rb"\1***"),
     (
@@ -82,6 +71,8 @@ class LTEFamily(Family):
     """One module of the LTE family."""
 
     name: ClassVar[str] = NAME
+    tls = TLSDialect()
+    tcp = TCPDialect()
     wedged_code: ClassVar[int | None] = 552
     limits = Limits(
         sockets=table.CLIENT_IDS,
@@ -111,10 +102,9 @@ class LTEFamily(Family):
             if what == b"closed":
                 return Closed(id)
             # the short note's form has no event name: it is a recv
-            if what in (b"recv", None):
+            if what == b"recv" or (what is None and _is_tls(line)):
                 return Pushed(id, block) if block else Readable(id)
-            return Notice(line)
-        if line.startswith(b"+QSSLOPEN"):
+        if line.startswith((b"+QSSLOPEN", b"+QIOPEN")):
             info = parse_info(line)
             id_, code = info.integer(0), info.integer(1)
             if id_ is not None and code is not None:
@@ -133,10 +123,12 @@ class LTEFamily(Family):
 
     def block_length(self, line: bytes, pushing: Callable[[int], bool]) -> int:
         """Say how many bytes a push brings: only in push mode do they follow."""
-        if not line.startswith(b"+QSSLURC"):
+        if not line.startswith((b"+QSSLURC", b"+QIURC")):
             return 0
         match = _URC.match(line)
-        if match is None or match.group(3) is None or match.group(1) not in (b"recv", None):
+        if match is None or match.group(3) is None:
+            return 0
+        if match.group(1) != b"recv" and not (match.group(1) is None and _is_tls(line)):
             return 0
         length = int(match.group(3))
         return length if length <= _LONGEST_PUSH and pushing(int(match.group(2))) else 0
@@ -181,7 +173,7 @@ class LTEFamily(Family):
         """Ask how many tries the SIM's PIN has left (AT Commands Manual, AT+QPINC)."""
         try:
             response = await port.execute(
-                Command(write_form("+QPINC", "SC"), ("+QPINC",), timeout=_PROMPTLY)
+                Command(write_form("+QPINC", "SC"), ("+QPINC",), timeout=PROMPTLY)
             )
         except errors.CommandFailed:
             return None
@@ -192,7 +184,7 @@ class LTEFamily(Family):
         """Ask for the network's time (AT Commands Manual, AT+QLTS)."""
         try:
             response = await port.execute(
-                Command(write_form("+QLTS", 2), ("+QLTS",), timeout=_PROMPTLY)
+                Command(write_form("+QLTS", 2), ("+QLTS",), timeout=PROMPTLY)
             )
         except errors.CommandFailed:
             return None
@@ -210,14 +202,6 @@ class LTEFamily(Family):
     async def detach(self, port: ATPort, pdp_id: int) -> None:
         """Deactivate a PDP context."""
         await pdp.deactivate(port, pdp_id)
-
-    async def list_sockets(self, port: ATPort) -> list[SocketStatus]:
-        """Take stock of the TLS connections (chapter 2.2.6)."""
-        response = await port.execute(
-            Command(execute_form("+QSSLSTATE"), ("+QSSLSTATE",), timeout=_PROMPTLY)
-        )
-        found = (self._status(line) for line in response.lines)
-        return [status for status in found if status is not None]
 
     # -- files
 
@@ -261,98 +245,7 @@ class LTEFamily(Family):
         milliseconds = Setting("closetimemode", "closeTimeMode", (1,), False) in settings
         return _CLOSE_MILLISECONDS if milliseconds else None
 
-    # -- connections
-
-    def open_command(
-        self,
-        id: int,
-        pdp: int,
-        context: int,
-        host: str,
-        port: int,
-        mode: AccessMode,
-        timeout: float,
-    ) -> Command:
-        """Open a connection (chapter 2.2.2)."""
-        transparent = mode is AccessMode.TRANSPARENT
-        return Command(
-            write_form(
-                "+QSSLOPEN",
-                pdp,
-                context,
-                id,
-                host,
-                port,
-                _MODES[mode],
-                arguments=("pdp", "ctx", "id", "host", "port", "mode"),
-            ),
-            # in transparent mode the answer comes when the handshake is over
-            timeout=_NETWORK_TIME + timeout if transparent else _PROMPTLY,
-            data_mode=transparent,
-        )
-
-    def send_command(self, id: int, data: bytes) -> Command:
-        """Send a counted block (chapter 2.2.3)."""
-        return Command(
-            write_form("+QSSLSEND", id, len(data)),
-            timeout=_PROMPTLY,
-            body=data,
-            body_after=Body.PROMPT,
-            linger=0.3,
-        )
-
-    def delivery(self, response: Response) -> Delivery:
-        """Say what became of a block."""
-        outcome = response.result.outcome
-        if response.result is SEND_OK:
-            return Delivery.TAKEN
-        if outcome is Outcome.SEND_FAIL:
-            return Delivery.REFUSED
-        return Delivery.UNKNOWN if response.body_sent else Delivery.NOT_SENT
-
-    def read_command(self, id: int, length: int) -> Command:
-        """Read a block (chapter 2.2.4)."""
-        return Command(
-            write_form("+QSSLRECV", id, length),
-            ("+QSSLRECV", "+QSSLRCV"),
-            timeout=_PROMPTLY,
-            block=_read_length,
-        )
-
-    def read_data(self, response: Response) -> bytes | None:
-        """Give what was read."""
-        return response.block if response.result.good else None
-
-    def announced(self, response: Response) -> int:
-        """Say how many bytes the answer to a read has announced."""
-        return max(map(_read_length, response.lines), default=0)
-
-    def close_command(self, id: int, abort: bool, close_time: int | None = None) -> Command:
-        """Close a connection (chapter 2.2.5); at once to abort it."""
-        if abort:
-            return Command(write_form("+QSSLCLOSE", id, 0), timeout=_PROMPTLY)
-        values = (id,) if close_time is None else (id, close_time)
-        return Command(write_form("+QSSLCLOSE", *values), timeout=_PROMPTLY + 10)
-
-    def switch_command(self, id: int, mode: AccessMode) -> Command:
-        """Change the access mode (chapter 1.3)."""
-        return Command(
-            write_form("+QISWTMD", id, _MODES[mode]),
-            timeout=_PROMPTLY,
-            data_mode=mode is AccessMode.TRANSPARENT,
-        )
-
-    def state_command(self, id: int) -> Command:
-        """Ask for the state of a connection (chapter 2.2.6)."""
-        return Command(write_form("+QSSLSTATE", id), ("+QSSLSTATE",), timeout=_PROMPTLY)
-
-    def read_state(self, response: Response) -> SocketStatus | None:
-        """Read it."""
-        for line in response.lines:
-            status = self._status(line)
-            if status is not None:
-                return status
-        return None
+    # -- the module itself
 
     def restart_command(self) -> Command:
         """Restart the module (AT Commands Manual, AT+CFUN)."""
@@ -367,21 +260,6 @@ class LTEFamily(Family):
         line = response.first("+QIGETERROR")
         return None if line is None else line.integer(0)
 
-    def open_error(
-        self, code: int | None, host: str, port: int, command: str, trace: Sequence[str]
-    ) -> errors.ModemError:
-        """Give the exception for an open that failed."""
-        return open_error(code, host, port, command, trace)
 
-    def _status(self, line: bytes) -> SocketStatus | None:
-        info = parse_info(line)
-        id = info.integer(0)
-        if id is None:
-            return None
-        # 3 is no state of the document and shows for sockets that work: only 4 means gone
-        return SocketStatus(id, info.integer(5) == 4, info.integer(10))
-
-
-def _read_length(line: bytes) -> int:
-    match = _READ.match(line)
-    return int(match.group(1)) if match else 0
+def _is_tls(line: bytes) -> bool:
+    return line.lstrip().startswith(b"+QSSL")

@@ -1,0 +1,119 @@
+"""How a module speaks of one kind of connection: TLS of its own, or plain TCP."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar
+
+from ..at import Command, Response
+
+
+class AccessMode(Enum):
+    """How data comes out of the module (LTE SSL note, chapter 1.3)."""
+
+    BUFFER = "buffer"
+    PUSH = "push"
+    TRANSPARENT = "transparent"
+
+
+@dataclass(frozen=True, slots=True)
+class SocketStatus:
+    """A connection as the module lists it.
+
+    @ivar gone: whether it is closed or closing.
+    """
+
+    id: int
+    gone: bool
+    context: int | None = None
+
+
+class Delivery(Enum):
+    """What became of a counted send."""
+
+    TAKEN = "taken"
+    REFUSED = "refused, send it again"
+    NOT_SENT = "never left, the state has to be asked for"
+    UNKNOWN = "nobody knows"
+
+
+class Dialect(ABC):
+    """The commands of one kind of connection.  It keeps no state.
+
+    @cvar secure: whether the module does TLS on it.
+    """
+
+    secure: ClassVar[bool]
+
+    @abstractmethod
+    def open_command(
+        self,
+        id: int,
+        pdp: int,
+        context: int | None,
+        host: str,
+        port: int,
+        mode: AccessMode,
+        timeout: float,
+    ) -> Command:
+        """Open a connection.
+
+        @param context: its SSL context; L{None} where there is none.
+        """
+
+    @abstractmethod
+    def send_command(self, id: int, data: bytes) -> Command:
+        """Send a block."""
+
+    @abstractmethod
+    def delivery(self, response: Response) -> Delivery:
+        """Say what became of it."""
+
+    @abstractmethod
+    def read_command(self, id: int, length: int) -> Command:
+        """Read a block."""
+
+    @abstractmethod
+    def read_data(self, response: Response) -> bytes | None:
+        """Give what was read; empty when there is no more, L{None} on an error."""
+
+    @abstractmethod
+    def announced(self, response: Response) -> int:
+        """Say how many bytes the answer to a read has announced."""
+
+    @abstractmethod
+    def close_command(self, id: int, abort: bool, close_time: int | None = None) -> Command:
+        """Close a connection.
+
+        @param abort: whether to drop it at once.
+        @param close_time: what L{Family.close_time} has said of its context.
+        """
+
+    @abstractmethod
+    def switch_command(self, id: int, mode: AccessMode) -> Command:
+        """Change the access mode of a connection."""
+
+    @abstractmethod
+    def state_command(self, id: int) -> Command:
+        """Ask for the state of a connection."""
+
+    @abstractmethod
+    def read_state(self, response: Response) -> SocketStatus | None:
+        """Read it; L{None} if the connection does not exist."""
+
+    @abstractmethod
+    def list_command(self) -> Command:
+        """Ask for the states of all connections of this kind."""
+
+    @abstractmethod
+    def read_states(self, response: Response) -> list[SocketStatus]:
+        """Read them."""
+
+    @abstractmethod
+    def open_error(
+        self, code: int | None, host: str, port: int, command: str, trace: Sequence[str]
+    ) -> Exception:
+        """Give the exception for an open that failed."""

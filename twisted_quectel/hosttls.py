@@ -1,0 +1,126 @@
+"""TLS on the host, over the TCP of a module.
+
+What no module can give: TLS 1.3, and a host name that is compared with the certificate, by
+service-identity (L{twisted.internet.ssl.optionsForClientTLS}).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import (
+    IOpenSSLClientConnectionCreator,
+    IProtocol,
+    IProtocolFactory,
+    IStreamClientEndpoint,
+)
+from zope.interface import implementer
+
+from .at.syntax import InvalidValue
+from .pem import check_pair, load_bundle, load_certificate, load_key
+
+if TYPE_CHECKING:
+    from .modem import Modem
+
+
+@dataclass(frozen=True)
+class HostTLS:
+    """The settings of one server, each checked.
+
+    @ivar host: the name that the certificate has to be for, or an IP literal.
+    @ivar cacert: certificates in PEM from which the server's has to come; L{None}: those that
+        the system trusts.
+    @ivar client: certificate (chain) and private key of the client, in PEM.
+    @ivar alpn: the application protocol that is asked for.
+    """
+
+    host: str
+    cacert: tuple[bytes, ...] | None = None
+    client: tuple[bytes, bytes] | None = field(default=None, repr=False)
+    alpn: str | None = None
+
+    @classmethod
+    def from_arguments(cls, host: str, given: Mapping[str, str]) -> HostTLS:
+        """Read the arguments of an endpoint string.
+
+        @raise InvalidValue: naming the one that is wrong.
+        """
+        cacert = given.get("cacert")
+        client = None
+        if "clientCert" in given or "clientKey" in given:
+            for needed, other in (("clientCert", "clientKey"), ("clientKey", "clientCert")):
+                if needed not in given:
+                    raise InvalidValue(needed, f"must be given together with {other}")
+            certificate = load_certificate("clientCert", given["clientCert"])
+            key = load_key("clientKey", given["clientKey"])
+            check_pair(certificate, key)
+            client = certificate.data, key.data
+        alpn = given.get("alpn")
+        if alpn is not None and not (alpn.isascii() and 0 < len(alpn) < 256):
+            raise InvalidValue("alpn", "must be 1 to 255 ASCII characters")
+        trusted = None if cacert is None else load_bundle("cacert", cacert)
+        return cls(host, trusted, client, alpn)
+
+    def options(self) -> IOpenSSLClientConnectionCreator:
+        """Give what Twisted makes its connections by."""
+        # not above: every string of any client loads this module
+        from twisted.internet.ssl import (
+            Certificate,
+            PrivateCertificate,
+            optionsForClientTLS,
+            trustRootFromCertificates,
+        )
+
+        trusted = self.cacert and [Certificate.loadPEM(each) for each in self.cacert]
+        return optionsForClientTLS(
+            self.host,
+            trustRoot=None if trusted is None else trustRootFromCertificates(trusted),
+            clientCertificate=None
+            if self.client is None
+            else PrivateCertificate.loadPEM(b"\n".join(self.client)),
+            acceptableProtocols=None if self.alpn is None else [self.alpn.encode("ascii")],
+        )
+
+
+@implementer(IStreamClientEndpoint)
+class HostTLSEndpoint:
+    """TLS on the host over the connections of another endpoint.
+
+    As with Twisted's C{tls:}, C{connect} fires when there is a connection, and a handshake
+    that fails ends it with the reason.
+
+    @ivar modem: whose TCP it is.
+    """
+
+    def __init__(self, modem: Modem, inner: IStreamClientEndpoint, tls: HostTLS) -> None:
+        """
+        @param inner: makes the connections beneath.
+        """
+        self.modem = modem
+        self._inner = inner
+        self._tls = tls
+        self._options = tls.options()
+
+    def __repr__(self) -> str:
+        return f"<HostTLSEndpoint {self._tls.host} over {self._inner!r}>"
+
+    def connect(self, protocolFactory: IProtocolFactory) -> Deferred[IProtocol]:
+        """Connect.
+
+        @return: fires with the protocol; fails as the endpoint beneath does.
+        """
+        from twisted.protocols.tls import TLSMemoryBIOFactory
+
+        # without the clock it would take the reactor of the process
+        factory = TLSMemoryBIOFactory(
+            self._options, True, protocolFactory, clock=self.modem.reactor
+        )
+        return self._inner.connect(factory).addCallback(_inside)
+
+
+def _inside(protocol: Any) -> IProtocol:
+    """Give the application's protocol."""
+    return IProtocol(protocol.wrappedProtocol)
