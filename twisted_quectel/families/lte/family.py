@@ -56,7 +56,10 @@ _URC = re.compile(
     rb"(?: *+, *+(\d{1,6})(?=\s*+(?:,|$)))?"
 )
 _SECRET_LINES = (
-    (re.compile(rb'(\+QSSLCFG ?[:=] *"?psk"?(?: *, *\d+ *,|\b)).*', re.IGNORECASE), rb"\1***"),
+    (
+        re.compile(rb'(\+QSSLCFG ?[:=] *+"?+psk\b"?+(?: *+, *+\d++ *+,)?+).*', re.IGNORECASE),
+        rb"\1***",
+    ),
     (
         re.compile(rb'(\+QICSGP ?[:=] *+(?:\d+ *+, *+)++"?[^",]*+"? *+,).*', re.IGNORECASE),
         rb"\1***",
