@@ -2,3 +2,4 @@ The emulated module has sockets without TLS: TCP, UDP, listeners and services fo
 access modes, with ``AT+QICFG``, ``AT+QIDNSGIP``, ``AT+QPING`` and ``AT+QNTP``.
 The endpoint strings ``quecteltcp:`` (plain TCP of the module) and ``quecteltls:`` (TLS 1.3 on the host
 over it, with the server's name checked); ``ModuleTCPEndpoint``.
+``twisted_quectel.web.ModemEndpointFactory``: ``Agent`` and treq over a modem.

@@ -1,0 +1,78 @@
+"""HTTP over a modem: what L{twisted.web.client.Agent} and treq are given.
+
+agent = Agent.usingEndpointFactory(reactor, ModemEndpointFactory(modem, TLSProfile(cacert=...)))
+client = treq.client.HTTPClient(agent)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twisted.internet.interfaces import IStreamClientEndpoint
+from twisted.web.error import SchemeNotSupported
+from twisted.web.iweb import IAgentEndpointFactory
+from zope.interface import implementer
+
+from .endpoints import ModuleTCPEndpoint, ModuleTLSEndpoint
+from .modem import Modem
+from .profiles import TLSProfile
+
+if TYPE_CHECKING:
+    from twisted.web.client import URI
+
+__all__ = ["ModemEndpointFactory"]
+
+
+@implementer(IAgentEndpointFactory)
+class ModemEndpointFactory:
+    """Has each request go through the module: C{https:} by its TLS, C{http:} by its TCP.
+
+    Nothing else is opened: a C{https:} address never goes without TLS.
+    """
+
+    def __init__(
+        self,
+        modem: Modem,
+        tls: TLSProfile | None = None,
+        mode: str | None = None,
+        pdp: int | None = None,
+        timeout: float = 60.0,
+    ) -> None:
+        """
+        @param modem: whose TLS and TCP it is.
+        @param tls: how servers are verified; L{None}: as the modem's profile says.
+        @param mode: C{buffer}, C{push} or C{transparent}; L{None}: the best with
+            back-pressure that the family has.
+        @param pdp: the PDP context, 1-16; L{None}: that of the modem's profile.
+        @param timeout: seconds for each connect.
+        """
+        self._modem = modem
+        self._tls = tls
+        self._mode = mode
+        self._pdp = pdp
+        self._timeout = timeout
+
+    def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
+        """Give the endpoint for an address.
+
+        @raise SchemeNotSupported: for anything but C{https:} and C{http:}.
+        @raise InvalidValue: (a C{ValueError}) for a host or a port that cannot be, and
+            for C{https:} if nobody says how servers are verified.
+        """
+        host = uri.host.decode("ascii", "backslashreplace")
+        if uri.scheme == b"https":
+            return ModuleTLSEndpoint(
+                self._modem,
+                host,
+                uri.port,
+                tls=self._tls,
+                mode=self._mode,
+                pdp=self._pdp,
+                timeout=self._timeout,
+            )
+        if uri.scheme == b"http":
+            return ModuleTCPEndpoint(
+                self._modem, host, uri.port, mode=self._mode, pdp=self._pdp, timeout=self._timeout
+            )
+        scheme = uri.scheme.decode("ascii", "backslashreplace")
+        raise SchemeNotSupported(f"Unsupported scheme: {scheme!r}; it is https or http")
