@@ -75,6 +75,7 @@ def lend_libraries(site: Path) -> None:
     ours = (
         "twisted_quectel*",
         "*quectel_endpoints*",
+        "*quectel_service*",
         "__editable__*",
         "__pycache__",
         "dropin.cache",
@@ -114,12 +115,14 @@ class BuildTests(SynchronousTestCase):
         return result
 
     def test_wheel(self) -> None:
-        """All of the package is in it, and of C{twisted.plugins} the dropin alone."""
+        """All of the package is in it, and of C{twisted.plugins} the dropins alone."""
         with zipfile.ZipFile(self.build("build_wheel")) as wheel:
             names = set(wheel.namelist())
             metadata = next(wheel.read(n).decode() for n in names if n.endswith("/METADATA"))
         plugins = {name for name in names if name.startswith("twisted/")}
-        self.assertEqual(plugins, {"twisted/plugins/quectel_endpoints.py"})
+        self.assertEqual(
+            plugins, {f"twisted/plugins/quectel_{name}.py" for name in ("endpoints", "service")}
+        )
         package = {
             str(path.relative_to(ROOT))
             for path in (ROOT / "twisted_quectel").rglob("*")
@@ -135,7 +138,8 @@ class BuildTests(SynchronousTestCase):
         for name in (
             "LICENSE", "MANIFEST.in", "NEWS.rst", "README.md", "tox.ini", ".ci/run",
             "docs/conf.py", "docs/security.rst", "docs/architecture.svg",
-            "plugins/quectel_endpoints.py", "tests/test_packaging.py", "tests/lowest.txt",
+            "plugins/quectel_endpoints.py", "plugins/quectel_service.py",
+            "tests/test_packaging.py", "tests/lowest.txt",
             "twisted_quectel/py.typed",
         ):  # fmt: skip
             self.assertIn(name, names)
@@ -161,6 +165,8 @@ class BuildTests(SynchronousTestCase):
         self.assertEqual(Path(package), site / "twisted_quectel" / "__init__.py")
         out = run(python, "-m", "twisted_quectel", "demo", "--size", "4k", cwd=home)
         self.assertIn("The same page came in every mode", out)
+        out = run(python, "-m", "twisted", "--help", cwd=home)
+        self.assertRegex(out, r"(?m)^ +quectel +A gateway")
 
 
 class SourceTests(SynchronousTestCase):

@@ -3,3 +3,5 @@ access modes, with ``AT+QICFG``, ``AT+QIDNSGIP``, ``AT+QPING`` and ``AT+QNTP``.
 The endpoint strings ``quecteltcp:`` (plain TCP of the module) and ``quecteltls:`` (TLS 1.3 on the host
 over it, with the server's name checked); ``ModuleTCPEndpoint``.
 ``twisted_quectel.web.ModemEndpointFactory``: ``Agent`` and treq over a modem.
+``twistd quectel --forward LISTEN=TARGET``: what connects there goes on over the module, for programs that
+are not Twisted.

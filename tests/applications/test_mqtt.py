@@ -105,10 +105,14 @@ class Client(Protocol):
 
 
 class Broker(ProcessProtocol):
-    """A broker's process; it is known by what it logs."""
+    """A broker's process; it is known by what it logs.
+
+    @ivar status: what it has ended with; negative for a signal.
+    """
 
     def __init__(self) -> None:
         self.said = ""
+        self.status: int | None = None
         self.ended: Deferred[None] = Deferred()
         self._awaited: tuple[str, Deferred[None]] | None = None
 
@@ -129,6 +133,8 @@ class Broker(ProcessProtocol):
         if self._awaited is not None:
             waiting, self._awaited = self._awaited[1], None
             waiting.errback(RuntimeError(self.said))
+        problem: Any = reason.value
+        self.status = -problem.signal if problem.signal else problem.exitCode
         self.ended.callback(None)
 
     def stop(self) -> Deferred[None]:
