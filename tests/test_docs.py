@@ -22,7 +22,9 @@ from tests.cli.processes import environment
 from twisted_quectel.cli.main import make_parser
 from twisted_quectel.modemfile import load_modem_file
 from twisted_quectel.modemprofile import MODEM_ARGUMENTS
+from twisted_quectel.service import Options as GatewayOptions
 from twisted_quectel.strings import QUECTELSSL_ARGUMENTS, QuectelSSLParser
+from twisted_quectel.tcpstrings import HOST_TLS_ARGUMENTS
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCS: Final = ROOT / "docs"
@@ -137,10 +139,12 @@ class ReferenceTests(SynchronousTestCase):
 
     def test_arguments(self) -> None:
         """Every argument of an endpoint string is in its tables, and no other."""
-        text = (DOCS / "endpoints.rst").read_text()
-        rows = re.findall(r"^   \* - (``.*)$", text, re.MULTILINE)
-        documented = [name for row in rows for name in re.findall(r"``(\w+)``", row)]
-        self.assertEqual(sorted(documented), sorted(QUECTELSSL_ARGUMENTS))
+        page = (DOCS / "endpoints.rst").read_text()
+        ours, others = re.split(r"^\.\. _others:$", page, flags=re.MULTILINE)
+        for text, arguments in ((ours, QUECTELSSL_ARGUMENTS), (others, HOST_TLS_ARGUMENTS)):
+            rows = re.findall(r"^   \* - (``.*)$", text, re.MULTILINE)
+            documented = [name for row in rows for name in re.findall(r"``(\w+)``", row)]
+            self.assertEqual(sorted(documented), sorted(arguments))
         self.assertTrue(
             verifyObject(IStreamClientEndpointStringParserWithReactor, QuectelSSLParser())
         )
@@ -155,7 +159,10 @@ class ReferenceTests(SynchronousTestCase):
     def test_command_line(self) -> None:
         """Every option of the commands is on their page, and no other."""
         text = (DOCS / "commandline.rst").read_text()
-        _, demo, emulate = re.split(r"^``quectel \w+``$", text, flags=re.MULTILINE)
+        _, demo, emulate, gateway = re.split(r"^``\w+ \w+``$", text, flags=re.MULTILINE)
+        given = set(re.findall(r"^   \* - ``(--[a-z]+)", gateway, re.MULTILINE))
+        usage = GatewayOptions().getUsage()
+        self.assertEqual(given, set(re.findall(r"--[a-z]+(?==)", usage)))
         for command, page in (("demo", demo), ("emulate", emulate)):
             rows = re.findall(r"^   \* - (``--.*)$", page, re.MULTILINE)
             documented = {name for row in rows for name in re.findall(r"``(--[a-z0-9-]+)", row)}

@@ -363,6 +363,6 @@ class ModemProfileTests(SynchronousTestCase):
         one, two = ModemProfile("a", device), ModemProfile("b", link, model="ec25")
         self.assertEqual(one.key, two.key)
         self.assertEqual(one.differences(two), ("model",))
-        self.assertTrue(one.same_as(ModemProfile("c", link)))
-        self.assertFalse(one.same_as(ModemProfile("a", "/dev/null")))
+        self.assertEqual(one.differences(ModemProfile("c", link)), ())
+        self.assertEqual(one.differences(ModemProfile("a", "/dev/null")), ("device",))
         self.assertEqual(hash(one), hash(ModemProfile("a", device)))

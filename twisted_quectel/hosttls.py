@@ -20,7 +20,7 @@ from twisted.internet.interfaces import (
 from zope.interface import implementer
 
 from .at.syntax import InvalidValue
-from .pem import check_pair, load_bundle, load_certificate, load_key
+from .pem import PEM, check_pair, load_bundle, load_key
 
 if TYPE_CHECKING:
     from .modem import Modem
@@ -33,13 +33,14 @@ class HostTLS:
     @ivar host: the name that the certificate has to be for, or an IP literal.
     @ivar cacert: certificates in PEM from which the server's has to come; L{None}: those that
         the system trusts.
-    @ivar client: certificate (chain) and private key of the client, in PEM.
+    @ivar client: certificate of the client, those that lead to its CA behind it, and its
+        private key, in PEM.
     @ivar alpn: the application protocol that is asked for.
     """
 
     host: str
     cacert: tuple[bytes, ...] | None = None
-    client: tuple[bytes, bytes] | None = field(default=None, repr=False)
+    client: tuple[tuple[bytes, ...], bytes] | None = field(default=None, repr=False)
     alpn: str | None = None
 
     @classmethod
@@ -54,10 +55,10 @@ class HostTLS:
             for needed, other in (("clientCert", "clientKey"), ("clientKey", "clientCert")):
                 if needed not in given:
                     raise InvalidValue(needed, f"must be given together with {other}")
-            certificate = load_certificate("clientCert", given["clientCert"])
+            chain = load_bundle("clientCert", given["clientCert"])
             key = load_key("clientKey", given["clientKey"])
-            check_pair(certificate, key)
-            client = certificate.data, key.data
+            check_pair(PEM(chain[0], given["clientCert"]), key)
+            client = chain, key.data
         alpn = given.get("alpn")
         if alpn is not None and not (alpn.isascii() and 0 < len(alpn) < 256):
             raise InvalidValue("alpn", "must be 1 to 255 ASCII characters")
@@ -74,14 +75,18 @@ class HostTLS:
             trustRootFromCertificates,
         )
 
+        certificate, extra = None, {}
+        if self.client is not None:
+            (own, *chain), key = self.client
+            certificate = PrivateCertificate.loadPEM(own + b"\n" + key)
+            extra = {"extraCertChain": [Certificate.loadPEM(each).original for each in chain]}
         trusted = self.cacert and [Certificate.loadPEM(each) for each in self.cacert]
         return optionsForClientTLS(
             self.host,
             trustRoot=None if trusted is None else trustRootFromCertificates(trusted),
-            clientCertificate=None
-            if self.client is None
-            else PrivateCertificate.loadPEM(b"\n".join(self.client)),
+            clientCertificate=certificate,
             acceptableProtocols=None if self.alpn is None else [self.alpn.encode("ascii")],
+            extraCertificateOptions=extra,
         )
 
 
@@ -98,11 +103,16 @@ class HostTLSEndpoint:
     def __init__(self, modem: Modem, inner: IStreamClientEndpoint, tls: HostTLS) -> None:
         """
         @param inner: makes the connections beneath.
+        @raise InvalidValue: if no certificate can be for that host.
         """
         self.modem = modem
         self._inner = inner
         self._tls = tls
-        self._options = tls.options()
+        try:
+            self._options = tls.options()
+        except UnicodeError as e:
+            # of the names that the module would resolve, those are no host names to IDNA
+            raise InvalidValue("host", f"no certificate can be for it: {e}") from None
 
     def __repr__(self) -> str:
         return f"<HostTLSEndpoint {self._tls.host} over {self._inner!r}>"
@@ -112,12 +122,10 @@ class HostTLSEndpoint:
 
         @return: fires with the protocol; fails as the endpoint beneath does.
         """
-        from twisted.protocols.tls import TLSMemoryBIOFactory
+        from .hosttlsfactory import HostTLSFactory
 
         # without the clock it would take the reactor of the process
-        factory = TLSMemoryBIOFactory(
-            self._options, True, protocolFactory, clock=self.modem.reactor
-        )
+        factory = HostTLSFactory(self._options, True, protocolFactory, clock=self.modem.reactor)
         return self._inner.connect(factory).addCallback(_inside)
 
 

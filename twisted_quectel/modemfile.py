@@ -36,9 +36,6 @@ VARIABLE: Final = "TWISTED_QUECTEL_MODEMS"
 #: The modem that is meant where none is named.
 DEFAULT_MODEM: Final = "default"
 
-#: What may stand beside C{device} in an endpoint string.
-DEVICE_ARGUMENTS: Final = ("model", "baudrate", "rtscts", "apn", "pin", "dataDevices")
-
 _SYSTEM: Final = Path("/etc")
 _FOLDER: Final = "twisted-quectel"
 _FILE: Final = "modems.toml"

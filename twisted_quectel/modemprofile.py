@@ -140,10 +140,6 @@ class ModemProfile:
             and getattr(self, item.name) != getattr(other, item.name)
         ) + (("device",) if self.key != other.key else ())
 
-    def same_as(self, other: ModemProfile) -> bool:
-        """Tell whether another description says the same but for its name."""
-        return not self.differences(other)
-
 
 #: What may stand in a modem's table of the modem file, in camelCase.
 MODEM_ARGUMENTS: Final = tuple(

@@ -135,7 +135,7 @@ def load_key(argument: str, path: str | os.PathLike[str]) -> PEM:
     if kind == b"ENCRYPTED PRIVATE KEY" or b"ENCRYPTED" in body:
         raise InvalidValue(
             argument,
-            f"{shown} is encrypted, and a module cannot ask for the password: decrypt it with"
+            f"{shown} is encrypted, and nobody can be asked for the password: decrypt it with"
             " openssl pkey -in FILE -out PLAIN, and protect PLAIN with chmod 600",
         )
     if kind not in _KEYS:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from twisted.internet import error
 from twisted.internet.interfaces import (
@@ -24,9 +23,9 @@ from twisted.internet.interfaces import (
 from twisted.logger import Logger
 from twisted.python import context
 from twisted.python.failure import Failure
-from twisted.python.log import ILogContext
 from zope.interface import implementer
 
+from .logcontext import log_context
 from .modem.interfaces import HandOut, ModuleSocket
 from .tcpsettings import TCPSettings
 from .writebuffer import WriteBuffer
@@ -73,13 +72,12 @@ class ModuleTransport(TCPSettings):
         self.protocol: IProtocol | None = None
         self._reactor = reactor
         self._socket = socket
-        self._peer = peer
-        self._host = host
+        super().__init__(peer, host)
         self._name = name
         self._gone = gone
         self._buffer = WriteBuffer()
-        self._offered = 0  # bytes that the module is just being given
         self._producer_paused = False
+        self._unsendable = False
         self._asking_producer = False
         self._asking_again: IDelayedCall | None = None
         self._reading_stopped = False
@@ -111,7 +109,9 @@ class ModuleTransport(TCPSettings):
         """Send bytes; they are held until the module takes them."""
         if not isinstance(data, (bytes, bytearray, memoryview)):
             raise TypeError("Data must be bytes")
-        if not data or not self.connected or self._write_closed or self._closing:
+        if not data or not self.connected:
+            return
+        if self._write_closed or self._closing or self._unsendable:
             return
         self._buffer.append(bytes(data))
         self._pause_full_producer()
@@ -138,15 +138,6 @@ class ModuleTransport(TCPSettings):
     def abortConnection(self) -> None:
         """Drop the connection at once, with what is unsent."""
         self._drop(Failure(error.ConnectionAborted()))
-
-    # Any: ITCPTransport is annotated with literal addresses only, and ours may be a name
-    def getPeer(self) -> Any:
-        """Give the server's address as it was asked for; the module is not asked."""
-        return self._peer
-
-    def getHost(self) -> Any:
-        """Give the module's address, as far as it is known."""
-        return self._host
 
     # -- ITCPTransport
 
@@ -177,7 +168,7 @@ class ModuleTransport(TCPSettings):
 
     def stopReading(self) -> None:
         """Take no more from the module."""
-        if not self._reading_stopped:
+        if not self._reading_stopped and not self.disconnecting:
             self._reading_stopped = True
             if not self._stay_paused():
                 self._socket.pause()
@@ -267,6 +258,16 @@ class ModuleTransport(TCPSettings):
         if self.connected:
             self._close_if_done()
 
+    def unsendable(self) -> None:
+        """What is in the buffer stays there; who waits for room in it waits no more.
+
+        A producer that reads only when it may write would else never come to the end.
+        """
+        self._unsendable = True
+        if self._producer_paused:
+            self._producer_paused = False
+            self._guard(cast(IPushProducer, self.producer).resumeProducing)
+
     def received(self, data: bytes) -> None:
         """Bytes came."""
         if self.connected and not self.disconnecting and self.protocol is not None:
@@ -275,9 +276,13 @@ class ModuleTransport(TCPSettings):
     def received_run(self, hand_out: HandOut) -> None:
         """Pieces came, in order."""
         if self.connected and not self.disconnecting and self.protocol is not None:
-            self._guard(hand_out, self.protocol.dataReceived)
+            self._guard(hand_out, self._deliver)
         else:
             hand_out(_dropped)
+
+    def _deliver(self, data: bytes) -> None:
+        # asked for anew each time: a protocol may put another one in its place
+        cast(IProtocol, self.protocol).dataReceived(data)
 
     def ended(self, reason: Failure) -> None:
         """The connection is over."""
@@ -299,6 +304,7 @@ class ModuleTransport(TCPSettings):
             producer is not None
             and self.streamingProducer
             and not self._producer_paused
+            and not self._unsendable
             and len(self._buffer) > self.bufferSize
         ):
             self._producer_paused = True
@@ -344,7 +350,7 @@ class ModuleTransport(TCPSettings):
         """Call the application; what it raises becomes the reason, and goes no further."""
         self._calling += 1
         try:
-            context.call(_log_context(self.logPrefix()), call, *arguments)
+            context.call(log_context(self.logPrefix()), call, *arguments)
         except Exception:
             problem = Failure()
             self._log.failure("an exception ended the connection {name}", problem, name=self._name)
@@ -382,17 +388,11 @@ class ModuleTransport(TCPSettings):
     def _tell_end(self, call: Callable[..., object], *arguments: object) -> None:
         """Call the application when it is too late for it to change the reason."""
         try:
-            context.call(_log_context(self.logPrefix()), call, *arguments)
+            context.call(log_context(self.logPrefix()), call, *arguments)
         except Exception:
             self._log.failure(
                 "an exception after the end of the connection {name}", name=self._name
             )
-
-
-@lru_cache(maxsize=64)
-def _log_context(system: str) -> dict[Any, Any]:
-    """Give what C{log.callWithContext} makes anew for each call."""
-    return {ILogContext: {**context.get(ILogContext), "system": system}}
 
 
 def _dropped(data: bytes) -> None:

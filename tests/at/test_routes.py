@@ -12,7 +12,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.at.bench import Bench, Handler, receive, write
 from tests.at.cuts import at_points, every_cut
 from twisted_quectel.at import HandOut, Route
-from twisted_quectel.at.port import MAX_ROUTES, TURN_EVENTS
+from twisted_quectel.at.port import MAX_ROUTES, TURN_BYTES, TURN_EVENTS
 from twisted_quectel.errors import PortLost
 
 LINE = b'+QSSLURC: "recv",0,%d'
@@ -179,6 +179,36 @@ class RouteTests(SynchronousTestCase):
         while bench.clock.getDelayedCalls():
             bench.clock.advance(0)
         self.assertEqual(len(bench.routing.came), 1001)
+
+    def test_turn_of_large_blocks(self) -> None:
+        """The limit is one of bytes too."""
+        bench = RoutingBench()
+        block = bytes(1460)
+        bench.feed(push(block))
+        bench.feed(push(block) * 300)
+        self.assertLessEqual(len(bench.routing.came), 2 + TURN_BYTES // len(block))
+        while bench.clock.getDelayedCalls():
+            bench.clock.advance(0)
+        self.assertEqual(len(bench.routing.came), 301)
+
+    def test_throttled_meanwhile(self) -> None:
+        """A port that is read at its speed again in the middle of a run: each block comes once."""
+        bench = RoutingBench()
+        bench.feed(push(bytes(100)))
+        bench.port.throttle.hold()
+        blocks = [b"%04d" % number + bytes(96) for number in range(600)]
+        take = bench.routing.take
+
+        def release(block: bytes) -> None:
+            take(block)
+            if block == blocks[300]:
+                bench.port.throttle.release()
+
+        bench.routing.take = release  # type: ignore[method-assign]
+        bench.feed(b"".join(map(push, blocks)))
+        for _ in range(4):
+            bench.clock.advance(1)
+        self.assertEqual(bench.routing.came[1:], blocks)
 
     def test_written_trace(self) -> None:
         """A trace that is written to a file has each push; the kept lines count them."""

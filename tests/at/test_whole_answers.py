@@ -22,6 +22,7 @@ PIECES = (
     b"\r\n> ",
     b"\r\n+CME ERROR: 3\r\n",
     b"\r\nCONNECT\r\n",
+    b"\r+CSQ: 7\r\r\n",
     b"loose",
     b"\r\n",
 )
@@ -57,6 +58,7 @@ class WholeAnswerTests(SynchronousTestCase):
 
     @given(st.sampled_from(COMMANDS), st.lists(st.sampled_from(PIECES), max_size=6))
     @example(COMMANDS[0], [PIECES[0], PIECES[3]])
+    @example(COMMANDS[0], [b"\r+CSQ: 7\r\r\n", PIECES[3]])
     @example(COMMANDS[0], [PIECES[2], PIECES[0], PIECES[3]])
     @example(COMMANDS[0], [PIECES[1], PIECES[3]])
     @example(COMMANDS[0], [PIECES[7], PIECES[3]])

@@ -54,6 +54,9 @@ class Owner:
         """They were taken."""
         self._out -= count
 
+    def unsendable(self) -> None:
+        """What is left stays unsent."""
+
     def received(self, data: bytes) -> None:
         """Bytes came."""
         self._in -= len(data)

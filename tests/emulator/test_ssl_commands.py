@@ -93,7 +93,7 @@ class ConfigurationTests(SynchronousTestCase):
         )
         bench.ok('AT+QSSLCFG="secllevel",1,1')
         for tag, line in (
-            ("seclevel", b'+QSSLCFG: "seclevel",1,1'),
+            ("seclevel", b'+QSSLCFG: "secllevel",1,1'),
             ("ignoreinvalidcertsign", b'+QSSLCFG: "ignoremulticertchainverify",1,0'),
             ("psk", b'+QSSLCFG:"psk",1,"",""'),
             ("renegotiation", b'+QSSLCFG: "renegotiation1,0'),

@@ -8,7 +8,7 @@ from typing import Any
 from OpenSSL import SSL
 from service_identity import VerificationError
 from twisted.internet.endpoints import clientFromString
-from twisted.internet.error import ConnectionDone
+from twisted.internet.error import ConnectionDone, NoProtocol
 from twisted.internet.interfaces import IReactorCore, ISSLTransport
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -94,6 +94,34 @@ class HostTLSTests(VirtualCase):
         client.transport.loseConnection()
         self.end_of(client)
 
+    def test_client_chain(self) -> None:
+        """A client whose certificate leads to its CA by another one."""
+        client_ca = make_ca()
+        leaf = client_ca.create_child_ca().issue_cert("client.example")
+        chain = b"".join(each.bytes() for each in leaf.cert_chain_pems)
+        self.assertEqual(chain.count(b"BEGIN"), 2)
+        client = self.over(
+            options_for(self.ca, HOST, client_ca=client_ca.cert_pem.bytes()),
+            cacert=self.ca_path,
+            clientCert=self.write("client.pem", chain),
+            clientKey=self.write("client.key", leaf.private_key_pem.bytes()),
+        )
+        self.echo(client)
+        client.transport.loseConnection()
+        self.end_of(client)
+
+    def test_no_protocol(self) -> None:
+        """A factory that wants no connection gets C{NoProtocol}, as with the other prefixes."""
+        self.serve(Echo)
+        modem = self.emulate().modem()
+        inner = ModuleTCPEndpoint(modem, HOST, PORT)
+        tls = HostTLS.from_arguments(HOST, {"cacert": self.ca_path})
+        factory = factory_for(Peer)
+        self.patch(factory, "buildProtocol", lambda addr: None)
+        connecting = HostTLSEndpoint(modem, inner, tls).connect(factory)
+        self.until(lambda: connecting.called, 60)
+        self.failureResultOf(connecting, NoProtocol)
+
 
 class ParserTests(SynchronousTestCase):
     """What is wrong is named when the string is parsed."""
@@ -143,6 +171,8 @@ class ParserTests(SynchronousTestCase):
         self.fails(parser, "clientCert", "clientKey", clientKey=self.ca_path)
         self.fails(parser, "clientKey", clientCert=self.ca_path, clientKey=self.ca_path)
         self.fails(parser, "alpn", alpn="")
+        for host in ("my_host.example", "a-.example"):
+            self.fails(parser, "host", "certificate", host=host)
 
 
 class StringTests(RealCase):

@@ -28,6 +28,7 @@ class Owner:
         self.buffer = WriteBuffer()
         self.received_data = b""
         self.sent_bytes = 0
+        self.unsendable_told = 0
         self.ends: list[Failure] = []
         self.on_data: Callable[[bytes], None] | None = None
 
@@ -39,6 +40,10 @@ class Owner:
         """They were taken."""
         self.buffer.drop(count)
         self.sent_bytes += count
+
+    def unsendable(self) -> None:
+        """What is left stays unsent."""
+        self.unsendable_told += 1
 
     def received(self, data: bytes) -> None:
         """Bytes came."""

@@ -39,7 +39,7 @@ class IdTests(SynchronousTestCase):
         for _ in range(26):
             id = self.successResultOf(self.acquire())
             ids.append(id)
-            self.session.release_id(id)
+            self.session.connections.release(id)
         self.assertEqual(ids, [*range(12), *range(12), 0, 1])
 
     def test_all_in_use(self) -> None:
@@ -49,10 +49,10 @@ class IdTests(SynchronousTestCase):
         problem = self.failureResultOf(self.acquire(wait=False), ModemBusyError).value
         self.assertIn("busy=wait", str(problem))
         first, second = self.acquire(), self.acquire()
-        self.session.release_id(7)
+        self.session.connections.release(7)
         self.assertEqual(self.successResultOf(first), 7)
         self.assertNoResult(second)
-        self.session.release_id(3)
+        self.session.connections.release(3)
         self.assertEqual(self.successResultOf(second), 3)
 
     def test_cancelled(self) -> None:
@@ -62,7 +62,7 @@ class IdTests(SynchronousTestCase):
         first, second = self.acquire(), self.acquire()
         first.cancel()
         self.failureResultOf(first, CancelledError)
-        self.session.release_id(7)
+        self.session.connections.release(7)
         self.assertEqual(self.successResultOf(second), 7)
 
     def test_over(self) -> None:

@@ -121,4 +121,6 @@ class Execution(Job):
         )
 
     def failed(self, reason: Failure) -> None:
-        self.deferred.errback(reason)
+        if not self.deferred.called:
+            # by whoever was told before, who has cancelled it
+            self.deferred.errback(reason)

@@ -171,7 +171,10 @@ class ATPort(Flight):
             return False
         lines = [line for line in data[:-6].split(b"\r\n") if line]
         for line in lines:
-            if b"\n" in line or not command.is_answer(line) or self._handler.block_length(line):
+            # what the framer makes of a lone end of line is left to it
+            if b"\n" in line or b"\r" in line:
+                return False
+            if not command.is_answer(line) or self._handler.block_length(line):
                 return False
         heard = self.trace.heard
         for line in lines:
@@ -203,7 +206,9 @@ class ATPort(Flight):
                 elif kind is _BLOCK:
                     known = self._route(event.data)
                     if known is not None and not self.trace.whole:
-                        count = self._run(known[0], event.data, event.block, events)
+                        whole = len(event.data) + len(event.block)
+                        most = min(events, max(1, size // whole))
+                        count = self._run(known[0], event.data, event.block, most)
                         events -= count - 1
                         size -= (count - 1) * (len(event.data) + len(event.block))
                     else:
@@ -248,6 +253,10 @@ class ATPort(Flight):
         if rearm and (self._command is not None or self._resync is not None):
             # what came meanwhile has yet to be read
             self._deadline.set(self._patience())
+        if self._delivering:
+            # what waits is being handed out just now: nothing may be fed in between
+            self.transport.resumeProducing()  # type: ignore[union-attr]
+            return
         LineReceiver.resumeProducing(self)
 
     def setRawMode(self) -> None:

@@ -18,8 +18,6 @@ STORAGES: Final = ("UFS", "RAM")
 # numbers of +CME ERROR
 INVALID_INPUT: Final = 400
 LARGER_THAN_FILE: Final = 401
-READ_ZERO: Final = 402
-DRIVE_FULL: Final = 403
 NOT_FOUND: Final = 405
 INVALID_NAME: Final = 406
 EXISTS: Final = 407

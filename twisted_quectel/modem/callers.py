@@ -52,6 +52,9 @@ class Callers:
         """
         waiting, self._first, self._late = self._first + self._late, [], []
         for each in waiting:
+            if each.called:
+                # by whoever was told before
+                continue
             found = session()
             if found is not None:
                 each.callback(found)
@@ -67,10 +70,12 @@ class Callers:
         if self._first:
             again()
         for each in waiting:
-            each.errback(reason)
+            if not each.called:
+                each.errback(reason)
 
     def refuse_all(self, reason: Failure) -> None:
         """Tell everybody: there will be no other try."""
         waiting, self._first, self._late = self._first + self._late, [], []
         for each in waiting:
-            each.errback(reason)
+            if not each.called:
+                each.errback(reason)

@@ -121,7 +121,8 @@ class Connections:
         """Something was given back: let those look who wait."""
         waiting, self._waiting = self._waiting, []
         for free in waiting:
-            free.callback(None)
+            if not free.called:
+                free.callback(None)
 
     # -- opens
 

@@ -324,4 +324,5 @@ class ContextPool:
         context.let_go()
         waiting, self._waiting = self._waiting, []
         for free in waiting:
-            free.callback(None)
+            if not free.called:
+                free.callback(None)

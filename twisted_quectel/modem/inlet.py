@@ -14,7 +14,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from ..at.deadline import Deadline
 from .carrier import MAX_TALK
-from .interfaces import SocketOwner
+from .interfaces import PipeOwner
 
 #: Seconds of silence behind bytes without a carrier in which the word for it
 #: must have come.
@@ -27,7 +27,7 @@ class Inlet:
     def __init__(
         self,
         clock: IReactorTime,
-        owner: SocketOwner,
+        owner: PipeOwner,
         dcd: Callable[[], bool | None],
         held: Callable[[], bool],
         gone: Callable[[str], None],

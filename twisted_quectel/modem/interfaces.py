@@ -14,8 +14,8 @@ from twisted.python.failure import Failure
 from ..at import HandOut as HandOut
 
 
-class SocketOwner(Protocol):
-    """What uses a socket of the module: the Twisted transport."""
+class PipeOwner(Protocol):
+    """What uses a stream of bytes both ways."""
 
     def take(self, limit: int) -> bytes:
         """Give the next bytes to send, at most C{limit}; C{b""} for none.
@@ -35,6 +35,16 @@ class SocketOwner(Protocol):
 
     def ended(self, reason: Failure) -> None:
         """The connection is over.  Called once; nothing is called after it."""
+
+
+class SocketOwner(PipeOwner, Protocol):
+    """What uses a socket of the module: the Twisted transport."""
+
+    def unsendable(self) -> None:
+        """What is left to send stays unsent: the end, which follows what is received, tells it.
+
+        May be called more than once.
+        """
 
 
 class ModuleSocket(Protocol):

@@ -20,6 +20,7 @@ from .channels import Channel
 from .interfaces import SocketOwner
 from .leasemachine import LeaseCore, LeaseLife, lease_life
 from .pipe import TransparentPipe
+from .socketstate import everything_is_lost
 from .wayback import ATO
 
 _log = Logger()
@@ -241,6 +242,9 @@ class LeasedSocket(LeaseCore):
         self._pdp_is_up().addBoth(self._why_known)
 
     def _why_known(self, up: bool | Failure) -> None:
+        if isinstance(up, Failure) and everything_is_lost(up):
+            # the session says why
+            return
         unsent = self._owner is not None and self._owner.take(1) != b""
         if up is not True:
             problem: Exception = SendFailed("the packet data connection is down")

@@ -358,7 +358,8 @@ class Modem(Described, ModemCore):
         if was_up:
             losses, self._losses = self._losses, []
             for lost in losses:
-                lost.callback(problem)
+                if not lost.called:
+                    lost.callback(problem)
         if self._callers and not self._closing:
             self._life.demand()
 

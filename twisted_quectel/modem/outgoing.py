@@ -23,7 +23,7 @@ from ..at.deadline import Deadline
 from ..at.trace import HOST, Trace
 from ..at.wire import IWire
 from .escape import EscapeGuard
-from .interfaces import SocketOwner
+from .interfaces import PipeOwner
 
 #: Longest piece that is asked of the owner, in bytes.
 CHUNK: Final = 16384
@@ -49,9 +49,7 @@ class Outgoing:
     @ivar trace: notes how much payload went out.
     """
 
-    def __init__(
-        self, clock: IReactorTime, owner: SocketOwner, emptied: Callable[[], None]
-    ) -> None:
+    def __init__(self, clock: IReactorTime, owner: PipeOwner, emptied: Callable[[], None]) -> None:
         """
         @param emptied: called when the owner has nothing more and nothing is
             held; it may be called often.

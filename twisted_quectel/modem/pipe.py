@@ -27,7 +27,7 @@ from ..errors import PortUnresponsive
 from .carrier import SILENCE, CarrierCircuit, CarrierWatch
 from .farewell import Farewell
 from .inlet import Inlet
-from .interfaces import SocketOwner
+from .interfaces import PipeOwner
 from .outgoing import Outgoing
 from .question import FLOW, GRACE, STALLED_DROPPED, Question
 from .wayback import ATO, WayBack
@@ -65,7 +65,7 @@ class TransparentPipe:
         self,
         clock: IReactorTime,
         port: ATPort,
-        owner: SocketOwner,
+        owner: PipeOwner,
         *,
         guard: float = 1.0,
         reaction: float = 0.5,

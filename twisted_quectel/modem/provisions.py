@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from copy import copy
 from typing import Any, Final
 
 from twisted.logger import Logger
@@ -114,10 +115,7 @@ class Provisions:
 
 def _about(problem: ModemError, where: str) -> ModemError:
     """Give an error of the same kind that says where it belongs."""
-    return type(problem)(
-        where + problem.message,
-        code=problem.code,
-        family=problem.family,
-        command=problem.command,
-        trace=problem.trace,
-    )
+    told = copy(problem)
+    told.message = where + problem.message
+    told.args = (told.message,)
+    return told

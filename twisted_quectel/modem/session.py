@@ -259,10 +259,6 @@ class Session:
         """
         return await self.connections.acquire(wait)
 
-    def release_id(self, id: int) -> None:
-        """Give back an id that has no connection."""
-        self.connections.release(id)
-
     def check(self) -> None:
         """Raise what the session has ended with, if it has."""
         if self.over is not None:
@@ -344,7 +340,12 @@ class Session:
         @raise ModemBusyError: if none is free, and C{wait} is false.
         """
         await self._wait_while(lambda: not self.channels.free(), wait)
-        channel = await self.channels.lease(self.family, self._profile.baudrate)
+        try:
+            channel = await self.channels.lease(self.family, self._profile.baudrate)
+        except BaseException:
+            # the port that it was to have is free again: for whoever waits
+            self.connections.wake_waiting()
+            raise
         self.advice.unbraked(channel)
         return channel
 

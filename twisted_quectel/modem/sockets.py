@@ -88,6 +88,8 @@ class CommandSocket(Receiving, Sending):
 
     def writable(self) -> None:
         """The owner has something to send."""
+        if self._peer_closed:
+            self._give_up_sending()
         if not self._send_waits and self._retry is None and self._may_send:
             self._send_waits = True
             self._port.enqueue(self._send_job)
@@ -162,7 +164,13 @@ class CommandSocket(Receiving, Sending):
         self._close_route()
         # in push mode too: some firmware closes ahead of the last pushes
         self._more = True
+        self._give_up_sending()
         self._look()
+
+    def _give_up_sending(self) -> None:
+        """Have nobody wait for what the peer does not take any more."""
+        if self._owner is not None and self._owner.take(1) != b"":
+            self._owner.unsendable()
 
     def lost(self, reason: Failure) -> None:
         """The module, the port or the PDP context is gone."""
