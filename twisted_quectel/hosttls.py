@@ -6,9 +6,10 @@ service-identity (L{twisted.internet.ssl.optionsForClientTLS}).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import (
@@ -24,6 +25,10 @@ from .pem import PEM, check_pair, load_bundle, load_key
 
 if TYPE_CHECKING:
     from .modem import Modem
+
+
+#: One protocol's name: printable, and no list.
+_PROTOCOL: Final = re.compile(r"[!-+\--~]{1,255}")
 
 
 @dataclass(frozen=True)
@@ -60,8 +65,8 @@ class HostTLS:
             check_pair(PEM(chain[0], given["clientCert"]), key)
             client = chain, key.data
         alpn = given.get("alpn")
-        if alpn is not None and not (alpn.isascii() and 0 < len(alpn) < 256):
-            raise InvalidValue("alpn", "must be 1 to 255 ASCII characters")
+        if alpn is not None and not _PROTOCOL.fullmatch(alpn):
+            raise InvalidValue("alpn", "must be one protocol: 1 to 255 ASCII characters, no comma")
         trusted = None if cacert is None else load_bundle("cacert", cacert)
         return cls(host, trusted, client, alpn)
 

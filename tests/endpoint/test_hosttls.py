@@ -22,6 +22,21 @@ from twisted_quectel.hosttls import HostTLS, HostTLSEndpoint
 from twisted_quectel.tcpstrings import QuectelTCPParser, QuectelTLSParser
 
 
+class Replying(Peer):
+    """Answers the first bytes, says farewell, and closes at once."""
+
+    reply = b""
+
+    def dataReceived(self, data: bytes) -> None:
+        """Answer once."""
+        super().dataReceived(data)
+        if len(self.received) == len(data):
+            self.transport.write(self.reply)
+            # TLS would wait for the other side's farewell
+            self.transport.loseConnection()
+            self.transport.transport.loseConnection()
+
+
 class HostTLSTests(VirtualCase):
     """What no module can give."""
 
@@ -110,6 +125,36 @@ class HostTLSTests(VirtualCase):
         client.transport.loseConnection()
         self.end_of(client)
 
+    def ended(self, mode: str, data: bytes, reply: bytes) -> Any:
+        """Have a server answer and close in order; give the client."""
+        # TLS's farewell, or what is still written, crosses the end on its way
+        self.verdicts_expected = True
+        server = Replying
+        server.reply = reply
+        self.network = type(self.network)(self.clock)
+        self.serving = self.serve(server, options_for(self.ca, HOST))
+        modem = self.emulate().modem()
+        inner = ModuleTCPEndpoint(modem, HOST, PORT, mode=mode)
+        tls = HostTLS.from_arguments(HOST, {"cacert": self.ca_path})
+        connecting = HostTLSEndpoint(modem, inner, tls).connect(factory_for(Peer))
+        client = self.result_of(connecting)
+        client.transport.write(data)
+        return client
+
+    def test_server_ends(self) -> None:
+        """A server answers and closes in order: that nobody takes TLS's farewell is no loss."""
+        for mode in MODES:
+            for reply in (b"bye", b"much" * 20_000):
+                client = self.ended(mode, b"hello", reply)
+                self.assertIsInstance(self.end_of(client, 60.0), ConnectionDone, mode)
+                self.assertEqual(bytes(client.received), reply)
+
+    def test_server_ends_too_early(self) -> None:
+        """One that closes before it has taken all is a loss."""
+        for mode in ("buffer", "push"):
+            client = self.ended(mode, b"hello" * 40_000, b"bye")
+            self.assertNotIsInstance(self.end_of(client, 60.0), ConnectionDone)
+
     def test_no_protocol(self) -> None:
         """A factory that wants no connection gets C{NoProtocol}, as with the other prefixes."""
         self.serve(Echo)
@@ -170,7 +215,8 @@ class ParserTests(SynchronousTestCase):
         self.fails(parser, "clientKey", "clientCert", clientCert=self.ca_path)
         self.fails(parser, "clientCert", "clientKey", clientKey=self.ca_path)
         self.fails(parser, "clientKey", clientCert=self.ca_path, clientKey=self.ca_path)
-        self.fails(parser, "alpn", alpn="")
+        for alpn in ("", "h2,http/1.1", "a\0b", "a b", "x" * 256, "ü"):
+            self.fails(parser, "alpn", alpn=alpn)
         for host in ("my_host.example", "a-.example"):
             self.fails(parser, "host", "certificate", host=host)
 

@@ -389,6 +389,8 @@ class Soak:
         kinds = self.chance.sample(self._at_start, count)
         for wire in list(self.emulated.wires.values()):
             wire.unplug()
+        # a port that nobody opens again would keep the module that it was of
+        self.emulated.wires.clear()
         self.emulated.module.close()
         self.emulated.module = module = Module(
             self.clock,

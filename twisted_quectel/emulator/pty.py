@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import select
 import sys
 import termios
 import tty
@@ -29,6 +30,8 @@ CROWDED: Final = 3072
 #: Seconds between two looks whether the host has read: nobody tells.
 LOOK_FIRST: Final = 0.0005
 LOOK_LONGEST: Final = 0.05
+#: Asks whether a host has the slave for itself (asm-generic/ioctls.h); termios has no name for it.
+TIOCGEXCL: Final = 0x80045440
 
 
 @implementer(IReadWriteDescriptor)
@@ -142,10 +145,30 @@ class PtyPort(PacedEnd):
 
     def crowded(self) -> bool:
         """Whether the host has yet to read what it was told; it is looked at again soon."""
-        crowded = not self._closed and max(self._written, self._unread()) >= CROWDED
-        if crowded and self._look is None:
+        if self._closed or max(self._written, self._unread()) < CROWDED:
+            return False
+        if self._look is None:
+            if self._nobody_reads():
+                return False
             self._look = self.port.module.clock.callLater(self._pause, self._look_again)
-        return crowded
+        return True
+
+    def _nobody_reads(self) -> bool:
+        """Tell whether no host has it open; what was said to nobody is lost, as on a real port."""
+        # a host that is alone with it would keep the slave from being opened again
+        if any(fcntl.ioctl(self._slave, TIOCGEXCL, bytes(4))):
+            return False
+        # the kernel tells the master when the last slave is closed
+        os.close(self._slave)
+        poll = select.poll()
+        poll.register(self._master, select.POLLHUP)
+        alone = bool(poll.poll(0))
+        self._slave = os.open(self.device, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+        if alone:
+            tty.setraw(self._slave)
+            termios.tcflush(self._slave, termios.TCIFLUSH)
+            self._written = 0
+        return alone
 
     def _unread(self) -> int:
         # what the slave's side holds; the answer is an int in the machine's order
@@ -154,7 +177,7 @@ class PtyPort(PacedEnd):
 
     def _look_again(self) -> None:
         self._look = None
-        if self._unread() >= CROWDED:
+        if self._unread() >= CROWDED and not self._nobody_reads():
             self._pause = min(max(self._pause * 2, LOOK_FIRST), LOOK_LONGEST)
             self._look = self.port.module.clock.callLater(self._pause, self._look_again)
         else:
