@@ -48,14 +48,20 @@ class Modes(FaultCase):
             def connectionMade(self) -> None:
                 self.transport.write(b"the first words")
 
+        class Leaver(Speaker):
+            def connectionMade(self) -> None:
+                super().connectionMade()
+                self.transport.loseConnection()
+
         # what is written when the module is in command mode already it may take for a command
         self.verdicts_expected = True
-        for turns in (0, 1, 2, 3, 10):
-            self.begin(ConnectAndGone(turns=turns))
-            peer = self.open(make=Speaker)
-            self.lost(peer, 20.0)
-            self.assertIn(bytes(self.serving.peers[-1].received), (b"", b"the first words"))
-            self.works()
+        for make, moments in ((Speaker, (0, 1, 2, 3, 10)), (Leaver, (0, 1))):
+            for turns in moments:
+                self.begin(ConnectAndGone(turns=turns))
+                peer = self.open(make=make)
+                self.lost(peer, 20.0)
+                self.assertIn(bytes(self.serving.peers[-1].received), (b"", b"the first words"))
+                self.works()
 
     def test_data_behind_carrier(self) -> None:
         """NO CARRIER ahead of the last bytes: the connection ends, what came before is exact."""

@@ -250,12 +250,7 @@ class LeasedSocket(LeaseCore):
             problem: Exception = SendFailed("the packet data connection is down")
         elif unsent:
             problem = SendFailed("the connection was closed before all was sent")
-        elif self._pipe.in_doubt:
-            problem = SendFailed(
-                "the connection was closed while bytes were on their way; whether the module has "
-                "taken them is not known"
-            )
-        elif self._closed_is_lost:
+        elif self._closed_is_lost and not self._pipe.in_doubt:
             problem = error.ConnectionLost("closed by the peer")
         else:
             problem = error.ConnectionDone()
@@ -275,6 +270,14 @@ class LeasedSocket(LeaseCore):
         """Tell the owner; what is held comes first."""
         self._paused = False
         self._flush_held()
+        if self._pipe.in_doubt and reason.check(error.ConnectionDone):
+            # whoever has asked for the end, the peer was first
+            reason = Failure(
+                SendFailed(
+                    "the connection was closed while bytes were on their way; whether the module "
+                    "has taken them is not known"
+                )
+            )
         owner, self._owner = self._owner, None
         if owner is not None:
             carry(reason.value, self._channel.port.trace.last())

@@ -243,7 +243,7 @@ class TransparentPipe:
     def _go_on(self, payload: bytes) -> None:
         """Data mode goes on."""
         self._phase = _Phase.OPEN
-        self._unanswered = None
+        self._unanswered, self.in_doubt = None, False
         if not self._leaving:
             self._tries = 0
         self._watch.asked = False
