@@ -27,16 +27,18 @@ class HostTLSProtocol(TLSMemoryBIOProtocol):
     def write(self, data: bytes) -> None:
         """Write what the application gives."""
         self._wrote = True
-        super().write(data)  # type: ignore[no-untyped-call]
+        plain: Any = super()
+        plain.write(data)
 
     def dataReceived(self, data: bytes) -> None:
         """Take bytes, and see whether the server's end is among them."""
         beneath: Any = self.transport
-        connection: Any = self.getHandle()  # type: ignore[no-untyped-call]
+        plain: Any = super()
+        connection: Any = plain.getHandle()
         # what was written ahead of the handshake is sent with its end
         sent = connection.get_finished() is not None and beneath.take(1) == b""
         self._wrote = False
-        super().dataReceived(data)  # type: ignore[no-untyped-call]
+        plain.dataReceived(data)
         if sent and not self._wrote and connection.get_shutdown() & SSL.RECEIVED_SHUTDOWN:
             self._ended_in_order = True
 
@@ -44,7 +46,8 @@ class HostTLSProtocol(TLSMemoryBIOProtocol):
         """It is over."""
         if self._ended_in_order and reason.check(SendFailed):
             reason = Failure(ConnectionDone())
-        super().connectionLost(reason)  # type: ignore[no-untyped-call]
+        plain: Any = super()
+        plain.connectionLost(reason)
 
 
 class HostTLSFactory(TLSMemoryBIOFactory):

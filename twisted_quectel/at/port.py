@@ -9,7 +9,7 @@ block may be cut anywhere.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import connectionDone
@@ -253,9 +253,9 @@ class ATPort(Flight):
         if rearm and (self._command is not None or self._resync is not None):
             # what came meanwhile has yet to be read
             self._deadline.set(self._patience())
+        transport: Any = self.transport
         if self._delivering:
-            # what waits is being handed out just now: nothing may be fed in between
-            self.transport.resumeProducing()  # type: ignore[union-attr]
+            transport.resumeProducing()  # nothing may be fed in while what waits is handed out
             return
         LineReceiver.resumeProducing(self)
 
