@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..tables.lte import CLIENT_IDS, PORTS
+from .dtlssocket import DTLSSocket
 from .kinds import Kind
 from .netsocket import NetSocket
 from .plainsocket import PlainSocket
@@ -47,16 +48,27 @@ class Sockets:
         return socket if socket is not None and (socket.kind is not Kind.SSL) is plain else None
 
     def create(self, id: int, pdp: int, context: int, mode: int, port: Port, host: str) -> Socket:
-        """Take an id into use for an SSL connection."""
+        """Take an id into use for an SSL connection, which is DTLS if its context says so."""
         module = self._module
-        net = SecureSocket(
-            module.clock,
-            module.network,
-            module.tls,
-            module.now,
-            receive_limit=module.settings.receive_limit,
-            send_limit=module.settings.send_limit,
-        )
+        net: NetSocket
+        if module.contexts[context].number("dtls"):
+            net = DTLSSocket(
+                module.clock,
+                module.network,
+                module.pdp.address(pdp, module.settings.address).split(",")[0],
+                module.tls,
+                module.now,
+                receive_limit=module.settings.receive_limit,
+            )
+        else:
+            net = SecureSocket(
+                module.clock,
+                module.network,
+                module.tls,
+                module.now,
+                receive_limit=module.settings.receive_limit,
+                send_limit=module.settings.send_limit,
+            )
         return self._add(Socket(module, Kind.SSL, id, pdp, mode, port, host, net, context))
 
     def create_plain(
