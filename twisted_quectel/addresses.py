@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Literal
 
 from twisted.internet.address import HostnameAddress, IPv4Address, IPv6Address
 from twisted.internet.interfaces import IAddress
@@ -11,11 +12,11 @@ from .arguments import parse_literal
 
 
 @lru_cache(maxsize=64)
-def address_of(host: str, port: int) -> IAddress:
+def address_of(host: str, port: int, kind: Literal["TCP", "UDP"] = "TCP") -> IAddress:
     """Give the address of a host without asking anybody (DESIGN rule 9)."""
     literal = parse_literal(host)
     if literal is None:
         return HostnameAddress(host.encode("ascii"), port)
     if literal.version == 6:
-        return IPv6Address("TCP", host, port)
-    return IPv4Address("TCP", host, port)
+        return IPv6Address(kind, host, port)
+    return IPv4Address(kind, host, port)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 from twisted.internet import error
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IAddress, IProtocol, IProtocolFactory, IReactorTime
@@ -25,9 +28,11 @@ from .modem.opening import OpenCancelled, OpenRequest
 from .modem.session import Session
 from .transport import ModuleTransport
 
+_S = TypeVar("_S")
 
-class Attempt:
-    """One connect: within its time, or cancelled."""
+
+class OpenAttempt:
+    """One open, by whatever socket, and what it means that it has failed."""
 
     def __init__(
         self, reactor: IReactorTime, modem: Modem, request: OpenRequest, address: IAddress
@@ -38,6 +43,73 @@ class Attempt:
         self._address = address
         self._late = False
         self._stage = "bringing the modem up"
+
+    def _reason(self, reason: Failure) -> Failure:
+        """Give what a connect fails with: a connect error in Twisted's sense."""
+        problem = reason.value
+        carry(problem, self._modem.last_lines())
+        request = self._request
+        if isinstance(problem, CancelledError):
+            if self._late and self._modem.obstacle is not None:
+                return Failure(self._modem.obstacle)
+            if self._late:
+                return Failure(
+                    ModemTimeout(
+                        f"{request.host}:{request.port} was not connected within "
+                        f"{request.timeout:g} s; what took so long: {str(problem) or self._stage}",
+                        family=problem.family if isinstance(problem, OpenCancelled) else None,
+                        command=problem.command if isinstance(problem, OpenCancelled) else None,
+                        trace=self._modem.last_lines(),
+                    )
+                )
+            return Failure(error.ConnectingCancelledError(self._address))
+        if isinstance(problem, ModemError) and isinstance(problem, error.ConnectionLost):
+            return Failure(
+                ModemNotReady(
+                    f"{request.host}:{request.port} could not be opened: {problem}",
+                    code=problem.code,
+                    command=problem.command,
+                    trace=problem.trace,
+                )
+            )
+        if isinstance(problem, ModemError) and not isinstance(problem, error.ConnectError):
+            return Failure(
+                ModemConnectError(
+                    f"{request.host}:{request.port} could not be opened: {problem}",
+                    code=problem.code,
+                    family=problem.family,
+                    command=problem.command,
+                    trace=problem.trace,
+                )
+            )
+        return reason
+
+    async def _open_by(self, opener: Callable[[Session], Awaitable[_S]]) -> tuple[Session, _S]:
+        """Open, with the modem up.
+
+        @param opener: asks the module for it.
+        """
+        session = await self._modem.session()
+        self._stage = "the connection itself"
+        try:
+            return session, await opener(session)
+        except (ModuleLost, PortLost):
+            # that the module is gone, or was, may have been found out only now
+            self._stage = "bringing the modem up again"
+        # in a later turn: whoever has found it out has not told everybody yet
+        await deferLater(self._reactor, 0, lambda: None)
+        session = await self._modem.session()
+        self._stage = "the connection itself"
+        return session, await opener(session)
+
+
+class Attempt(OpenAttempt):
+    """One connect: within its time, or cancelled."""
+
+    def __init__(
+        self, reactor: IReactorTime, modem: Modem, request: OpenRequest, address: IAddress
+    ) -> None:
+        super().__init__(reactor, modem, request, address)
         self._building = False  # the application is just being called
         self._given_up = False
 
@@ -86,62 +158,11 @@ class Attempt:
         self._late = True
         result.cancel()
 
-    def _reason(self, reason: Failure) -> Failure:
-        """Give what a connect fails with: a connect error in Twisted's sense."""
-        problem = reason.value
-        carry(problem, self._modem.last_lines())
-        request = self._request
-        if isinstance(problem, CancelledError):
-            if self._late and self._modem.obstacle is not None:
-                return Failure(self._modem.obstacle)
-            if self._late:
-                return Failure(
-                    ModemTimeout(
-                        f"{request.host}:{request.port} was not connected within "
-                        f"{request.timeout:g} s; what took so long: {str(problem) or self._stage}",
-                        family=problem.family if isinstance(problem, OpenCancelled) else None,
-                        command=problem.command if isinstance(problem, OpenCancelled) else None,
-                        trace=self._modem.last_lines(),
-                    )
-                )
-            return Failure(error.ConnectingCancelledError(self._address))
-        if isinstance(problem, ModemError) and isinstance(problem, error.ConnectionLost):
-            return Failure(
-                ModemNotReady(
-                    f"{request.host}:{request.port} could not be opened: {problem}",
-                    code=problem.code,
-                    command=problem.command,
-                    trace=problem.trace,
-                )
-            )
-        if isinstance(problem, ModemError) and not isinstance(problem, error.ConnectError):
-            return Failure(
-                ModemConnectError(
-                    f"{request.host}:{request.port} could not be opened: {problem}",
-                    code=problem.code,
-                    family=problem.family,
-                    command=problem.command,
-                    trace=problem.trace,
-                )
-            )
-        return reason
-
-    async def _open_socket(self) -> tuple[Session, ModuleSocket]:
-        session = await self._modem.session()
-        self._stage = "the connection itself"
-        try:
-            return session, await open_connection(session, self._request)
-        except (ModuleLost, PortLost):
-            # that the module is gone, or was, may have been found out only now
-            self._stage = "bringing the modem up again"
-        # in a later turn: whoever has found it out has not told everybody yet
-        await deferLater(self._reactor, 0, lambda: None)
-        session = await self._modem.session()
-        self._stage = "the connection itself"
-        return session, await open_connection(session, self._request)
+    async def _open_connection(self, session: Session) -> ModuleSocket:
+        return await open_connection(session, self._request)
 
     async def _open(self, factory: IProtocolFactory) -> tuple[IProtocol, ModuleTransport]:
-        session, socket = await self._open_socket()
+        session, socket = await self._open_by(self._open_connection)
         self._building = True
         try:
             return self._build(factory, session, socket)

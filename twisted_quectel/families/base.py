@@ -18,6 +18,7 @@ from ..errors import CommandFailed
 from ..modemprofile import ModemProfile
 from ..profiles import TLSProfile
 from .dialect import AccessMode as AccessMode
+from .dialect import DatagramDialect as DatagramDialect
 from .dialect import Delivery as Delivery
 from .dialect import Dialect as Dialect
 from .dialect import SocketStatus as SocketStatus
@@ -49,6 +50,9 @@ class Limits:
         0 if they must not be.
     @ivar guard: silence around the escape, in seconds; L{None} without data
         mode.
+    @ivar datagram: longest datagram that it sends without TLS, in bytes; 0 if it
+        has none.
+    @ivar dtls: whether its own TLS can be DTLS.
     """
 
     sockets: range
@@ -61,6 +65,8 @@ class Limits:
     push_can_resume: bool
     line: int
     guard: float | None
+    datagram: int = 0
+    dtls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +135,8 @@ class Family(ABC):
     tls: Dialect
     #: TCP without TLS; L{None} if it has none
     tcp: Dialect | None
+    #: datagrams without TLS; L{None} if it has none.  Their sockets are listed with C{tcp}'s
+    udp: DatagramDialect | None = None
 
     def __init__(self, firmware: Firmware) -> None:
         self.firmware = firmware
@@ -198,7 +206,8 @@ class Family(ABC):
     @property
     def dialects(self) -> tuple[Dialect, ...]:
         """The kinds of connections that it has."""
-        return (self.tls,) if self.tcp is None else (self.tls, self.tcp)
+        plain = self.tcp or self.udp
+        return (self.tls,) if plain is None else (self.tls, plain)
 
     async def list_sockets(self, port: ATPort) -> list[tuple[Dialect, SocketStatus]]:
         """Take stock of the module's connections, of all kinds."""
@@ -274,6 +283,7 @@ class Family(ABC):
 
         @return: as L{close_time}.
         @raise UnverifiedContext: if its security level is none.
+        @raise UnsupportedOperation: if it is for datagrams.
         """
 
     @abstractmethod

@@ -22,10 +22,14 @@ class Readable:
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """A connection in push mode hands over data."""
+    """A connection in push mode hands over data.
+
+    @ivar source: address and port that a datagram came from, where each has its own.
+    """
 
     id: int
     data: bytes
+    source: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,8 +30,11 @@ class SessionSocket(Protocol):
     def dialect(self) -> Dialect:
         """How the module speaks of it."""
 
-    def pushed(self, data: bytes) -> Route | None:
-        """Data came unasked; give where more of it goes."""
+    def pushed(self, data: bytes, source: tuple[str, int] | None = None) -> Route | None:
+        """Data came unasked; give where more of it goes.
+
+        @param source: address and port that a datagram came from.
+        """
 
     def readable(self) -> None:
         """There is data to read."""
@@ -52,6 +55,7 @@ class Connections:
     @ivar sockets: the connections, by their ids.
     @ivar pdp_of: the PDP context of each.
     @ivar opening: the opens whose result has not come.
+    @ivar bound: the own ports that take datagrams, each with its PDP context.
     """
 
     _log = Logger()
@@ -65,6 +69,7 @@ class Connections:
         self.sockets: dict[int, SessionSocket] = {}
         self.pdp_of: dict[int, int] = {}
         self.opening: dict[int, Deferred[int | BaseException]] = {}
+        self.bound: set[tuple[int, int]] = set()
         self._ids = ids
         self._family = family
         self._check = check

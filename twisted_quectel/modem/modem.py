@@ -170,6 +170,12 @@ class Modem(Described, ModemCore):
             self._progress.remove(progress)
 
     @property
+    def up(self) -> Session | None:
+        """What is true of it now; L{None} unless it is up."""
+        session = self._session if self._starting is None else None
+        return session if session is not None and session.over is None else None
+
+    @property
     def closed(self) -> bool:
         """Whether it was closed for good."""
         return self._closing
@@ -241,9 +247,7 @@ class Modem(Described, ModemCore):
     def do_admit(self) -> None:
         """Let those in who wait."""
         # if it is lost again, or just being lost, they wait for the next one
-        self._callers.admit(
-            lambda: self._session if self._session and self._session.over is None else None
-        )
+        self._callers.admit(lambda: self.up)
         if self._callers and self._session is None:
             self._life.demand()
 

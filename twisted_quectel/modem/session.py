@@ -128,7 +128,7 @@ class Session:
             if socket is None:
                 return None
             if isinstance(event, Pushed):
-                return socket.pushed(event.data)
+                return socket.pushed(event.data, event.source)
             if isinstance(event, Readable):
                 socket.readable()
             else:

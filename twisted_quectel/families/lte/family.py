@@ -42,6 +42,7 @@ from ..base import (
 )
 from . import files, pdp
 from .contexts import ContextDialogue
+from .datagrams import UDPDialect, push_source
 from .dialects import PROMPTLY, TCPDialect, TLSDialect
 from .errors import NAME
 from .settings import context_settings
@@ -76,6 +77,7 @@ class LTEFamily(Family):
     name: ClassVar[str] = NAME
     tls = TLSDialect()
     tcp = TCPDialect()
+    udp = UDPDialect()
     wedged_code: ClassVar[int | None] = 552
     limits = Limits(
         sockets=table.CLIENT_IDS,
@@ -88,6 +90,8 @@ class LTEFamily(Family):
         push_can_resume=False,
         line=512,
         guard=1.0,
+        datagram=table.SEND_LENGTHS[-1],
+        dtls=True,
     )
 
     def __init__(self, firmware: Firmware) -> None:
@@ -106,7 +110,11 @@ class LTEFamily(Family):
                 return Closed(id)
             # the short note's form has no event name: it is a recv
             if what == b"recv" or (what is None and _is_tls(line)):
-                return Pushed(id, block) if block else Readable(id)
+                if not block:
+                    return Readable(id)
+                # behind the length there is nothing but where a datagram came from
+                more = match.end() < len(line)
+                return Pushed(id, block, push_source(line) if more else None)
         if line.startswith((b"+QSSLOPEN", b"+QIOPEN")):
             info = parse_info(line)
             id_, code = info.integer(0), info.integer(1)
