@@ -144,8 +144,8 @@ class ModuleUDPPort(DatagramTransport):
         """
         if self.connected:
             raise self._cannot(_errno_error(errno.EINVAL, "it listens already"))
-        session = self.modem.up
-        if session is None:
+        session = self.modem.current
+        if session is None or session.over is not None:
             raise self._cannot(
                 ModemNotReady(
                     f"the modem {self.modem.profile.name} is not up: wait for its ready() first"

@@ -300,8 +300,8 @@ class ConnectTests(DTLSCase):
         self.failureResultOf(connecting, ConnectingCancelledError)
         self.settle(2.0)
         modem = self.emulated.modem()
-        assert modem.up is not None
-        self.assertEqual(modem.up.connections.sockets, {})
+        assert modem.current is not None
+        self.assertEqual(modem.current.connections.sockets, {})
 
     def test_cancelled_in_start(self) -> None:
         """One that is cancelled by the protocol itself is dropped."""
@@ -330,8 +330,8 @@ class ConnectTests(DTLSCase):
         self.refused(self.dtls().connect(Fails()), RuntimeError)
         self.settle(1.0)
         modem = self.emulated.modem()
-        assert modem.up is not None
-        self.assertEqual(modem.up.connections.sockets, {})
+        assert modem.current is not None
+        self.assertEqual(modem.current.connections.sockets, {})
 
     def test_busy(self) -> None:
         """Without a free id it waits, or fails where it is told to."""
@@ -354,8 +354,8 @@ class ConnectTests(DTLSCase):
         self.emulated = self.emulate()
         modem = self.emulated.modem()
         self.result_of(modem.ready())
-        assert modem.up is not None
-        family = modem.up.family
+        assert modem.current is not None
+        family = modem.current.family
         limits = type(family.limits)(**{**vars(family.limits), "dtls": False})
         self.patch(type(family), "limits", limits)
         self.one_line(self.fails(self.dtls(), UnsupportedOperation), "dtls: ", "lte")
@@ -365,8 +365,8 @@ class ConnectTests(DTLSCase):
         self.emulated = self.emulate()
         modem = self.emulated.modem()
         self.result_of(modem.ready())
-        assert modem.up is not None
-        family = modem.up.family
+        assert modem.current is not None
+        family = modem.current.family
         modes = frozenset(mode for mode in family.limits.modes if mode.value != "push")
         limits = type(family.limits)(**{**vars(family.limits), "modes": modes})
         self.patch(type(family), "limits", limits)

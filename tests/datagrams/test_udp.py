@@ -359,7 +359,7 @@ class PortTests(DatagramCase):
             self.stop(port)
         self.assertEqual((silent.events, eager.events), (["start", "stop"],) * 2)
         self.assertEqual(far.data, [b"bye"])
-        self.assertEqual(modem.up.connections.bound, set())  # type: ignore[union-attr]
+        self.assertEqual(modem.current.connections.bound, set())  # type: ignore[union-attr]
 
     def test_stopped_in_start(self) -> None:
         """stopListening within startProtocol: the protocol is stopped in a later turn."""
@@ -455,7 +455,7 @@ class PortTests(DatagramCase):
         self.settle(5.0)
         self.assertEqual(notes.events, ["start", "stop"])
         self.assertFalse(port.connected)
-        self.assertEqual(modem.up.connections.bound, set())  # type: ignore[union-attr]
+        self.assertEqual(modem.current.connections.bound, set())  # type: ignore[union-attr]
 
 
 class RefusalTests(DatagramCase):
@@ -525,7 +525,7 @@ class RefusalTests(DatagramCase):
         self.settle(5.0)
         self.assertEqual(notes.events, ["start", "stop"])
         self.assertFalse(port.connected)
-        self.assertEqual(modem.up.connections.sockets, {})  # type: ignore[union-attr]
+        self.assertEqual(modem.current.connections.sockets, {})  # type: ignore[union-attr]
 
     def test_arguments(self) -> None:
         """What is out of range is named."""
@@ -547,7 +547,7 @@ class RefusalTests(DatagramCase):
     def test_family(self) -> None:
         """A family without UDP says so by its name."""
         modem = self.up()
-        session = modem.up
+        session = modem.current
         assert session is not None
         self.patch(type(session.family), "udp", None)
         self.refused(modem, "lte", "no UDP")

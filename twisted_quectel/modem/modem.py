@@ -51,8 +51,6 @@ _ATTEMPTS: Final = 3
 class Modem(Described, ModemCore):
     """One modem.  It is brought up when it is first used.
 
-    @ivar reactor: whose time it lives in.
-    @ivar profile: what its owner says of it.
     @ivar obstacle: what its bring-up waits for just now, if that may take long.
     @ivar info: what it is, once it was up; else L{None}.
     """
@@ -170,12 +168,6 @@ class Modem(Described, ModemCore):
             self._progress.remove(progress)
 
     @property
-    def up(self) -> Session | None:
-        """What is true of it now; L{None} unless it is up."""
-        session = self._session if self._starting is None else None
-        return session if session is not None and session.over is None else None
-
-    @property
     def closed(self) -> bool:
         """Whether it was closed for good."""
         return self._closing
@@ -190,6 +182,11 @@ class Modem(Described, ModemCore):
         waiting = self._callers.wait(late)
         self._life.demand()
         return waiting
+
+    @property
+    def current(self) -> Session | None:
+        """What is true of it just now; L{None} while it is not up."""
+        return self._session if self._starting is None else None
 
     def _caller_left(self) -> None:
         if not self._callers and self._pause_timer is not None:
@@ -247,7 +244,9 @@ class Modem(Described, ModemCore):
     def do_admit(self) -> None:
         """Let those in who wait."""
         # if it is lost again, or just being lost, they wait for the next one
-        self._callers.admit(lambda: self.up)
+        self._callers.admit(
+            lambda: self._session if self._session and self._session.over is None else None
+        )
         if self._callers and self._session is None:
             self._life.demand()
 
