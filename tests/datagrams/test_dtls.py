@@ -419,10 +419,8 @@ class ArgumentTests(DTLSCase):
         self.emulated = self.emulate()
         modem = self.emulated.modem()
         self.result_of(modem.ready())
-        for tag in ('"dtls",4,1', '"seclevel",4,1'):
-            name, context, value = tag.split(",")
-            shared = self.emulated.module.contexts[int(context)]
-            shared._values[name.strip('"')] = int(value)
+        module: Any = self.emulated.module
+        module.contexts[4]._values.update(dtls=1, seclevel=1)
         endpoint = ModuleTLSEndpoint(modem, HOST, PORT, ctx=4)
         problem = self.refused(self.start(endpoint), UnsupportedOperation)
         self.one_line(problem, "ctx: ", "DTLS")

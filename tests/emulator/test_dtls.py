@@ -19,8 +19,8 @@ from twisted_quectel.emulator.faults import PdpDead, SendFails
 from twisted_quectel.emulator.memorynetwork import MemoryNetwork
 from twisted_quectel.emulator.psk import psk_available
 from twisted_quectel.emulator.settings import ModuleSettings
-from twisted_quectel.emulator.sockets import PUSH_SIZE
 from twisted_quectel.emulator.tls import TLSContextCache, TLSSettings
+from twisted_quectel.tables.lte import SEND_LENGTHS
 
 from .bench import calls
 from .plainbench import PlainBench
@@ -190,7 +190,7 @@ class DataTests(SynchronousTestCase):
         """Each datagram comes in a push of its own, whatever its size."""
         bench = DTLSBench()
         bench.dial()
-        sizes = [1, 2, 3, 500, 1023, 1024, 1025, PUSH_SIZE]
+        sizes = [1, 2, 3, 500, 1023, 1024, 1025, SEND_LENGTHS[-1]]
         for size in sizes:
             data = bytes(range(256)) * 6
             expected = b'\r\nSEND OK\r\n\r\n+QSSLURC: "recv",4,%d\r\n' % size + data[:size]
