@@ -13,6 +13,8 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .at import InvalidValue
+    from .datagrams import ModuleUDPPort, listen_udp
+    from .dtls import ModuleDTLSEndpoint
     from .endpoints import ModuleTCPEndpoint, ModuleTLSEndpoint
     from .errors import (
         CertificateStoreError,
@@ -71,9 +73,11 @@ __all__ = [
     "ModemProfile",
     "ModemResourceError",
     "ModemTimeout",
+    "ModuleDTLSEndpoint",
     "ModuleLost",
     "ModuleTCPEndpoint",
     "ModuleTLSEndpoint",
+    "ModuleUDPPort",
     "NetworkDown",
     "NoAnswer",
     "OperationNotAllowed",
@@ -93,6 +97,7 @@ __all__ = [
     "UnverifiedContext",
     "__version__",
     "getModem",
+    "listen_udp",
 ]
 
 _HOMES = {
@@ -100,11 +105,14 @@ _HOMES = {
     "Modem": "modem",
     "ModemInfo": "modem",
     "ModemProfile": "modemprofile",
+    "ModuleDTLSEndpoint": "dtls",
     "ModuleTCPEndpoint": "endpoints",
     "ModuleTLSEndpoint": "endpoints",
+    "ModuleUDPPort": "datagrams",
     "Signal": "modem",
     "TLSProfile": "profiles",
     "getModem": "modem",
+    "listen_udp": "datagrams",
 }
 
 
