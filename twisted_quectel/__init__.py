@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         ModemConnectError,
         ModemDNSError,
         ModemError,
+        ModemListenError,
         ModemNotReady,
         ModemParameterError,
         ModemResourceError,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
         UnsupportedOperation,
         UnverifiedContext,
     )
+    from .interface import ModemInterface
     from .modem import Modem, ModemInfo, Signal, getModem
     from .modemprofile import ModemProfile
     from .profiles import TLSProfile
@@ -66,6 +68,8 @@ __all__ = [
     "ModemDNSError",
     "ModemError",
     "ModemInfo",
+    "ModemInterface",
+    "ModemListenError",
     "ModemNotReady",
     "ModemParameterError",
     "ModemProfile",
@@ -99,6 +103,7 @@ _HOMES = {
     "InvalidValue": "at",
     "Modem": "modem",
     "ModemInfo": "modem",
+    "ModemInterface": "interface",
     "ModemProfile": "modemprofile",
     "ModuleTCPEndpoint": "endpoints",
     "ModuleTLSEndpoint": "endpoints",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from twisted.internet import error
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IAddress, IProtocol, IProtocolFactory, IReactorTime
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
-from .addresses import address_of
+from .addresses import own_address
 from .errors import (
     ModemConnectError,
     ModemError,
@@ -30,8 +32,24 @@ class Attempt:
     """One connect: within its time, or cancelled."""
 
     def __init__(
-        self, reactor: IReactorTime, modem: Modem, request: OpenRequest, address: IAddress
+        self,
+        reactor: IReactorTime,
+        modem: Modem,
+        request: OpenRequest,
+        address: IAddress,
+        *,
+        within: float | None = None,
+        made: Callable[[ModuleTransport], None] = lambda transport: None,
+        gone: Callable[[Failure], None] | None = None,
     ) -> None:
+        """
+        @param within: seconds that are left of the request's time-out; L{None}: all of it.
+        @param made: given the transport ahead of the protocol.
+        @param gone: told in place of the factory's C{doStop} that the connection has ended.
+        """
+        self._seconds = request.timeout if within is None else within
+        self._made = made
+        self._gone = gone
         self._reactor = reactor
         self._modem = modem
         self._request = request
@@ -44,7 +62,7 @@ class Attempt:
     def connect(self, factory: IProtocolFactory) -> Deferred[IProtocol]:
         factory.doStart()
         result: Deferred[IProtocol] = Deferred(lambda _: self._give_up(result, opening))
-        timer = self._reactor.callLater(self._request.timeout, self._too_late, result)
+        timer = self._reactor.callLater(self._seconds, self._too_late, result)
         opening = Deferred.fromCoroutine(self._open(factory))
 
         def failed(reason: Failure) -> None:
@@ -164,9 +182,10 @@ class Attempt:
             self._reactor,
             socket,
             self._address,
-            address_of(session.address(self._request.pdp) or "0.0.0.0", 0),
+            own_address(session.address(self._request.pdp), 0, self._request.host),
             name,
-            factory.doStop,
+            self._gone or (lambda _: factory.doStop()),
         )
+        self._made(transport)
         transport.start(protocol, self._request.secure)
         return protocol, transport

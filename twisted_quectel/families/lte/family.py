@@ -33,14 +33,13 @@ from ..base import (
     Limits,
     Notice,
     Opened,
-    PDPLost,
     PoweredDown,
     Progress,
     Pushed,
     Readable,
     Setting,
 )
-from . import files, pdp
+from . import files, pdp, servers
 from .contexts import ContextDialogue
 from .dialects import PROMPTLY, TCPDialect, TLSDialect
 from .errors import NAME
@@ -88,6 +87,8 @@ class LTEFamily(Family):
         push_can_resume=False,
         line=512,
         guard=1.0,
+        listens=True,
+        name_time=60.0,
     )
 
     def __init__(self, firmware: Firmware) -> None:
@@ -113,11 +114,7 @@ class LTEFamily(Family):
             if id_ is not None and code is not None:
                 return Opened(id_, code)
         elif line.startswith(b"+QIURC"):
-            info = parse_info(line)
-            if info.string(0) == "pdpdeact":
-                pdp = info.integer(1)
-                if pdp is not None or not info.string(1):
-                    return PDPLost(pdp)
+            return servers.read_urc(parse_info(line)) or Notice(line)
         elif line in _BOOTED:
             return Booted()
         elif line in _DOWN:
@@ -205,6 +202,28 @@ class LTEFamily(Family):
     async def detach(self, port: ATPort, pdp_id: int) -> None:
         """Deactivate a PDP context."""
         await pdp.deactivate(port, pdp_id)
+
+    # -- servers and names
+
+    def listen_command(self, id: int, pdp_id: int, port: int) -> Command:
+        """Be a TCP server."""
+        return servers.listen_command(id, pdp_id, port)
+
+    def listen_error(
+        self, code: int | None, port: int, command: str, trace: Sequence[str]
+    ) -> errors.ModemListenError:
+        """Give the exception for a server that could not be started."""
+        return servers.listen_error(code, port, command, trace)
+
+    def name_command(self, pdp_id: int, name: str) -> Command:
+        """Look a name up."""
+        return servers.name_command(pdp_id, name)
+
+    def name_error(
+        self, code: int | None, name: str, command: str, trace: Sequence[str]
+    ) -> errors.ModemError:
+        """Give the exception for a name that was not resolved."""
+        return servers.name_error(code, name, command, trace)
 
     # -- files
 
