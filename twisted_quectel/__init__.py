@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         ModemConnectError,
         ModemDNSError,
         ModemError,
+        ModemListenError,
         ModemNotReady,
         ModemParameterError,
         ModemResourceError,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
         UnsupportedOperation,
         UnverifiedContext,
     )
+    from .interface import ModemInterface
     from .modem import Modem, ModemInfo, Signal, getModem
     from .modemprofile import ModemProfile
     from .profiles import TLSProfile
@@ -68,6 +70,8 @@ __all__ = [
     "ModemDNSError",
     "ModemError",
     "ModemInfo",
+    "ModemInterface",
+    "ModemListenError",
     "ModemNotReady",
     "ModemParameterError",
     "ModemProfile",
@@ -104,6 +108,7 @@ _HOMES = {
     "InvalidValue": "at",
     "Modem": "modem",
     "ModemInfo": "modem",
+    "ModemInterface": "interface",
     "ModemProfile": "modemprofile",
     "ModuleDTLSEndpoint": "dtls",
     "ModuleTCPEndpoint": "endpoints",

@@ -20,3 +20,17 @@ def address_of(host: str, port: int, kind: Literal["TCP", "UDP"] = "TCP") -> IAd
     if literal.version == 6:
         return IPv6Address(kind, host, port)
     return IPv4Address(kind, host, port)
+
+
+def own_address(known: str, port: int, peer: str = "") -> IAddress:
+    """Give the module's address.
+
+    @param known: what is known of it: one, one of each kind with a comma between them, or
+        nothing.
+    @param peer: who is connected; it counts only of which kind that is.
+    """
+    addresses = {each: parse_literal(each) for each in known.split(",")}
+    found = {each: literal.version for each, literal in addresses.items() if literal}
+    wanted = parse_literal(peer)
+    same = [each for each in found if wanted is not None and found[each] == wanted.version]
+    return address_of([*same, *found, "0.0.0.0"][0], port)

@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IAddress, IProtocol, IProtocolFactory, I
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
-from .addresses import address_of
+from .addresses import own_address
 from .errors import (
     ModemConnectError,
     ModemError,
@@ -107,16 +107,32 @@ class Attempt(OpenAttempt):
     """One connect: within its time, or cancelled."""
 
     def __init__(
-        self, reactor: IReactorTime, modem: Modem, request: OpenRequest, address: IAddress
+        self,
+        reactor: IReactorTime,
+        modem: Modem,
+        request: OpenRequest,
+        address: IAddress,
+        *,
+        within: float | None = None,
+        made: Callable[[ModuleTransport], None] = lambda transport: None,
+        gone: Callable[[Failure], None] | None = None,
     ) -> None:
+        """
+        @param within: seconds that are left of the request's time-out; L{None}: all of it.
+        @param made: given the transport ahead of the protocol.
+        @param gone: told in place of the factory's C{doStop} that the connection has ended.
+        """
         super().__init__(reactor, modem, request, address)
+        self._seconds = request.timeout if within is None else within
+        self._made = made
+        self._gone = gone
         self._building = False  # the application is just being called
         self._given_up = False
 
     def connect(self, factory: IProtocolFactory) -> Deferred[IProtocol]:
         factory.doStart()
         result: Deferred[IProtocol] = Deferred(lambda _: self._give_up(result, opening))
-        timer = self._reactor.callLater(self._request.timeout, self._too_late, result)
+        timer = self._reactor.callLater(self._seconds, self._too_late, result)
         opening = Deferred.fromCoroutine(self._open(factory))
 
         def failed(reason: Failure) -> None:
@@ -185,9 +201,10 @@ class Attempt(OpenAttempt):
             self._reactor,
             socket,
             self._address,
-            address_of(session.address(self._request.pdp) or "0.0.0.0", 0),
+            own_address(session.address(self._request.pdp), 0, self._request.host),
             name,
-            factory.doStop,
+            self._gone or (lambda _: factory.doStop()),
         )
+        self._made(transport)
         transport.start(protocol, self._request.secure)
         return protocol, transport

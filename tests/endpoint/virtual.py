@@ -55,6 +55,7 @@ class VirtualCase(SynchronousTestCase):
 
     @ivar mode: the access mode, where a test runs over each.
     @ivar verdicts_expected: whether the module has something to say of the host.
+    @ivar description: what is said of the modem.
     """
 
     timeout = 60
@@ -64,6 +65,7 @@ class VirtualCase(SynchronousTestCase):
     verdicts_expected = False
 
     def setUp(self) -> None:
+        self.description: dict[str, Any] = {}
         self.clock = TurnClock()
         self.network = MemoryNetwork(self.clock)
         self.ca = make_ca()
@@ -80,9 +82,10 @@ class VirtualCase(SynchronousTestCase):
         """Make a module, to be closed at the end."""
         emulated = EmulatedModule(self.clock, network=self.network, **arguments)
         self.addCleanup(self.finish, emulated)
-        if self.mode == "transparent":
-            # several such connections at a time need a port each
-            emulated.modem(data_devices=("usbat", "uart1"))
+        # several transparent connections at a time need a port each
+        ports = {"data_devices": ("usbat", "uart1")} if self.mode == "transparent" else {}
+        if ports or self.description:
+            emulated.modem(**ports, **self.description)
         return emulated
 
     def finish(self, emulated: EmulatedModule) -> None:

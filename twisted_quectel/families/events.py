@@ -40,6 +40,42 @@ class Closed:
 
 
 @dataclass(frozen=True, slots=True)
+class Incoming:
+    """A server of the module has accepted a connection.
+
+    @ivar id: what the module calls the connection; it has chosen that itself.
+    @ivar listener: the id of the server.
+    @ivar host: the peer's address, as the module wrote it.
+    @ivar port: the peer's port.
+    """
+
+    id: int
+    listener: int
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingRefused:
+    """A connection was not accepted: the module has no id for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameResult:
+    """A name was looked up.  C{code} 0 is success; C{count} addresses follow."""
+
+    code: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NameAddress:
+    """One address of the name that is being looked up, as the module wrote it."""
+
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
 class PDPLost:
     """A PDP context is down; L{None} stands for all of them."""
 
@@ -63,4 +99,17 @@ class Notice:
     line: bytes
 
 
-URC = Opened | Readable | Pushed | Closed | PDPLost | Booted | PoweredDown | Notice
+URC = (
+    Opened
+    | Readable
+    | Pushed
+    | Closed
+    | Incoming
+    | IncomingRefused
+    | NameResult
+    | NameAddress
+    | PDPLost
+    | Booted
+    | PoweredDown
+    | Notice
+)

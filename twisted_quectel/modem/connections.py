@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ..at import Route
+from ..at.syntax import CommandText
 from ..errors import ModemBusyError, ModuleLost
 from ..families import Dialect
 from .waiting import wait_for
@@ -76,6 +77,7 @@ class Connections:
         self._given_up: set[int] = set()
         self._next_id = ids[0]
         self._reserved: set[int] = set()
+        self._superseded: set[int] = set()
         self._waiting: list[Deferred[None]] = []
 
     # -- ids
@@ -106,6 +108,10 @@ class Connections:
             await wait_for(
                 self.something_freed(), f"all {len(ids)} connections of the module are in use"
             )
+
+    def any_free(self) -> bool:
+        """Whether an id is free."""
+        return any(id not in self.sockets and id not in self._reserved for id in self._ids)
 
     def release(self, id: int) -> None:
         """Give back an id that has no connection."""
@@ -166,11 +172,41 @@ class Connections:
         self.sockets[id] = socket
         self.pdp_of[id] = pdp
 
-    def forget(self, id: int) -> None:
-        """The module has let go of a connection: its id is free."""
+    def forget(self, id: int, socket: object) -> bool:
+        """The module has let go of a connection.
+
+        @return: whether its id is free: the module may have used it again by itself.
+        """
+        if self.sockets.get(id) not in (None, socket):
+            self._superseded.discard(id)
+            return False
         self.sockets.pop(id, None)
         self.pdp_of.pop(id, None)
         self.release(id)
+        return True
+
+    def supersede(self, id: int) -> bool:
+        """The module has used an id again, whose last connection is not quite gone.
+
+        @return: whether that can be: once for each that is going.
+        """
+        if id in self._superseded:
+            return False
+        self._superseded.add(id)
+        return True
+
+    def goodbye(self, alive: set[int]) -> list[CommandText]:
+        """Give what drops the connections at once.
+
+        What cannot be said now is found and closed by the next host that takes stock.
+
+        @param alive: the ids of those that have been opened.
+        """
+        # one that is being closed already, perhaps on another port, is left alone
+        sockets = self.sockets
+        live = {id for id in alive if id in sockets and sockets[id].live}
+        open_ids = sorted(live | self.opening.keys())
+        return [sockets[id].dialect.close_command(id, True).text for id in open_ids]
 
     def fail_in(self, pdps: Sequence[int], reason: Failure) -> None:
         """Tell the connections of PDP contexts that are down."""

@@ -80,7 +80,7 @@ def _make(
 ) -> DatagramSocket:
     def let_go() -> None:
         freed()
-        session.forget_socket(id)
+        session.forget_socket(id, socket)
 
     socket = DatagramSocket(
         session.clock,

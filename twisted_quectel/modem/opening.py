@@ -257,7 +257,7 @@ async def open_shared(session: Session, request: OpenRequest, make: SocketMaker[
     mode = request.mode_for(session.family)
     await session.share_channel(request.wait)
     try:
-        await session.require_network(request.pdp)
+        await session.require_network(request.pdp, request.host)
         need = await take_context(session, request)
         try:
             id = await session.acquire_id(request.wait)
@@ -303,11 +303,13 @@ async def _open(
     need.keep(socket)
     command = request.command(session.family, id, need.id, mode)
     try:
-        code = await _open_result(session, command, need, id)
+        code = await open_result(session, command, need, id)
         if code != 0:
             raise open_problem(session, request, command, code)
     except BaseException as e:
-        if session.over is not None or not need.sent:
+        owner: object = session.connections.sockets.get(id)
+        usurped = owner is not socket
+        if session.over is not None or not need.sent or usurped:
             socket.lost(session.over or Failure(error.ConnectionAborted()))
         else:
             # whatever the module may have opened is closed; that it was not is no error
@@ -319,9 +321,7 @@ async def _open(
     return socket
 
 
-async def _open_result(
-    session: Session, command: Command, need: ContextNeed, id: int
-) -> int | None:
+async def open_result(session: Session, command: Command, need: ContextNeed, id: int) -> int | None:
     """Send the open; give the code of its result."""
     result = session.expect_open(id)
     try:

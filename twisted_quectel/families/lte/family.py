@@ -33,14 +33,13 @@ from ..base import (
     Limits,
     Notice,
     Opened,
-    PDPLost,
     PoweredDown,
     Progress,
     Pushed,
     Readable,
     Setting,
 )
-from . import files, pdp
+from . import files, pdp, servers
 from .contexts import ContextDialogue
 from .datagrams import UDPDialect, push_source
 from .dialects import PROMPTLY, TCPDialect, TLSDialect
@@ -92,6 +91,8 @@ class LTEFamily(Family):
         guard=1.0,
         datagram=table.SEND_LENGTHS[-1],
         dtls=True,
+        listens=True,
+        name_time=60.0,
     )
 
     def __init__(self, firmware: Firmware) -> None:
@@ -121,11 +122,7 @@ class LTEFamily(Family):
             if id_ is not None and code is not None:
                 return Opened(id_, code)
         elif line.startswith(b"+QIURC"):
-            info = parse_info(line)
-            if info.string(0) == "pdpdeact":
-                pdp = info.integer(1)
-                if pdp is not None or not info.string(1):
-                    return PDPLost(pdp)
+            return servers.read_urc(parse_info(line)) or Notice(line)
         elif line in _BOOTED:
             return Booted()
         elif line in _DOWN:
@@ -213,6 +210,28 @@ class LTEFamily(Family):
     async def detach(self, port: ATPort, pdp_id: int) -> None:
         """Deactivate a PDP context."""
         await pdp.deactivate(port, pdp_id)
+
+    # -- servers and names
+
+    def listen_command(self, id: int, pdp_id: int, port: int) -> Command:
+        """Be a TCP server."""
+        return servers.listen_command(id, pdp_id, port)
+
+    def listen_error(
+        self, code: int | None, port: int, command: str, trace: Sequence[str]
+    ) -> errors.ModemListenError:
+        """Give the exception for a server that could not be started."""
+        return servers.listen_error(code, port, command, trace)
+
+    def name_command(self, pdp_id: int, name: str) -> Command:
+        """Look a name up."""
+        return servers.name_command(pdp_id, name)
+
+    def name_error(
+        self, code: int | None, name: str, command: str, trace: Sequence[str]
+    ) -> errors.ModemError:
+        """Give the exception for a name that was not resolved."""
+        return servers.name_error(code, name, command, trace)
 
     # -- files
 
