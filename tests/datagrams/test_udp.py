@@ -33,6 +33,7 @@ from twisted_quectel.emulator.faults import (
 )
 from twisted_quectel.emulator.network import INetwork
 from twisted_quectel.errors import ModuleLost, SendFailed
+from twisted_quectel.modem.interfaces import Datagram
 
 if TYPE_CHECKING:
     Mixed = DatagramCase
@@ -385,6 +386,16 @@ class PortTests(DatagramCase):
         modem = self.up()
         self.assertRaises(RuntimeError, self.listen, modem, Fails())
         self.stop(self.listen(modem, Notes()))
+
+    def test_nobody_knows_from_where(self) -> None:
+        """A datagram without a source is lost, unless it can only be the peer's."""
+        notes = Notes()
+        port = self.listen(self.up(), notes)
+        port.received(Datagram(b"whose?", None))
+        self.assertEqual((notes.received, port.dropped), ([], 1))
+        port.connect(*PEER)
+        port.received(Datagram(b"the peer's", None))
+        self.assertEqual(notes.received, [(b"the peer's", PEER)])
 
     def test_one_protocol_on_two_ports(self) -> None:
         """As with Twisted's, a protocol starts and stops once."""
