@@ -50,7 +50,6 @@ from .endpoints import access_mode, check_modem
 from .errors import ModemListenError
 from .families import AccessMode
 from .interfacearguments import (
-    ANY_ADDRESS,
     check_bind_address,
     check_context,
     service_port,
@@ -217,7 +216,7 @@ class ModemInterface:
         @param port: 1-65535; 0: one of 49152-65535 that has no server.
         @param backlog: not used: a module has one connection for each that it accepts, and
             refuses the others.
-        @param interface: empty, or the module's own address.
+        @param interface: empty, or the module's own address, or any of its kind.
         @return: a L{ModulePort}.
         @raise ModemListenError: (a C{CannotListenError}) if the modem is not up (L{ready}), or
             with the reason why it cannot.
@@ -233,7 +232,9 @@ class ModemInterface:
         return made
 
     def _check_interface(self, interface: object, own: str, port: int) -> None:
-        if interface in ANY_ADDRESS or interface in own.split(","):
+        mine = own.split(",")
+        kinds = {"", *("::" if ":" in each else "0.0.0.0" for each in mine)}
+        if interface in kinds or interface in mine:
             return
         problem = ModemListenError(
             f"interface: {interface!r} is not the module's address; leave it out"
