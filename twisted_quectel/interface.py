@@ -54,6 +54,7 @@ from .interfacearguments import (
     check_context,
     service_port,
 )
+from .interfacedatagrams import DatagramInterface
 from .interfaceports import ModulePort, listen_error
 from .modem import Modem
 from .modem.listening import ports_in_use
@@ -92,7 +93,7 @@ _DYNAMIC_PORTS: Final = range(49152, 65536)
     IReactorPluggableNameResolver,
     IReactorPluggableResolver,
 )
-class ModemInterface:
+class ModemInterface(DatagramInterface):
     """A module, as a network interface: in the place of a reactor.
 
     It provides what it says by itself, and of L{IReactorCore}, threads, processes, UNIX sockets
