@@ -2,8 +2,7 @@
 
 The bits are in the order of the alerts of RFC 5246 (chapter 7.2), with a few of the
 module's own between them.  The module has no command to load a CA: it knows those of its
-firmware, here none or what L{ModuleSettings.authorities<twisted_quectel.emulator.settings.ModuleSettings>}
-has.
+firmware, here none or what C{authorities} of its settings has.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any, Final, TypeVar
@@ -199,12 +200,10 @@ class FTPClient:
 
     async def quit(self) -> None:
         """Log out."""
-        try:
-            await self.command("QUIT")
-        except FTPFailed:
-            pass
         self.lost = True
-        await self._within(self._control.close())
+        with suppress(FTPFailed):
+            await self.command("QUIT")
+            await self._within(self._control.close())
 
     def abort(self) -> None:
         """Cut the connection off."""
@@ -240,9 +239,15 @@ class FTPClient:
             return self._unclaimed.popleft()
         if self._failure is not None:
             raise self._failure
-        self._waiting = waiting = Deferred()
+        waiting: Deferred[Reply] = Deferred()
+        self._waiting = waiting
         try:
             return await self._within(waiting)
+        except FTPFailed as e:
+            if e.code == TIMED_OUT:  # a late reply would be taken for another one's
+                self._control.abort()
+                self._gone(e)
+            raise
         finally:
             self._waiting = None
 
@@ -303,11 +308,29 @@ class FTPClient:
             if reply.code not in (125, 150):
                 raise FTPFailed(REJECTED, f"{reply.code} {reply.text}")
             if self._protected:
-                await self._upgrade(data)
+                await self._protect(data)
         except (FTPFailed, CancelledError):
             data.abort()
             raise
         return data
+
+    async def _protect(self, data: UpgradingSocket) -> None:
+        """Begin TLS on a data connection whose transfer has begun."""
+        try:
+            await self._upgrade(data)
+        except FTPFailed:
+            data.abort()
+            with suppress(FTPFailed):
+                await self.final()  # else it would be taken for the reply to the next command
+            raise
+
+    async def sent(self, data: UpgradingSocket) -> None:
+        """End a data connection that has taken all, and wait for the end of the transfer.
+
+        @raise FTPFailed: the server could not carry it out.
+        """
+        await self._within(data.close())
+        await self.final()
 
     async def _passive(self) -> tuple[str, int]:
         if ":" in self._control.address:

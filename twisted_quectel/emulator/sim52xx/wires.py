@@ -267,7 +267,8 @@ class UpgradingSocket(Draining, StreamSocket):
         @return: fires when the handshake is over; fails with L{UpgradeFailed}.
         """
         wire = self._wire
-        self._upgrading = upgrading = Deferred(self._given_up)
+        upgrading: Deferred[None] = Deferred(self._given_up)
+        self._upgrading = upgrading
         if (
             not isinstance(wire, UpgradingWire)
             or wire.tcp_lost

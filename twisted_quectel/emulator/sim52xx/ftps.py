@@ -1,0 +1,383 @@
+"""The FTPS stack of a SIM52xx module (SIM52xx SSL Application Note v0.01, chapter 3).
+
+One login, and on it one transfer at a time.  A transfer goes on behind the C{OK} of its
+command; its end is reported by the command's name and a code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Final
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from ...tables.sim52xx import FTP_TYPES, TRANSFER_TIMEOUT
+from .cache import SendCache
+from .ftpclient import (
+    NETWORK_ERROR,
+    SERVER_CLOSED,
+    TIMED_OUT,
+    TRANSFER_FAILED,
+    FTPClient,
+    FTPFailed,
+    Security,
+)
+from .outlet import Outlet
+from .wires import UpgradingSocket
+
+if TYPE_CHECKING:
+    from ..port import Port
+    from .module import SIM52xxModule
+
+_log = Logger()
+
+BUSY: Final = 3
+MEMORY: Final = 7
+NOT_LOGGED_IN: Final = 8
+
+
+class _Arrival:
+    """What comes over a data connection, until its end."""
+
+    def __init__(self, module: SIM52xxModule, data: UpgradingSocket) -> None:
+        self.ended = False
+        self._module = module
+        self._data = data
+        self._timer: IDelayedCall | None = None
+        self._done: Deferred[None] = Deferred(lambda _: self._stop())
+
+    async def told(self, header: Callable[[int], str], port: Port) -> None:
+        """Tell it on a port, in pieces."""
+        outlet = Outlet(self._module, port, header, self._data.unread, self._data.read, self._moved)
+        self._module.outlets.add(outlet)
+        try:
+            await self._until_end(self._module.outlets.push)
+        finally:
+            self._module.outlets.remove(outlet)
+
+    async def stored(self) -> bytes | None:
+        """Give it whole; L{None} if it is more than the file system holds."""
+        content = bytearray()
+        limit = self._module.files.size
+
+        def take() -> None:
+            content.extend(self._data.read(1 << 20))
+            if len(content) > limit:
+                content[limit + 1 :] = b""
+            self._moved()
+
+        await self._until_end(take)
+        return bytes(content) if len(content) <= limit else None
+
+    async def _until_end(self, readable: Callable[[], None]) -> None:
+        def on_readable() -> None:
+            self._restart_timer()
+            readable()
+
+        def on_closed() -> None:
+            self.ended = True
+            readable()
+            self._moved()
+
+        self._data.on_readable = on_readable
+        self._data.on_closed = on_closed
+        self._restart_timer()
+        on_readable()
+        try:
+            await self._done
+        finally:
+            self._stop()
+
+    def _moved(self) -> None:
+        """Some of it is told; is that all?"""
+        self._restart_timer()
+        if self.ended and not self._data.unread():
+            self._stop()
+            if not self._done.called:
+                self._done.callback(None)
+
+    def _restart_timer(self) -> None:
+        self._stop()
+        if not self._done.called:
+            self._timer = self._module.clock.callLater(TRANSFER_TIMEOUT, self._late)
+
+    def _late(self) -> None:
+        self._timer = None
+        self._done.errback(FTPFailed(TIMED_OUT, "nothing came"))
+
+    def _stop(self) -> None:
+        timer, self._timer = self._timer, None
+        if timer is not None and timer.active():
+            timer.cancel()
+
+
+class Put:
+    """A file on its way to the server.
+
+    @ivar cache: what has come of it, and is not sent yet.
+    @ivar name: the command, as it is reported.
+    """
+
+    def __init__(self, service: FTPSService, name: str, path: str, limit: int) -> None:
+        """
+        @param path: of the file on the server.
+        @param limit: bytes that the cache holds.
+        """
+        self.name = name
+        self.cache = SendCache(limit)
+        self.cache.wanted = self.begin
+        self._service = service
+        self._path = path
+        self._begun = False
+        self._sent: Deferred[None] = Deferred()
+        self._timer: IDelayedCall | None = None
+        self._left = 0
+
+    def begin(self) -> None:
+        """Open the data connection: the cache has to be emptied."""
+        if not self._begun:
+            self._begun = True
+            self._service.run(self.name, self._run())
+
+    def commit(self) -> None:
+        """All of it has come (C{AT+CFTPSPUT})."""
+        self.cache.commit(self._end)
+
+    async def _run(self) -> None:
+        data = await self._service.open(f"STOR {self._path}")
+        data.on_closed = lambda: self._end(FTPFailed(TRANSFER_FAILED, "the server wants no more"))
+        self.cache.attach(data)
+        self._watch()
+        try:
+            await self._sent
+        finally:
+            self.cache.clear()
+            if self._timer is not None and self._timer.active():
+                self._timer.cancel()
+        await self._service.client.sent(data)
+
+    def _end(self, failure: FTPFailed | None = None) -> None:
+        if not self._sent.called:
+            if failure is None:
+                self._sent.callback(None)
+            else:
+                self._sent.errback(failure)
+
+    def _watch(self) -> None:
+        """See from time to time whether it goes on, once all of it has come."""
+        left = self.cache.pending()
+        if self.cache.committed and left == self._left:
+            self._timer = None
+            self._end(FTPFailed(TIMED_OUT, "the server takes nothing"))
+            return
+        self._left = left if self.cache.committed else -1
+        self._timer = self._service.clock.callLater(TRANSFER_TIMEOUT, self._watch)
+
+
+class FTPSService:
+    """The stack.
+
+    @ivar kind: C{A} or C{I}.
+    @ivar put: the file that comes from the host.
+    @ivar data: the data connection of the transfer that goes on.
+    """
+
+    def __init__(self, module: SIM52xxModule) -> None:
+        self.kind = FTP_TYPES[0]
+        self.put: Put | None = None
+        self.data: UpgradingSocket | None = None
+        self._module = module
+        self._client: FTPClient | None = None
+        self._job: Deferred[None] | None = None
+        self._job_name = ""
+        self._asking = False
+
+    @property
+    def logged_in(self) -> bool:
+        """Whether there is a control connection that works."""
+        return self._client is not None and not self._client.lost
+
+    @property
+    def client(self) -> FTPClient:
+        """The login.
+
+        @raise FTPFailed: there is none, or the server has ended it.
+        """
+        if self._client is None:
+            raise FTPFailed(NOT_LOGGED_IN, "not logged in")
+        if self._client.lost:
+            raise FTPFailed(SERVER_CLOSED, "the control connection is gone")
+        return self._client
+
+    @property
+    def clock(self) -> IReactorTime:
+        """What its timers run on."""
+        return self._module.clock
+
+    @property
+    def busy(self) -> bool:
+        """Whether a transfer or a command goes on."""
+        return self._job is not None or self._asking or self.put is not None
+
+    def make_socket(self) -> UpgradingSocket:
+        """Make a connection."""
+        module = self._module
+        return UpgradingSocket(
+            module.clock,
+            module.network,
+            module.trust,
+            receive_limit=module.settings.receive_limit,
+            send_limit=module.settings.send_limit,
+        )
+
+    # commands that wait for their reply
+
+    async def ask(self, asking: Coroutine[Deferred[Any], Any, Any]) -> Any:
+        """Have something done on the control connection, and nothing else meanwhile.
+
+        @raise FTPFailed: it was not done, or the stack is busy.
+        """
+        if self.busy:
+            asking.close()
+            raise FTPFailed(BUSY, "a transfer goes on")
+        self._asking = True
+        try:
+            return await asking
+        finally:
+            self._asking = False
+
+    async def login(
+        self, host: str, port: int, user: str, password: str, security: Security
+    ) -> None:
+        """Log in; what was left of an earlier login goes.
+
+        @raise FTPFailed: it did not succeed.
+        """
+        if self._client is not None:
+            self._client.abort()
+        self._client = client = FTPClient(self._module.clock, self.make_socket)
+        client.on_lost = self._control_lost
+        self.kind = FTP_TYPES[0]
+        try:
+            await client.login(host, port, user, password, security)
+        except (FTPFailed, CancelledError):
+            self._client = None
+            raise
+
+    async def logout(self) -> None:
+        """Log out; a transfer that goes on is given up.
+
+        @raise FTPFailed: nobody was logged in.
+        """
+        client = self._client
+        if client is None:
+            raise FTPFailed(NOT_LOGGED_IN, "not logged in")
+        if self._stop_job(TRANSFER_FAILED) or client.lost:
+            client.abort()
+        else:
+            await client.quit()
+        self._client = None
+
+    # transfers
+
+    def run(self, name: str, job: Coroutine[Deferred[Any], Any, None]) -> None:
+        """Let a transfer go on by itself; its end is reported.
+
+        @param name: of the command.
+        """
+        self._job_name = name
+        self._job = running = Deferred.fromCoroutine(job)
+        running.addBoth(self._over, running, name)
+
+    def _over(self, result: object, job: Deferred[None], name: str) -> None:
+        if self._job is not job:
+            return  # given up, and reported by whoever did that
+        self._forget()
+        code = 0
+        if isinstance(result, Failure):
+            error = result.value
+            code = error.code if isinstance(error, FTPFailed) else TRANSFER_FAILED
+            if not isinstance(error, (FTPFailed, CancelledError)):
+                _log.failure("during AT{name}", result, name=name)
+        self._module.urc(f"{name}: {code}")
+
+    def _forget(self) -> None:
+        data, self.data = self.data, None
+        self._job = None
+        self.put = None
+        if data is not None:
+            data.abort()
+
+    def _stop_job(self, code: int | None) -> bool:
+        """Give up the transfer that goes on.
+
+        @param code: what it is reported with; L{None} for not at all.
+        @return: whether there was one.
+        """
+        job, name = self._job, self._job_name
+        if job is None and self.put is not None:
+            name = self.put.name
+        elif job is None:
+            return False
+        self._forget()
+        if job is not None:
+            job.cancel()
+        if code is not None:
+            self._module.urc(f"{name}: {code}")
+        return True
+
+    async def open(self, line: str) -> UpgradingSocket:
+        """Begin a transfer.
+
+        @param line: C{STOR}, C{RETR} or C{LIST}, with a path.
+        @raise FTPFailed: it cannot be begun.
+        """
+        self.data = await self.client.transfer(line)
+        return self.data
+
+    async def tell(self, line: str, header: Callable[[int], str], port: Port) -> None:
+        """Tell a file or a list on a port.
+
+        @param line: C{RETR} or C{LIST}, with a path.
+        """
+        await _Arrival(self._module, await self.open(line)).told(header, port)
+        await self.client.final()
+
+    async def get_file(self, remote: str, path: str) -> None:
+        """Store a file of the server in the module."""
+        content = await _Arrival(self._module, await self.open(f"RETR {remote}")).stored()
+        await self.client.final()
+        if content is None or not self._module.files.store(path, content):
+            raise FTPFailed(MEMORY, "no room")
+
+    def put_file(self, name: str, remote: str, content: bytes) -> None:
+        """Send a file of the module to the server.
+
+        @param name: of the command.
+        """
+        self.put = put = Put(self, name, remote, len(content))
+        put.cache.add(content)
+        put.commit()
+
+    # the end
+
+    def _control_lost(self) -> None:
+        self._stop_job(SERVER_CLOSED)
+
+    def network_lost(self) -> None:
+        """The network has gone from under it."""
+        client, self._client = self._client, None
+        self._stop_job(NETWORK_ERROR)
+        if client is not None:
+            client.abort()
+
+    def reset(self) -> None:
+        """Forget everything, as a restart does."""
+        client, self._client = self._client, None
+        self._stop_job(None)
+        self.kind = FTP_TYPES[0]
+        if client is not None:
+            client.abort()
