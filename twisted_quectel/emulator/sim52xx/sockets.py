@@ -40,6 +40,13 @@ class SIMSocket(Socket):
         """Give the port of the command that has opened it."""
         return [self.port]
 
+    def isolate(self) -> None:
+        """The network carries nothing more, and nobody is told: but an open has to end."""
+        if self.state == OPENING:
+            self.cut()
+        else:
+            super().isolate()
+
 
 class SSLSession(SIMSocket):
     """One session of common SSL (chapter 4).
@@ -91,7 +98,6 @@ class SSLSession(SIMSocket):
         """Reset the connection."""
         super().abort()
         self._unconfirmed.clear()
-        self._tell(Opening.FAILED)
 
     def _tell(self, progress: Opening) -> None:
         waiting, self._progress = self._progress, None
