@@ -28,7 +28,7 @@ def fscd(call: Call[SIM52xxModule]) -> Outcome:
     files = call.module.files
     if call.form is Form.TEST:
         return OK
-    if call.form is Form.WRITE:
+    if call.form is Form.WRITE and call.fields:
         folder = files.folder(call.fields[0].string())
         if folder is None:
             return ERROR

@@ -201,7 +201,7 @@ async def cftpstype(call: Call[SIM52xxModule]) -> Outcome:
     if call.form is Form.READ:
         call.info(f"+CFTPSTYPE: {service.kind}")
         return OK
-    if call.form is not Form.WRITE:
+    if call.form is not Form.WRITE or not call.fields:
         return ERROR
     kind = call.fields[0].string().upper()
     if "cftpstype_digit" in module.quirks and kind in ("0", "1"):

@@ -136,7 +136,11 @@ class SIM52xxModule(Module):
 
     def tidy(self, line: bytes) -> bytes:
         """Give a command line as it is read: blanks ahead of C{=} are a quirk."""
-        return _BLANKS.sub(rb"\1=", line) if "lenient_spaces" in self.quirks else line
+        if "lenient_spaces" not in self.quirks:
+            return line
+        parts = line.split(b'"')
+        parts[::2] = [_BLANKS.sub(rb"\1=", part) for part in parts[::2]]
+        return b'"'.join(parts)
 
     def spaced_prompt(self) -> bool:
         """The note's prompts are C{>} without a blank."""
