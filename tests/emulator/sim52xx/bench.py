@@ -8,10 +8,10 @@ from typing import Any
 
 import trustme
 from twisted.internet.task import Clock
+from twisted.protocols.tls import TLSMemoryBIOFactory
 
 from tests.emulator.bench import Peer, Screen, Server
 from tests.tlsservers import ServerOptions, options_for
-from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted_quectel.emulator import (
     Fault,
     Link,

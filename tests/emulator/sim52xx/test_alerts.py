@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import trustme
 from cryptography import x509
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.emulator.bench import calls
@@ -166,9 +166,8 @@ class AlertTests(SynchronousTestCase):
         """A server that goes while the open waits ends it."""
         bench = self.start(self_signed(HOST))
         bench.say(OPEN)
-        transport = bench.server.peers[-1].transport
-        assert transport is not None
-        transport.abortConnection()  # type: ignore[attr-defined]
+        peer = bench.server.peers[-1]
+        peer.abort()
         bench.settle()
         self.assertEqual(bench.say("AT+CSSLCONT=1"), ERROR)
 
@@ -253,7 +252,7 @@ class BitTests(SynchronousTestCase):
         """A clock without a zone is in UTC."""
         inspector = Inspector(HOST, lambda: NOW.replace(tzinfo=None))
         leaf = authority().issue_cert(HOST).cert_chain_pems[0].bytes()
-        certificate = SSL.X509.from_cryptography(x509.load_pem_x509_certificate(leaf))
+        certificate = crypto.X509.from_cryptography(x509.load_pem_x509_certificate(leaf))
         connection = Trust().connection(HOST, inspector)
         self.assertTrue(inspector.verify(connection, certificate, 0, 0, 1))
         self.assertEqual(inspector.found, 0)

@@ -279,25 +279,23 @@ class BackPressureTests(SynchronousTestCase):
 
     def test_pushes_back(self) -> None:
         """The cache refuses what it has no room for, and says how much waits."""
-        transport = self.peer.transport
-        assert transport is not None
-        transport.pauseProducing()
+        peer = self.peer
+        peer.pause(True)
         taken = self.fill()
         self.assertGreater(len(taken), 4095)
         waits = self.bench.say("AT+CHTTPSSEND?")
         self.assertRegex(waits, rb"^\r\n\+CHTTPSSEND: [34]\d{3}\r\n")
         self.assertEqual(self.bench.say("AT+CHTTPSSEND"), OK)
         self.assertEqual(self.bench.say("AT+CHTTPSSEND=1"), ERROR)
-        transport.resumeProducing()
+        peer.pause(False)
         self.bench.settle()
         self.assertEqual(self.bench.screen.take(), b"\r\n+CHTTPSSEND: 0\r\n")
         self.assertEqual(self.peer.received, taken)
 
     def test_takes_nothing(self) -> None:
         """A commit that does not get through in two minutes (2.7) is reported with 5."""
-        transport = self.peer.transport
-        assert transport is not None
-        transport.pauseProducing()
+        peer = self.peer
+        peer.pause(True)
         self.fill()
         self.assertEqual(self.bench.say("AT+CHTTPSSEND", 119), OK)
         self.bench.settle(2)
@@ -305,11 +303,10 @@ class BackPressureTests(SynchronousTestCase):
 
     def test_server_goes(self) -> None:
         """A commit is reported with 4 when the server goes."""
-        transport = self.peer.transport
-        assert transport is not None
-        transport.pauseProducing()
+        peer = self.peer
+        peer.pause(True)
         self.fill()
         self.assertEqual(self.bench.say("AT+CHTTPSSEND"), OK)
-        transport.abortConnection()  # type: ignore[attr-defined]
+        peer.abort()
         self.bench.settle()
         self.assertEqual(self.bench.screen.take(), b"\r\n+CHTTPSSEND: 4\r\n")

@@ -117,7 +117,7 @@ class SessionTests(SynchronousTestCase):
         self.assertEqual(self.bench.say("AT+CSSLSET=2"), ERROR)
 
     def test_peer_closes(self) -> None:
-        """The peer's end is not told (the note has no form); data comes first, sends are C{ERROR}."""
+        """The peer's end is not told: the note has no form.  Data comes, sends are C{ERROR}."""
         peer = self.bench.open()
         peer.write(b"last words")
         peer.close()
@@ -177,9 +177,8 @@ class BackPressureTests(SynchronousTestCase):
         bench = Bench(settings=trusting(send_limit=4096), window=2048)
         self.addCleanup(bench.close)
         peer = bench.open(1)
-        assert peer.transport is not None
         bench.ok("AT+CSSLSET=1")
-        peer.transport.pauseProducing()
+        peer.pause(True)
         sent = 0
         while (answer := bench.say("AT+CSSLSEND=1,1024")) == b"\r\n>":
             bench.type(bytes([sent % 251]) * 1024)
@@ -193,7 +192,7 @@ class BackPressureTests(SynchronousTestCase):
             bench.say("AT+CSSLSEND?"),
             b"\r\n+CSSLSEND: 0, 0, 1, %d\r\n" % pending.pending() + OK,
         )
-        peer.transport.resumeProducing()
+        peer.pause(False)
         bench.settle()
         self.assertIn(b"\r\n+CSSLSEND: 1, 0, 1024\r\n", bench.screen.take())
         self.assertEqual(bench.say("AT+CSSLSEND?"), b"\r\n+CSSLSEND: 0, 0, 1, 0\r\n" + OK)
@@ -206,13 +205,12 @@ class BackPressureTests(SynchronousTestCase):
         bench = Bench(settings=trusting(send_limit=4096), window=1024)
         self.addCleanup(bench.close)
         peer = bench.open()
-        assert peer.transport is not None
         bench.ok("AT+CSSLSET=1")
-        peer.transport.pauseProducing()
+        peer.pause(True)
         bench.body("AT+CSSLSEND=0,1024", b"x" * 1024)
         bench.body("AT+CSSLSEND=0,1024", b"x" * 1024)
         bench.screen.take()
-        peer.transport.abortConnection()  # type: ignore[attr-defined]
+        peer.abort()
         bench.settle()
         self.assertIn(b"\r\n+CSSLSEND: 0, 4, 1024\r\n", bench.screen.take())
 

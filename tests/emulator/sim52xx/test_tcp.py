@@ -210,14 +210,13 @@ class BackPressureTests(SynchronousTestCase):
         bench.say("AT+NETOPEN")
         bench.say(f'AT+CIPOPEN=0,"TCP","{HOST}",{PLAIN_PORT}')
         peer = bench.plain.peers[-1]
-        assert peer.transport is not None
-        peer.transport.pauseProducing()
+        peer.pause(True)
         sent = 0
         while bench.say("AT+CIPSEND=0,1000") == b"\r\n>":
             bench.type(bytes(1000))
             sent += 1000
         self.assertGreater(sent, 1999)
-        peer.transport.resumeProducing()
+        peer.pause(False)
         bench.settle()
         self.assertEqual(peer.received, bytes(sent))
         self.assertEqual(bench.say("AT+CIPSEND=0,1000"), b"\r\n>")

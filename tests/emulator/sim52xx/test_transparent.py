@@ -43,7 +43,7 @@ class TransparentTests(SynchronousTestCase):
         self.assertEqual(self.bench.screen.take(), payload)
 
     def test_escape(self) -> None:
-        """C{+++} with its guard times leaves; C{ATO} comes back; what came meanwhile is not lost."""
+        """C{+++} leaves, C{ATO} comes back, and what came meanwhile is not lost."""
         peer = self.connect()
         self.bench.settle(1.5)
         self.assertEqual(self.bench.type(b"+++", 1.5), OK)
@@ -82,7 +82,7 @@ class TransparentTests(SynchronousTestCase):
         self.assertIsNotNone(peer.lost)
 
     def test_no_carrier(self) -> None:
-        """The peer's end is C{NO CARRIER} behind all that it sent; the session waits for its close."""
+        """The peer's end is C{NO CARRIER} behind all that it sent; the session stays."""
         peer = self.connect()
         peer.write(b"last")
         peer.close()

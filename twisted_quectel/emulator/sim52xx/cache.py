@@ -63,11 +63,6 @@ class SendCache:
         self._empty = empty
         self._flow()
 
-    @property
-    def committed(self) -> bool:
-        """Whether a commit is under way."""
-        return self._empty is not None
-
     def _flow(self) -> None:
         self._flows = True
         if self._net is None:

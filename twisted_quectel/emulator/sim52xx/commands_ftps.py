@@ -328,7 +328,7 @@ async def cftpsput(call: Call[SIM52xxModule]) -> Outcome:
         call.info(f"+CFTPSPUT: {put.cache.pending() if put else 0}")
         return OK
     if call.form is Form.EXECUTE:
-        if put is None or put.cache.committed:
+        if put is None or put.committed:
             return ERROR
         call.port.interpreter.after(put.commit)
         return OK
@@ -347,7 +347,7 @@ async def cftpsput(call: Call[SIM52xxModule]) -> Outcome:
             return refused
         put = Put(service, call.name, path, module.settings.send_limit)
         service.put = put
-    elif put is None or put.cache.committed or len(call.fields) > 1:
+    elif put is None or put.committed or len(call.fields) > 1:
         return ERROR
     if not put.cache.fits(length):
         return ERROR

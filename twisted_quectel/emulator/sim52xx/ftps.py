@@ -119,6 +119,7 @@ class Put:
 
     @ivar cache: what has come of it, and is not sent yet.
     @ivar name: the command, as it is reported.
+    @ivar committed: whether all of it has come.
     """
 
     def __init__(self, service: FTPSService, name: str, path: str, limit: int) -> None:
@@ -127,6 +128,7 @@ class Put:
         @param limit: bytes that the cache holds.
         """
         self.name = name
+        self.committed = False
         self.cache = SendCache(limit)
         self.cache.wanted = self.begin
         self._service = service
@@ -144,6 +146,7 @@ class Put:
 
     def commit(self) -> None:
         """All of it has come (C{AT+CFTPSPUT})."""
+        self.committed = True
         self.cache.commit(self._end)
 
     async def _run(self) -> None:
@@ -169,11 +172,11 @@ class Put:
     def _watch(self) -> None:
         """See from time to time whether it goes on, once all of it has come."""
         left = self.cache.pending()
-        if self.cache.committed and left == self._left:
+        if self.committed and left == self._left:
             self._timer = None
             self._end(FTPFailed(TIMED_OUT, "the server takes nothing"))
             return
-        self._left = left if self.cache.committed else -1
+        self._left = left if self.committed else -1
         self._timer = self._service.clock.callLater(TRANSFER_TIMEOUT, self._watch)
 
 
