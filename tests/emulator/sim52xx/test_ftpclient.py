@@ -275,6 +275,42 @@ class ScriptedTests(SynchronousTestCase):
         self.assertEqual(self.reply(b'257 "/"'), b'\r\n+CFTPSPWD: "/"\r\n' + OK)
         wire.unplug()
 
+    def test_given_up_by_another(self) -> None:
+        """A logout on another port does not wait for a reply that is awaited: 6."""
+        self.login()
+        other, wire = self.bench.plug("uart1")
+        self.type("AT+CFTPSPWD")
+        wire.write(b"ATE0\rAT+CFTPSLOGOUT\r")
+        self.bench.settle()
+        self.assertTrue(other.take().endswith(OK))
+        self.assertEqual(self.bench.screen.take(), refused("CFTPSPWD", 6))
+        wire.unplug()
+        self.login()
+
+    def test_network_lost(self) -> None:
+        """Without the network whatever waits ends with 10: a connection, a greeting, a reply."""
+        self.bench.network.silence(HOST, 990)
+        for port in (990, 21):
+            self.type(f'AT+CFTPSLOGIN="{HOST}",{port},"me","secret",0')
+            self.bench.module.lose_pdp()
+            self.bench.settle()
+            self.assertIn(refused("CFTPSLOGIN", 10), self.bench.screen.take())
+            self.bench.ok("AT+CFTPSSTART")
+        self.login()
+        self.type("AT+CFTPSPWD")
+        self.bench.module.lose_pdp()
+        self.bench.settle()
+        self.assertIn(refused("CFTPSPWD", 10), self.bench.screen.take())
+
+    def test_control_characters(self) -> None:
+        """What would end a line of FTP is not taken, even where C{ATS3} lets it through."""
+        self.login()
+        self.bench.ok("ATS3=36")
+        for command in (b'AT+CFTPSDEL="a\rDELE b"$', b'AT+CFTPSLIST="a\rb"$'):
+            self.assertIn(b"ERROR", self.bench.type(command))
+        self.bench.type(b"ATS3=13$")
+        self.assertEqual(self.asked(), b"")
+
     def test_logout(self) -> None:
         """C{QUIT}, and whatever the server says to it."""
         self.login()

@@ -200,6 +200,23 @@ class BackPressureTests(SynchronousTestCase):
             peer.received, b"".join(bytes([each % 251]) * 1024 for each in range(sent))
         )
 
+    def test_stuck(self) -> None:
+        """Sends that are not through after two minutes (4.8) are confirmed with 5."""
+        bench = Bench(settings=trusting(send_limit=4096), window=1024)
+        self.addCleanup(bench.close)
+        peer = bench.open()
+        bench.ok("AT+CSSLSET=1")
+        peer.pause(True)
+        while bench.say("AT+CSSLSEND=0,1024") == b"\r\n>":
+            bench.type(bytes(1024))
+        bench.settle(118)
+        self.assertEqual(bench.screen.take(), b"")
+        bench.settle(3)
+        self.assertIn(b"\r\n+CSSLSEND: 0, 5, 1024\r\n", bench.screen.take())
+        bench.settle(300)
+        self.assertEqual(bench.screen.take(), b"")
+        self.assertTrue(bench.say("AT+CSSLCLOSE=0", 121).endswith(OK))
+
     def test_lost(self) -> None:
         """Sends that wait when the peer goes are confirmed with 4, and not with 0."""
         bench = Bench(settings=trusting(send_limit=4096), window=1024)
@@ -257,3 +274,25 @@ class FormTests(SynchronousTestCase):
         bench.settle(3)
         self.assertEqual(bench.screen.take(), OK)
         wire.unplug()
+
+    def test_released_meanwhile(self) -> None:
+        """A stack that is released while it is being acquired is not acquired."""
+        bench = Bench(settings=trusting(pdp_delay=3.0))
+        self.addCleanup(bench.close)
+        other, wire = bench.plug("uart1")
+        self.assertEqual(bench.say("AT+CSSLSTART"), b"")
+        wire.write(b"ATE0\rAT+CSSLSTOP\r")
+        bench.settle(3)
+        self.assertTrue(other.take().endswith(OK))
+        self.assertEqual(bench.screen.take(), ERROR)
+        self.assertEqual(bench.say("AT+CSSLSTART", 3), OK)
+        wire.unplug()
+
+    def test_lost_meanwhile(self) -> None:
+        """A network that goes while a stack is being acquired."""
+        bench = Bench(settings=trusting(pdp_delay=3.0))
+        self.addCleanup(bench.close)
+        self.assertEqual(bench.say("AT+CSSLSTART"), b"")
+        bench.module.network_state.set_functionality(4)
+        bench.settle(3)
+        self.assertTrue(bench.screen.take().endswith(ERROR))

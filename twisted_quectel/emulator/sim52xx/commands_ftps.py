@@ -11,7 +11,8 @@ from ...tables.sim52xx import FTP_FOLDERS, FTP_SECURITY, FTP_TYPES, PORTS, SEND_
 from ..commands import ERROR, OK, Call, CommandSet, Form, Outcome
 from ..verdicts import VerdictKind
 from .ftpclient import FTPFailed, Security
-from .ftps import BUSY, Put
+from .ftps import BUSY
+from .ftptransfers import Put
 from .stacks import MAX_ADDRESS, Stack, acquire, body_of, executes
 
 if TYPE_CHECKING:
@@ -70,7 +71,12 @@ async def _ask(
 def _path(call: Call[SIM52xxModule], index: int) -> str | None:
     """Give a path; L{None} for what is none."""
     path = call.string(index, _LONGEST)
-    return path if path and "\0" not in path else None
+    return path if path and _is_text(path) else None
+
+
+def _is_text(text: str) -> bool:
+    """Tell what can stand on a line of FTP: C{ATS3} can let a CR into a command line."""
+    return all(character >= " " for character in text)
 
 
 # the stack
@@ -122,6 +128,7 @@ async def cftpslogin(call: Call[SIM52xxModule]) -> Outcome:
         or user is None
         or password is None
         or security is None
+        or not _is_text(user + password)
         or (len(call.fields) > 4 and not typed)
     ):
         return ERROR

@@ -10,10 +10,12 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall
 
+from ...tables.sim52xx import TRANSFER_TIMEOUT
 from ..kinds import Kind
 from ..sockets import OPENING, PUSH, Socket
-from .ftpclient import SERVER_CLOSED
+from .ftpclient import SERVER_CLOSED, TIMED_OUT
 from .outlet import PIECE
 from .wires import AlertingSocket, LinkSocket
 
@@ -62,6 +64,7 @@ class SSLSession(SIMSocket):
         super().__init__(module, Kind.SSL, id, 1, mode, port, host, net)
         self._progress: Deferred[Opening] | None = None
         self._unconfirmed: deque[tuple[int, int]] = deque()
+        self._overdue: IDelayedCall | None = None
         self.suspended = False
         net.on_suspended = self._on_suspended
         net.on_drained = self._confirm
@@ -98,6 +101,7 @@ class SSLSession(SIMSocket):
         """Reset the connection."""
         super().abort()
         self._unconfirmed.clear()
+        self._watch()
 
     def _tell(self, progress: Opening) -> None:
         waiting, self._progress = self._progress, None
@@ -135,6 +139,8 @@ class SSLSession(SIMSocket):
     def confirm(self, length: int) -> None:
         """Report with C{+CSSLSEND} when the last C{length} bytes are sent."""
         self._unconfirmed.append((self.sent, length))
+        if self._overdue is None:
+            self._watch()
         self._confirm()
 
     def _on_writable(self) -> None:
@@ -145,15 +151,40 @@ class SSLSession(SIMSocket):
         if self.isolated:
             return
         done = self.sent - self.pending()
+        waiting = len(self._unconfirmed)
         while self._unconfirmed and self._unconfirmed[0][0] <= done:
-            _, length = self._unconfirmed.popleft()
-            self._module.urc(f"+CSSLSEND: {self.id}, 0, {length}")
+            self._report(0)
+        if len(self._unconfirmed) < waiting:
+            self._watch()
+
+    def _report(self, code: int) -> None:
+        _, length = self._unconfirmed.popleft()
+        self._module.urc(f"+CSSLSEND: {self.id}, {code}, {length}")
+
+    def _give_up(self, code: int) -> None:
+        """None of what waits will be confirmed any more."""
+        while self._unconfirmed:
+            self._report(code)
+        self._watch()
+
+    def _watch(self) -> None:
+        """Wait for the next confirmation as long as a transfer may take (chapter 4.8)."""
+        timer, self._overdue = self._overdue, None
+        if timer is not None and timer.active():
+            timer.cancel()
+        if self._unconfirmed:
+            self._overdue = self._module.clock.callLater(
+                TRANSFER_TIMEOUT, lambda: self._give_up(TIMED_OUT)
+            )
 
     def _tell_closed(self) -> None:
-        while self._unconfirmed:
-            _, length = self._unconfirmed.popleft()
-            self._module.urc(f"+CSSLSEND: {self.id}, {SERVER_CLOSED}, {length}")
+        self._give_up(SERVER_CLOSED)
         super()._tell_closed()
+
+    def _leave(self) -> None:
+        super()._leave()
+        self._unconfirmed.clear()
+        self._watch()
 
 
 class Link(SIMSocket):

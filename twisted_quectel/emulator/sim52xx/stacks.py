@@ -36,6 +36,8 @@ async def acquire(module: SIM52xxModule, stack: Stack) -> bool:
     module.stack = stack
     if module.settings.pdp_delay > 0:
         await deferLater(module.clock, module.settings.pdp_delay)
+    if module.stack is not stack:
+        return False  # it was released meanwhile
     if not module.network_state.registered():
         module.stack = Stack.NONE
         return False
