@@ -139,7 +139,7 @@ def identify(call: Call[Module]) -> Outcome:
     """Tell maker, model and revision."""
     if _digit(call, 9) is None:
         return ERROR
-    call.info("Quectel")
+    call.info(call.module.maker)
     call.info(call.module.model)
     call.info(f"Revision: {call.module.revision}")
     return OK
@@ -156,7 +156,7 @@ def identity(call: Call[Module]) -> Outcome:
     which = call.name.removeprefix("+C").removeprefix("+")
     call.info(
         {
-            "GMI": "Quectel",
+            "GMI": call.module.maker,
             "GMM": call.module.model,
             "GMR": call.module.revision,
             "GSN": settings.imei,

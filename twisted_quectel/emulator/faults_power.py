@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from .commands import Call, Outcome
+from .commands import Call, Form, Outcome
 from .faults_base import Counter, Fault, Hooks, add_quirk, fault, lte, writes
 from .radio import UNKNOWN_TIME, Clock
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from .basemodule import Module
     from .sockets import Socket
 
-_BOOT: Final = ("RDY", "+CFUN", "+CPIN", "+QUSIM", "+QIND")
+_DOES: Final = (Form.WRITE, Form.EXECUTE)
+_BOOT: Final = ("RDY", "+CFUN", "+CPIN", "+QUSIM", "+QIND", "START", "PB DONE", "+STIN")
 
 
 class _AfterOpen(Hooks):
@@ -146,7 +147,7 @@ class PdpDead(Fault):
 
         class Dead(_AfterOpen):
             def replace(self, call: Call[Any]) -> Outcome | None:
-                if writes(call, "+QIDEACT"):
+                if call.name in module.grammar.releases and call.form in _DOES:
                     dead[0] = False
                 return None
 

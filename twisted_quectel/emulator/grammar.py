@@ -19,6 +19,7 @@ class Grammar:
     @ivar closes: commands that close one: which parameter has its id.
     @ivar sends: commands that send: which parameter has the id.
     @ivar settings: commands that set a parameter of TLS: from so many parameters on.
+    @ivar releases: commands that give the packet data connection back.
     @ivar recv: what a URC begins with that tells of data.
     @ivar refused_when_wedged: commands that a wedged module refuses.
     """
@@ -28,6 +29,7 @@ class Grammar:
     closes: Mapping[str, int | None]
     sends: Mapping[str, int | None] = field(default_factory=dict)
     settings: Mapping[str, int] = field(default_factory=dict)
+    releases: frozenset[str] = frozenset()
     recv: tuple[str, ...] = ()
     refused_when_wedged: frozenset[str] = frozenset()
 

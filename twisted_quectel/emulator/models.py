@@ -14,9 +14,10 @@ from .link import Link
 from .module import LTEModule
 from .network import INetwork
 from .settings import ModuleSettings
+from .sim52xx.module import SIM52xxModule
 
 #: The families that are emulated.
-CLASSES: Final[tuple[type[Module], ...]] = (LTEModule,)
+CLASSES: Final[tuple[type[Module], ...]] = (LTEModule, SIM52xxModule)
 
 #: The models that are, and how each is.
 EMULATED: Final[Mapping[str, type[Module]]] = MappingProxyType(

@@ -44,6 +44,8 @@ class ModuleSettings:
     @ivar round_trip: seconds that the answer to a probe of C{AT+QPING}, or of a time
         server, takes.
     @ivar connect_timeout: seconds for DNS and TCP; chapter 2.2.2 has 150.
+    @ivar authorities: PEM of the CAs in the firmware, on modules whose documents have
+        no command to load one (SIM52xx); empty for none.
     """
 
     revision: str = ""
@@ -74,3 +76,4 @@ class ModuleSettings:
     send_limit: int = 16384
     round_trip: float = 0.05
     connect_timeout: float = 150.0
+    authorities: bytes = b""
