@@ -12,11 +12,12 @@ from .basemodule import Module
 from .faults_base import Fault
 from .link import Link
 from .module import LTEModule
+from .nbiot.module import NBIoTModule
 from .network import INetwork
 from .settings import ModuleSettings
 
 #: The families that are emulated.
-CLASSES: Final[tuple[type[Module], ...]] = (LTEModule,)
+CLASSES: Final[tuple[type[Module], ...]] = (LTEModule, NBIoTModule)
 
 #: The models that are, and how each is.
 EMULATED: Final[Mapping[str, type[Module]]] = MappingProxyType(

@@ -58,6 +58,7 @@ class TLSSettings:
 
     @ivar version: C{<SSL_version>}, 0-4; 4 is TLS 1.0 to 1.2, never 1.3.
     @ivar cipher: C{<cipher_suites>}, one of the 31 or 0xFFFF.
+    @ivar suites: what 0xFFFF stands for, in the order of the offer; empty for all 31.
     @ivar seclevel: C{<seclevel>}, 0-2.
     @ivar cacert: PEM or DER; of a PEM bundle the first certificate counts.
     @ivar cacertex: a further CA, in the same form.
@@ -87,6 +88,7 @@ class TLSSettings:
     alpn: str = ""
     renegotiation: bool = False
     check_host: bool = False
+    suites: tuple[int, ...] = ()
 
     def validate(self) -> None:
         """Look for values that no C{AT+QSSLCFG} can have set.
@@ -166,7 +168,9 @@ def _add_client_certificate(context: SSL.Context, settings: TLSSettings) -> None
 
 def _set_ciphers(context: SSL.Context, settings: TLSSettings) -> None:
     if settings.cipher == ALL_SUITES:
-        names = list(_OPENSSL_NAMES.values())
+        # a signalling value among them (0x00FF) is none that OpenSSL lets choose
+        wanted = settings.suites or tuple(_OPENSSL_NAMES)
+        names = [_OPENSSL_NAMES[number] for number in wanted if number in _OPENSSL_NAMES]
     else:
         names = [_OPENSSL_NAMES[settings.cipher]]
     if settings.psk_key:
