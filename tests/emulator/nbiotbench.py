@@ -12,6 +12,7 @@ from OpenSSL.crypto import FILETYPE_PEM
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 from twisted.internet.task import Clock
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
+from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from twisted_quectel.emulator.faults import Fault
@@ -51,6 +52,15 @@ class Authority:
         self.ca = authority.cert_pem.bytes()
         self.server = Pair(authority.issue_cert(HOST, key_type=rsa))
         self.client = Pair(authority.issue_cert("device.example", key_type=rsa))
+
+
+def hold(peer: Peer, on: bool = True) -> None:
+    """Have a peer read no more, or go on."""
+    transport: Any = peer.transport
+    if on:
+        transport.pauseProducing()
+    else:
+        transport.resumeProducing()
 
 
 @cache
@@ -203,3 +213,13 @@ class Bench:
                 peer.close()
         self.settle(1)
         return list(self.clock.getDelayedCalls())
+
+
+class Case(SynchronousTestCase):
+    """A bench that is put away."""
+
+    def bench(self, **arguments: Any) -> Bench:
+        """Make a bench."""
+        bench = Bench(**arguments)
+        self.addCleanup(lambda: self.assertEqual(bench.close(), []))
+        return bench

@@ -27,7 +27,7 @@ from ...tables.nbiot import (
 from ..commands import ERROR, OK, SEND_FAIL, SILENT, Call, CommandSet, Form, Outcome
 from ..files import checksum
 from ..kinds import Kind
-from ..sockets import CLOSING, CONNECTED
+from ..sockets import CLOSING, CONNECTED, OPENING
 from ..verdicts import VerdictKind
 from .securesocket import OTHER, STATE, NBSecureSocket
 from .sending import begin_open, body_of_send, faulty_send, send_length
@@ -267,8 +267,9 @@ def _close(call: Call[NBIoTModule], socket: NBSocket, told: str) -> None:
     """Close the connection, and tell of it; what is not done in time is cut off."""
 
     async def close() -> None:
+        given_up = socket.state == OPENING  # that releases it at once
         await socket.close(RESPONSE_TIME)
-        if call.module.sockets.release(socket):
+        if call.module.sockets.release(socket) or given_up:
             call.port.unsolicited(told)
 
     Deferred.fromCoroutine(close())

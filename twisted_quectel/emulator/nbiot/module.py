@@ -106,7 +106,7 @@ class NBIoTModule(Module):
         @param pdp: there is but one.
         @param told: there is no URC for it; those of the connections tell.
         """
-        if self.pdp.active():
+        if not self.pdp.lost:
             self.pdp.lose()
             self.sockets.pdp_lost(0)
 

@@ -25,6 +25,7 @@ class PDN:
     @ivar password: for the access point.
     @ivar authentication: 0 none, 1 PAP, 2 CHAP.
     @ivar wanted: whether the host has not switched it off.
+    @ivar lost: whether the network has taken it away.
     @ivar dns: name servers that the host has set; empty for the network's.
     """
 
@@ -39,11 +40,11 @@ class PDN:
         self.authentication = 0
         self.wanted = True
         self.dns: tuple[str, ...] = ()
-        self._lost = False
+        self.lost = False
 
     def active(self, id: int = 0) -> bool:
         """Whether it is up."""
-        return self.wanted and not self._lost and self._module.network_state.registered()
+        return self.wanted and not self.lost and self._module.network_state.registered()
 
     def address(self) -> str:
         """Give the module's own address; empty while there is none."""
@@ -57,12 +58,12 @@ class PDN:
 
     def lose(self) -> None:
         """The network takes it away, and gives it back after the delay of the settings."""
-        self._lost = True
+        self.lost = True
         self._module.later(self._module.settings.pdp_delay, self.come_up)
 
     def come_up(self) -> None:
         """The network has given it back."""
-        self._lost = False
+        self.lost = False
         self.report()
 
     def report(self) -> None:
@@ -72,4 +73,4 @@ class PDN:
 
     def restart(self) -> None:
         """Forget what is not saved."""
-        self.wanted, self._lost, self.dns = True, False, ()
+        self.wanted, self.lost, self.dns = True, False, ()
