@@ -45,6 +45,10 @@ _VERSIONS: Final = {
     4: (SSL.TLS1_VERSION, SSL.TLS1_2_VERSION),
 }
 
+#: Lowest and highest version for each C{<DTLS_ver>}, as they are on the wire (RFC 4347,
+#: RFC 6347); pyOpenSSL has no names for them.
+_DTLS_VERSIONS: Final = {0: (0xFEFF, 0xFEFF), 1: (0xFEFD, 0xFEFD), 2: (0xFEFF, 0xFEFD)}
+
 #: The document's list ends with what is best: it is offered in reverse.
 _OPENSSL_NAMES: Final = {suite.number: suite.openssl for suite in reversed(LTE_SUITES)}
 
@@ -69,10 +73,14 @@ class TLSSettings:
     @ivar alpn: one protocol name, empty for no extension.
     @ivar check_host: whether the certificate must be for the name that is
         opened (newer firmware, C{checkhost}); needs C{seclevel} 1 or 2.
+    @ivar dtls: DTLS over UDP; C{version} has no meaning then.
+    @ivar dtls_version: C{<DTLS_ver>}, 0 for 1.0 and 1 for 1.2; never another one.  2 is
+        both, which NB-IoT modules have.
     """
 
     version: int = 4
     cipher: int = ALL_SUITES
+    suites: tuple[int, ...] = ()
     seclevel: int = 0
     cacert: bytes | None = None
     cacertex: bytes | None = None
@@ -88,7 +96,8 @@ class TLSSettings:
     alpn: str = ""
     renegotiation: bool = False
     check_host: bool = False
-    suites: tuple[int, ...] = ()
+    dtls: bool = False
+    dtls_version: int = 0
 
     def validate(self) -> None:
         """Look for values that no C{AT+QSSLCFG} can have set.
@@ -97,6 +106,8 @@ class TLSSettings:
         """
         if self.version not in range(5):
             raise ValueError(f"version: {self.version}")
+        if self.dtls_version not in _DTLS_VERSIONS:
+            raise ValueError(f"dtls_version: {self.dtls_version}")
         if self.cipher != ALL_SUITES and self.cipher not in _OPENSSL_NAMES:
             raise ValueError(f"cipher: {self.cipher:#06x}")
         if self.seclevel not in range(3):
@@ -183,18 +194,30 @@ def _set_ciphers(context: SSL.Context, settings: TLSSettings) -> None:
         raise TLSUnusable("OpenSSL no longer has this cipher suite") from e
 
 
+def _method(settings: TLSSettings) -> tuple[SSL.Context, int, int]:
+    """Give a context for TLS or DTLS, and its lowest and highest version."""
+    if settings.dtls:
+        context = SSL.Context(SSL.DTLS_CLIENT_METHOD)
+        # the path's MTU cannot be asked for where there is no socket beneath
+        context.set_options(SSL.OP_NO_QUERY_MTU)
+        return context, *_DTLS_VERSIONS[settings.dtls_version]
+    if settings.version not in _VERSIONS:
+        raise TLSUnusable("OpenSSL no longer has SSL 3.0")
+    return SSL.Context(SSL.TLS_CLIENT_METHOD), *_VERSIONS[settings.version]
+
+
 def make_context(settings: TLSSettings) -> SSL.Context:
     """Make an OpenSSL context.
 
     @raise TLSUnusable: no handshake can succeed with these settings.
     @raise PSKUnavailable: a PSK is wanted and OpenSSL's binding has none.
     """
-    if settings.version not in _VERSIONS:
-        raise TLSUnusable("OpenSSL no longer has SSL 3.0")
-    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
-    lowest, highest = _VERSIONS[settings.version]
-    context.set_min_proto_version(lowest)
-    context.set_max_proto_version(highest)
+    context, lowest, highest = _method(settings)
+    try:
+        context.set_min_proto_version(lowest)
+        context.set_max_proto_version(highest)
+    except SSL.Error as e:
+        raise TLSUnusable("OpenSSL does not have this version") from e
     if not settings.renegotiation:
         context.set_options(SSL.OP_NO_RENEGOTIATION)
     _set_ciphers(context, settings)

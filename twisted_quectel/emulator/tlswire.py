@@ -47,7 +47,7 @@ class TLSWire(Wire):
             # In order, so that the alert that says why reaches the server.
             self._flush_records()
             self.lose()
-            self._listener.wire_failed(_describe(e))
+            self._listener.wire_failed(describe(e))
             return
         self._flush_records()
         self._state = State.OPEN
@@ -77,7 +77,7 @@ class TLSWire(Wire):
         except SSL.ZeroReturnError:
             return "close_notify"
         except SSL.Error as e:
-            return _describe(e)
+            return describe(e)
         return None
 
     def _discard(self) -> None:
@@ -127,7 +127,7 @@ class TLSWire(Wire):
         self._flush_records()
 
 
-def _describe(error: SSL.Error) -> str:
+def describe(error: SSL.Error) -> str:
     """Give OpenSSL's reasons as one line."""
     if isinstance(error, SSL.SysCallError):
         return "connection lost"

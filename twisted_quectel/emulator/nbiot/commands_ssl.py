@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import wraps
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,7 @@ from ...tables.nbiot import (
     CONNECT_IDS,
     CONNECT_MODES,
     CONTEXT_IDS,
+    DTLS_OPEN_TIMEOUT,
     HEX,
     HOST_MAX_LENGTH,
     PORTS,
@@ -29,7 +31,7 @@ from ..files import checksum
 from ..kinds import Kind
 from ..sockets import CLOSING, CONNECTED, OPENING
 from ..verdicts import VerdictKind
-from .securesocket import OTHER, STATE, NBSecureSocket
+from .securesocket import OTHER, STATE, NBDTLSSocket, NBSecureSocket
 from .sending import begin_open, body_of_send, faulty_send, send_length
 from .sockets import SSL_PLACE, NBSocket
 from .sslcontext import MAX_CERTIFICATE, RANGES, shown
@@ -167,32 +169,50 @@ def qsslopen(call: Call[NBIoTModule]) -> Outcome:
     if module.sockets.ssl is not None:
         module.judge(VerdictKind.REUSE_OF_OPEN_ID, f"AT+QSSLOPEN with <connectID> {connect}")
         return ERROR
-    net = NBSecureSocket(
-        module.clock,
-        module.network,
-        module.tls,
-        module.now,
-        receive_limit=module.settings.receive_limit,
-        send_limit=module.settings.send_limit,
-    )
+    net = _network_side(module)
     socket = module.sockets.add(NBSocket(module, Kind.SSL, connect, call.port, host, net))
     socket.remote = remote
     return begin_open(call, socket, lambda: _connect(module, socket))
 
 
+def _network_side(module: NBIoTModule) -> NBSecureSocket | NBDTLSSocket:
+    settings = module.settings
+    if module.context.number("dtls"):
+        return NBDTLSSocket(
+            module.clock,
+            module.network,
+            settings.address,
+            module.tls,
+            module.now,
+            receive_limit=settings.receive_limit,
+        )
+    return NBSecureSocket(
+        module.clock,
+        module.network,
+        module.tls,
+        module.now,
+        receive_limit=settings.receive_limit,
+        send_limit=settings.send_limit,
+    )
+
+
 def _connect(module: NBIoTModule, socket: NBSocket) -> None:
     """Let the connection go its way."""
     net, context = socket.net, module.context
+    assert isinstance(net, (NBSecureSocket, NBDTLSSocket))
+    dtls = isinstance(net, NBDTLSSocket)
     if not module.pdp.active():
         net.on_opened(STATE)
     elif context.missing():
         net.on_opened(context.missing())
-    elif isinstance(net, NBSecureSocket):
-        timeout = float(context.number("timeout"))
+    else:
+        # note 3 of chapter 2.3.1: <timeout> is not for DTLS
+        timeout = float(DTLS_OPEN_TIMEOUT if dtls else context.number("timeout"))
+        settings = context.settings("dates_unchecked" in module.quirks)
         net.open(
             socket.host,
             socket.remote,
-            context.settings("dates_unchecked" in module.quirks),
+            replace(settings, dtls=dtls),  # as it was when the command came
             connect_timeout=timeout,
             negotiate_timeout=timeout,
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from ...tables.nbiot import RECV_LENGTHS
+from ..dtlssocket import DTLSSocket
 from ..netsocket import DNS_FAILED, TIMEOUT, Resolving
 from ..securesocket import SecureSocket
 from ..tlswire import TLSWire
@@ -54,9 +56,20 @@ class Results(Resolving):
             result = TIMED_OUT
         elif code == DNS_FAILED or not self.handshaking:
             result = CONNECTION
+        elif "handshake failure" in why and self._peer_known():
+            # the server's own certificate is behind us: so it wants one, and a good one
+            result = CERTIFICATE
         else:
             result = result_of(why)
         super()._fail(result, why)
+
+    def _peer_known(self) -> bool:
+        """Whether the server has shown its certificate."""
+        raise NotImplementedError
+
+    def _time_left(self) -> float:
+        """Give the seconds that are left of the time for the open."""
+        return max(0.0, self._timer.getTime() - self._clock.seconds()) if self._timer else 0.0
 
 
 class NBSecureSocket(Results, SecureSocket):
@@ -64,15 +77,25 @@ class NBSecureSocket(Results, SecureSocket):
 
     def _begin_stream(self, wire: Wire) -> None:
         self.handshaking = True
-        if self._timer is not None:
-            self._negotiate_timeout = max(0.0, self._timer.getTime() - self._clock.seconds())
+        self._negotiate_timeout = self._time_left()
         super()._begin_stream(wire)
 
-    def wire_failed(self, why: str) -> None:
-        """See L{twisted_quectel.emulator.wire.WireListener}."""
+    def _peer_known(self) -> bool:
         wire = self._wire
-        trusted = isinstance(wire, TLSWire) and wire.tls.get_peer_certificate() is not None
-        if trusted and "handshake failure" in why:
-            # the server's own certificate is behind us: so it is not about cipher suites
-            why = "the server wants a certificate"
-        super().wire_failed(why)
+        return isinstance(wire, TLSWire) and wire.tls.get_peer_certificate() is not None
+
+
+class NBDTLSSocket(Results, DTLSSocket):
+    """A DTLS connection; its 123 seconds are for name and handshake together."""
+
+    def _connect(self) -> None:
+        self.handshaking = True
+        self._negotiate_timeout = self._time_left()
+        super()._connect()
+
+    def _peer_known(self) -> bool:
+        return self._tls is not None and self._tls.get_peer_certificate() is not None
+
+    def read(self, n: int) -> bytes:
+        """Take one datagram; what of it is beyond what a URC carries is lost (2.4.1)."""
+        return super().read(min(n, RECV_LENGTHS[-1]))

@@ -108,4 +108,6 @@ class SSLContext:
             clientkey=self.certificates.get("clientkey"),
             ignore_local_time=ignore_dates,
             session_cache=False,
+            dtls=bool(self.number("dtls")),
+            dtls_version=self.number("dtlsversion"),
         )
