@@ -27,6 +27,8 @@ from .bench import Peer, Screen, Server
 
 HOST = "hf.quectel.com"
 PORT = 8164
+#: The kind of key that Table 2 has suites for.
+RSA = trustme.KeyType.RSA
 
 
 class Pair:
@@ -47,11 +49,10 @@ class Authority:
     """A CA, a server's certificate and a client's."""
 
     def __init__(self) -> None:
-        authority = trustme.CA()
-        rsa = trustme.KeyType.RSA
+        self.authority = authority = trustme.CA()
         self.ca = authority.cert_pem.bytes()
-        self.server = Pair(authority.issue_cert(HOST, key_type=rsa))
-        self.client = Pair(authority.issue_cert("device.example", key_type=rsa))
+        self.server = Pair(authority.issue_cert(HOST, key_type=RSA))
+        self.client = Pair(authority.issue_cert("device.example", key_type=RSA))
 
 
 def hold(peer: Peer, on: bool = True) -> None:

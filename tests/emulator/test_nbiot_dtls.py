@@ -9,12 +9,11 @@ import trustme
 from tests.dtlsservers import DTLS1_0, DTLS1_2, DTLSServer
 from twisted_quectel.emulator.settings import ModuleSettings
 
-from .nbiotbench import HOST, Bench, Case
+from .nbiotbench import HOST, RSA, Bench, Case
 
 PORT = 5684
 CA = trustme.CA()
 CA_PEM = CA.cert_pem.bytes()
-RSA = trustme.KeyType.RSA
 CLIENT = CA.issue_cert("device.example", key_type=RSA)
 
 

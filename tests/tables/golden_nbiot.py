@@ -68,10 +68,10 @@ TEST_FORMS = {
     "QSSLCLOSE": "+QSSLCLOSE: (0-10),(0-4)",
 }
 
-#: Chapters 3.1 and 3.2 as they are printed: C{>>} is typed, C{<<} is answered, C{**} stands
-#: for what its comment says.  Lines that the note's text has lost are C{(<}.
-SETUP = (
-    ("**", "dtls"),
+#: Chapters 3.1 and 3.2 as they are printed: C{>>} is typed, C{<<} is answered, C{**} is typed
+#: behind the prompt, up to Ctrl-Z, as the comment there says; C{..} stands for an C{OK} that
+#: the print lacks, where the other example or the syntax of chapter 2 has it.
+_PROVISION = (
     (">>", 'AT+QSSLCFG=0,0,"seclevel",2'),
     ("<<", "OK"),
     (">>", 'AT+QSSLCFG=0,0,"cacert"'),
@@ -85,8 +85,37 @@ SETUP = (
     (">>", 'AT+QSSLCFG=0,0,"clientkey"'),
     ("**", "clientkey"),
     ("<<", '+QSSLCFG: 0,0,"clientkey",{clientkey}'),
-    ("<<", "OK"),
+)
+_OPEN = (
     (">>", 'AT+QSSLOPEN=0,0,"hf.quectel.com",8164,0'),
     ("<<", "OK"),
     ("<<", "+QSSLOPEN: 0,0,0"),
 )
+EXAMPLE_3_1 = (
+    (">>", "AT+QSCLK=0"),
+    ("<<", "OK"),
+    *_PROVISION,
+    ("..", "OK"),
+    *_OPEN,
+    (">>", "AT+QSSLSEND=0,0"),
+    ("**", "data"),
+    ("..", "OK"),
+    ("<<", "+QSSLSEND: 0,0,0"),
+    ("<<", '+QSSLURC: "recv",0,0,10,"1234567890"'),
+    (">>", "AT+QSSLCLOSE=0,0"),
+    ("<<", "OK"),
+    ("<<", "+QSSLCLOSE: 0,0,0"),
+    (">>", "AT+QSCLK=1"),
+    ("<<", "OK"),
+)
+EXAMPLE_3_2 = (
+    (">>", "AT+QSCLK=0"),
+    ("<<", "OK"),
+    (">>", 'AT+QSSLCFG=0,0,"dtls",1'),
+    ("<<", "OK"),
+    *_PROVISION,
+    ("<<", "OK"),
+    *_OPEN,
+)
+#: The print of 3.2 ends with the open; what follows is that of 3.1.
+REST_OF_3_1 = EXAMPLE_3_1[EXAMPLE_3_1.index((">>", "AT+QSSLSEND=0,0")) :]
