@@ -17,10 +17,10 @@ from twisted_quectel.emulator.quirks import PROFILES
 
 PAGE: Final = Path(__file__).resolve().parent.parent.parent / "docs" / "faults.rst"
 
-#: Items of the field notes that can be provoked, but for sleep (47) and CMUX (48-51).
+#: Items of the field notes that can be provoked, but for CMUX (48-51).
 PROVOKED: Final = frozenset(
     {1, 2, 3, 4, 6, 7, 9, 10, 11, 12, 13, 14, 15, 16, 18, 19, 20, 22, 26, 27, 28, 29, 32, 33}
-    | {34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46}
+    | {34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47}
 )
 
 

@@ -25,18 +25,13 @@ def cereg(call: Call[NBIoTModule]) -> Outcome:
         return OK
     n = state.reports["+CEREG"]
     if call.form is Form.READ:
-        call.info(f"+CEREG: {n},{_place(state.line('+CEREG', n))}")
+        call.info(f"+CEREG: {n},{state.line('+CEREG', n)}")
         return OK
     value = call.integer(0, range(6), 0)
     if call.form is not Form.WRITE or value is None:
         return cme(50)
     state.reports["+CEREG"] = value
     return OK
-
-
-def _place(line: str) -> str:
-    """Give a registration with the technology of NB-IoT."""
-    return line[:-1] + "9" if "," in line else line
 
 
 @OWN_NETWORK.add("+CGATT", most=1)

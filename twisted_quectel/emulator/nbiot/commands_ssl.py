@@ -200,22 +200,27 @@ def _connect(module: NBIoTModule, socket: NBSocket) -> None:
     """Let the connection go its way."""
     net, context = socket.net, module.context
     assert isinstance(net, (NBSecureSocket, NBDTLSSocket))
-    dtls = isinstance(net, NBDTLSSocket)
     if not module.pdp.active():
         net.on_opened(STATE)
     elif context.missing():
         net.on_opened(context.missing())
     else:
         # note 3 of chapter 2.3.1: <timeout> is not for DTLS
-        timeout = float(DTLS_OPEN_TIMEOUT if dtls else context.number("timeout"))
-        settings = context.settings("dates_unchecked" in module.quirks)
-        net.open(
-            socket.host,
-            socket.remote,
-            replace(settings, dtls=dtls),  # as it was when the command came
-            connect_timeout=timeout,
-            negotiate_timeout=timeout,
+        settings = replace(
+            context.settings("dates_unchecked" in module.quirks),
+            dtls=isinstance(net, NBDTLSSocket),  # as it was when the command came
         )
+        timeout = float(DTLS_OPEN_TIMEOUT if settings.dtls else context.number("timeout"))
+        if isinstance(net, NBDTLSSocket):
+            net.open(
+                socket.host,
+                socket.remote,
+                settings,
+                connect_timeout=timeout,
+                negotiate_timeout=timeout,
+            )
+        else:
+            net.open(socket.host, socket.remote, settings, connect_timeout=timeout)
 
 
 @SSL.add("+QSSLSEND")

@@ -53,6 +53,7 @@ class NBIoTModule(Module):
     commands: ClassVar[Mapping[str, Handler[Any]]] = COMMANDS
     quirk_table: ClassVar[QuirkTable] = NBIOT_QUIRKS
     grammar: ClassVar[NBGrammar] = GRAMMAR
+    cell = '"1A2B","1C3D4E5",9'
     sockets: NBSockets
 
     def setup(self) -> None:

@@ -67,17 +67,12 @@ class Results(Resolving):
         """Whether the server has shown its certificate."""
         raise NotImplementedError
 
-    def _time_left(self) -> float:
-        """Give the seconds that are left of the time for the open."""
-        return max(0.0, self._timer.getTime() - self._clock.seconds()) if self._timer else 0.0
-
 
 class NBSecureSocket(Results, SecureSocket):
     """A TLS connection; C{<timeout>} is for name, TCP and handshake together."""
 
     def _begin_stream(self, wire: Wire) -> None:
         self.handshaking = True
-        self._negotiate_timeout = self._time_left()
         super()._begin_stream(wire)
 
     def _peer_known(self) -> bool:
@@ -90,7 +85,8 @@ class NBDTLSSocket(Results, DTLSSocket):
 
     def _connect(self) -> None:
         self.handshaking = True
-        self._negotiate_timeout = self._time_left()
+        if self._timer is not None:
+            self._negotiate_timeout = max(0.0, self._timer.getTime() - self._clock.seconds())
         super()._connect()
 
     def _peer_known(self) -> bool:

@@ -38,6 +38,7 @@ class Sleep:
     @ivar deep_told: whether C{ENTER DEEPSLEEP} is reported (C{dsevent}).
     @ivar psm_told: whether C{ENTER PSM} and C{EXIT PSM} are (C{AT+QNBIOTEVENT}).
     @ivar wakes_by_uart: whether the UART wakes from deep sleep (C{wakeupRXD}).
+    @ivar gap: seconds of silence ahead of what was heard last.
     @ivar active_time: seconds until power saving; L{None} if it is off (C{AT+CPSMS}).
     """
 
@@ -49,6 +50,7 @@ class Sleep:
         self.psm_told = False
         self.wakes_by_uart = True
         self.active_time: float | None = module.settings.active_time
+        self.gap = 0.0
         self._deep = False
         self._left_psm = False
         self._used = module.clock.seconds()
@@ -137,6 +139,7 @@ class Sleep:
             if self.wakes_by_uart:
                 self.wake()
             return b""
+        self.gap = now - self._used
         self._used = now
         if state is State.LIGHT:
             self._hears_from = now + self._module.settings.wake_time

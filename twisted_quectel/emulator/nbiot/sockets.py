@@ -13,6 +13,7 @@ from twisted.internet.interfaces import IDelayedCall
 from ...tables.nbiot import HEX, PLAIN_CONNECT_IDS, RECV_LENGTHS
 from ..kinds import Kind
 from ..netsocket import NetSocket
+from ..plainsocket import PlainSocket
 from ..port import Port
 from ..sockets import CLOSING, CONNECTED, OPENING, PUSH, Socket
 from ..socketset import SocketSet
@@ -191,6 +192,17 @@ class NBSockets(SocketSet[NBSocket]):
         if socket.kind is Kind.SSL and "release_resets_context" in self._module.quirks:
             self._module.context.reset()
         return True
+
+    def stranger(self, id: int, context: int) -> NBSocket:
+        """Take a place into use for a TLS connection that an earlier host has left.
+
+        There is but one; in the other places are sockets without SSL.
+        """
+        module = self._module
+        kind = Kind.SSL if id == SSL_PLACE else Kind.TCP
+        net = PlainSocket(module.clock, module.network)
+        connection = 0 if kind is Kind.SSL else id
+        return self.add(NBSocket(module, kind, connection, module.port(), "stranger.example", net))
 
     def take(self, call: Call[Any], data: bytes) -> bool:
         """Take the body of a send whose answer says otherwise."""

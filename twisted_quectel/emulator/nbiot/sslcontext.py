@@ -23,6 +23,9 @@ from ..tls import TLSSettings
 #: Longest certificate or key that is taken, in bytes; the note has no limit.
 MAX_CERTIFICATE: Final = 8192
 
+#: What is offered: the last of Table 2 is a signalling value, which OpenSSL sends by itself.
+_SUITES: Final = tuple(CIPHER_SUITES)[:-1]
+
 #: What each value of a tag can be, in order.
 RANGES: Final[Mapping[str, tuple[range, ...]]] = MappingProxyType(
     {
@@ -101,7 +104,7 @@ class SSLContext:
         """Give what a handshake needs: no SNI, no choice of suites, no resumption."""
         return TLSSettings(
             version=self.number("sslversion"),
-            suites=tuple(CIPHER_SUITES),
+            suites=_SUITES,
             seclevel=self.number("seclevel"),
             cacert=self.certificates.get("cacert"),
             clientcert=self.certificates.get("clientcert"),
