@@ -17,6 +17,7 @@ from ..emulator import (
     Link,
     Module,
     ModuleSettings,
+    NBIoTModule,
     PtyPort,
     ReactorNetwork,
     Verdict,
@@ -127,9 +128,11 @@ async def _emulate(reactor: Any, arguments: Namespace) -> int:
 
 
 def _switch_on(module: Module) -> None:
-    """Switch a module on that is off."""
+    """Switch a module on that is off; wake one that sleeps."""
     if not module.powered:
         module.power_on()
+    elif isinstance(module, NBIoTModule):
+        module.wake()
 
 
 async def _listen(
