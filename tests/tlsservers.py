@@ -270,3 +270,29 @@ class Server(Factory):
         wrapped = TLSMemoryBIOFactory(options, False, self, clock)
         wrapped.noisy = False
         return wrapped
+
+
+def self_signed(*names: str) -> ServerOptions:
+    """Make the options of a server that has signed its certificate itself.
+
+    @param names: what the certificate is for.
+    """
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(NOW - timedelta(days=1))
+        .not_valid_after(NOW + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False
+        )
+        .sign(key, SHA256())
+    )
+    return ServerOptions(
+        certificate.public_bytes(Encoding.PEM),
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+    )

@@ -89,7 +89,7 @@ class Attempt:
     def _reason(self, reason: Failure) -> Failure:
         """Give what a connect fails with: a connect error in Twisted's sense."""
         problem = reason.value
-        carry(problem, self._modem.last_lines())
+        carry(problem, self._modem.last_lines)
         request = self._request
         if isinstance(problem, CancelledError):
             if self._late and self._modem.obstacle is not None:

@@ -7,7 +7,7 @@ Application Note v1.1, chapter 5, and of 3GPP TS 27.007, chapter 9.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from twisted.internet import error
 
@@ -96,10 +96,10 @@ class ModemError(Exception):
         return "\n".join(lines)
 
 
-def carry(problem: object, trace: Sequence[str]) -> None:
+def carry(problem: object, last: Callable[[], Sequence[str]]) -> None:
     """Give an exception the last lines of the dialogue, if it has none and may have."""
     if isinstance(problem, ModemError) and not problem.trace:
-        problem.trace = tuple(trace)
+        problem.trace = tuple(last())
 
 
 class CommandFailed(ModemError):

@@ -84,6 +84,16 @@ class Peer(Protocol):
         assert self.transport is not None
         self.transport.loseConnection()
 
+    def pause(self, on: bool) -> None:
+        """Stop reading, or go on."""
+        transport: Any = self.transport
+        (transport.pauseProducing if on else transport.resumeProducing)()
+
+    def abort(self) -> None:
+        """Reset the connection."""
+        transport: Any = self.transport
+        transport.abortConnection()
+
 
 class Server(Factory):
     """Makes peers and remembers them."""

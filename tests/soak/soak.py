@@ -72,6 +72,8 @@ class Soak:
         self.chance = random.Random(seed)
         self.clock = Clock()
         self.tally = Tally()
+        # from the beginning, so that counting takes no more memory than it did in the first hour
+        self.tally.outcomes.update({f"fault: {name}": 0 for name in FAULTS})
         self.network = MemoryNetwork(self.clock)
         ca = make_ca()
         self.profile = TLSProfile(cacert=write(ca_path, ca.cert_pem.bytes()))

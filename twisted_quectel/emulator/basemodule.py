@@ -185,6 +185,14 @@ class Module(ABC):
     def time_set(self) -> None:  # noqa: B027 - not every family minds
         """The clock was set."""
 
+    def spaced_prompt(self) -> bool:
+        """Tell whether a blank stands behind the C{>} of a prompt."""
+        return "prompt_without_space" not in self.quirks
+
+    def connect_rate(self) -> int | None:
+        """Give the speed that stands behind C{CONNECT}, in bits per second; L{None} for none."""
+        return (self.link.baudrate or 150000000) if "connect_rate" in self.quirks else None
+
     def misprint(self, line: bytes) -> bytes:
         """Give an information line as the module's quirks have it."""
         return line

@@ -287,10 +287,14 @@ class OddSpaces(Fault):
     notes: ClassVar[tuple[int, ...]] = (7,)
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
-        forms = (rb"\1:\2", rb"\1 : \2", rb"\1:  \2", rb"\1: \2" + b" " * 10)
+        forms = ((b":", b""), (b" : ", b""), (b":  ", b""), (b": ", b" " * 10))
 
         def vary(line: bytes) -> bytes:
-            return _PREFIX.sub(chance.choice(forms), line, count=1)
+            colon, behind = chance.choice(forms)
+            prefix = _PREFIX.match(line)
+            if prefix is None:
+                return line
+            return prefix[1] + colon + prefix[2] + behind + line[prefix.end() :]
 
         class Odd(Hooks):
             def answer(self, port: Port, pieces: list[bytes]) -> list[bytes]:

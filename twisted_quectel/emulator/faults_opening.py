@@ -36,6 +36,7 @@ class OtherId(Fault):
     name: ClassVar[str] = "other_id"
     notes: ClassVar[tuple[int, ...]] = (18,)
     modes: ClassVar[tuple[str, ...]] = COMMAND
+    families: ClassVar[tuple[str, ...]] = ("lte", "gsm", "nbiot")  # whose opens tell an id
     distance: int = 5
     times: int = 1
 

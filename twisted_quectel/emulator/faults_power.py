@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from .basemodule import Module
     from .sockets import Socket
 
-_BOOT: Final = ("RDY", "+CFUN", "+CPIN", "+QUSIM", "+QIND")
+_DOES: Final = (Form.WRITE, Form.EXECUTE)
+_BOOT: Final = ("RDY", "+CFUN", "+CPIN", "+QUSIM", "+QIND", "START", "PB DONE", "+STIN")
 
 
 class _AfterOpen(Hooks):
@@ -146,8 +147,7 @@ class PdpDead(Fault):
 
         class Dead(_AfterOpen):
             def replace(self, call: Call[Any]) -> Outcome | None:
-                written = call.form in (Form.WRITE, Form.EXECUTE)
-                if call.name in module.grammar.deactivates and written:
+                if call.name in module.grammar.releases and call.form in _DOES:
                     dead[0] = False
                 return None
 

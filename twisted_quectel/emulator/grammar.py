@@ -22,7 +22,7 @@ class Grammar:
     @ivar occupied_at_once: whether an open with an id in use is refused at once; else its
         result tells.
     @ivar settings: commands that set a parameter of TLS: from so many parameters on.
-    @ivar deactivates: commands that end a packet data connection.
+    @ivar releases: commands that give the packet data connection back.
     @ivar recv: what a URC begins with that tells of data.
     @ivar refused_when_wedged: commands that a wedged module refuses.
     """
@@ -34,7 +34,7 @@ class Grammar:
     uploads: Mapping[str, int] = field(default_factory=dict)
     occupied_at_once: bool = True
     settings: Mapping[str, int] = field(default_factory=dict)
-    deactivates: tuple[str, ...] = ("+QIDEACT",)
+    releases: frozenset[str] = frozenset()
     recv: tuple[str, ...] = ()
     refused_when_wedged: frozenset[str] = frozenset()
 

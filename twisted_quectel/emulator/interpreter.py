@@ -267,7 +267,7 @@ class Interpreter:
         @return: fires with the body; L{None} if it was cancelled; fails with
             L{TimeoutError}.
         """
-        blank = b"" if "prompt_without_space" in self._module.quirks else b" "
+        blank = b" " if self._module.spaced_prompt() else b""
         self._skip_line_feed()
         clock = self._module.clock
         body = Prompt(length, longest, self._body_done, self._echo_body, clock, timeout)

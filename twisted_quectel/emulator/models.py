@@ -15,9 +15,10 @@ from .module import LTEModule
 from .nbiot.module import NBIoTModule
 from .network import INetwork
 from .settings import ModuleSettings
+from .sim52xx.module import SIM52xxModule
 
 #: The families that are emulated.
-CLASSES: Final[tuple[type[Module], ...]] = (LTEModule, NBIoTModule)
+CLASSES: Final[tuple[type[Module], ...]] = (LTEModule, NBIoTModule, SIM52xxModule)
 
 #: The models that are, and how each is.
 EMULATED: Final[Mapping[str, type[Module]]] = MappingProxyType(

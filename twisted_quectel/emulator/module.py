@@ -55,6 +55,7 @@ class LTEModule(Module):
         sends={"+QSSLSEND": 0, "+QSSSEND": 0, "+QISEND": 0, "+QISENDEX": 0},
         uploads={"+QFUPL": 0},
         settings={"+QSSLCFG": 3},
+        releases=frozenset({"+QIDEACT"}),
         recv=('+QSSLURC: "recv"', '+QIURC: "recv"'),
         refused_when_wedged=frozenset(
             {"+QSSLOPEN", "+QSSLSEND", "+QSSLRECV", "+QIOPEN", "+QISEND", "+QIRD", "+QIACT"}

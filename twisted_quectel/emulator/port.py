@@ -174,8 +174,8 @@ class Port:
                 text += " "
         elif outcome.code is not None and not settings.verbose:
             return b"%d\r" % outcome.code
-        elif outcome is CONNECT and "connect_rate" in quirks:
-            text = f"CONNECT {self.module.link.baudrate or 150000000}"
+        elif outcome is CONNECT and (rate := self.module.connect_rate()) is not None:
+            text = f"CONNECT {rate}"
         for hook in self.module.hooks:
             text = hook.result(self, outcome, text)
         return self.frame(text.encode("ascii"))

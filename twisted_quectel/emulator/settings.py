@@ -48,6 +48,8 @@ class ModuleSettings:
         does (T3324, which the network grants).
     @ivar wake_time: NB-IoT: seconds that waking from light sleep takes; what is heard in
         them is lost.
+    @ivar authorities: PEM of the CAs in the firmware, on modules whose documents have
+        no command to load one (SIM52xx); empty for none.
     """
 
     revision: str = ""
@@ -80,3 +82,4 @@ class ModuleSettings:
     connect_timeout: float = 150.0
     active_time: float = 60.0
     wake_time: float = 0.02
+    authorities: bytes = b""

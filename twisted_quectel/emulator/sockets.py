@@ -122,6 +122,10 @@ class Socket(ABC):
         """
         return None
 
+    def push_ports(self) -> list[Port]:
+        """Give the ports that its pushes go to."""
+        return self._module.push_ports()
+
     @property
     def established(self) -> bool:
         """Whether it is connected, or listens."""
@@ -205,7 +209,7 @@ class Socket(ABC):
         """
         if self.mode != PUSH or self._lazy or not self.net.unread():
             return False
-        ports = self._module.push_ports()
+        ports = self.push_ports()
         hooks = self._module.hooks
         if not ports or not all(port.may_speak() for port in ports):
             return False

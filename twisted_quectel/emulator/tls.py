@@ -234,7 +234,8 @@ def make_context(settings: TLSSettings) -> SSL.Context:
     return context
 
 
-def _is_for(certificate: x509.Certificate, host: str) -> bool:
+def is_for(certificate: x509.Certificate, host: str) -> bool:
+    """Tell whether a certificate is for a host, a name or an IP literal."""
     verify = verify_certificate_ip_address if is_literal(host) else verify_certificate_hostname
     try:
         verify(certificate, host)
@@ -271,7 +272,7 @@ def _verifier(settings: TLSSettings, host: str, now: Callable[[], datetime]) -> 
         parsed = certificate.to_cryptography()
         if not settings.ignore_local_time and not _in_time(parsed, now()):
             return False
-        return depth > 0 or not settings.check_host or _is_for(parsed, host)
+        return depth > 0 or not settings.check_host or is_for(parsed, host)
 
     return verify
 
@@ -370,4 +371,11 @@ class TLSContextCache:
             self._sessions.popitem(last=False)
 
 
-__all__ = ["PSKUnavailable", "TLSContextCache", "TLSSettings", "TLSUnusable", "make_context"]
+__all__ = [
+    "PSKUnavailable",
+    "TLSContextCache",
+    "TLSSettings",
+    "TLSUnusable",
+    "is_for",
+    "make_context",
+]

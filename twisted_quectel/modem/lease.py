@@ -280,7 +280,7 @@ class LeasedSocket(LeaseCore):
             )
         owner, self._owner = self._owner, None
         if owner is not None:
-            carry(reason.value, self._channel.port.trace.last())
+            carry(reason.value, self._channel.port.trace.last)
             owner.ended(reason)
         else:
             self._over_already = reason

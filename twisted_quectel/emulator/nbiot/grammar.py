@@ -30,7 +30,7 @@ GRAMMAR: Final = NBGrammar(
     closes={"+QSSLCLOSE": 1, "+QICLOSE": 0},
     sends={"+QSSLSEND": 1, "+QISEND": 0},
     settings={"+QSSLCFG": 4},
-    deactivates=("+CGACT", "+CGATT", "+CFUN"),
+    releases=frozenset({"+CGACT", "+CGATT", "+CFUN"}),
     recv=('+QSSLURC: "recv"', '+QIURC: "recv"'),
     refused_when_wedged=frozenset({"+QSSLOPEN", "+QSSLSEND", "+QIOPEN", "+QISEND"}),
 )

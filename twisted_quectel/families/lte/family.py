@@ -55,16 +55,11 @@ _URC = re.compile(
     rb'\s*+\+Q(?:SSL|I)URC ?: *+(?:"?([a-z]++)"?,)? *+(\d{1,3})(?=\s*+(?:,|$))'
     rb"(?: *+, *+(\d{1,6})(?=\s*+(?:,|$)))?"
 )
-_SECRET_LINES = (
-    (
-        re.compile(rb'(\+QSSLCFG ?[:=] *+"?+psk\b"?+(?: *+, *+\d++ *+,)?+).*', re.IGNORECASE),
-        rb"\1***",
-    ),
-    (
-        re.compile(rb'(\+QICSGP ?[:=] *+(?:\d+ *+, *+)++"?[^",]*+"? *+,).*', re.IGNORECASE),
-        rb"\1***",
-    ),
-    (re.compile(rb"(\+CPIN ?=).*", re.IGNORECASE), rb"\1***"),
+#: What stands in front of a secret; all that is behind it is not shown.
+_BEFORE_SECRETS = (
+    re.compile(rb'\+QSSLCFG ?[:=] *+"?+psk\b"?+(?: *+, *+\d++ *+,)?+', re.IGNORECASE),
+    re.compile(rb'\+QICSGP ?[:=] *+(?:\d+ *+, *+)++"?[^",]*+"? *+,', re.IGNORECASE),
+    re.compile(rb"\+CPIN ?=", re.IGNORECASE),
 )
 _BOOTED: Final = frozenset({b"RDY", b"APP RDY"})
 _DOWN: Final = frozenset({b"POWERED DOWN", b"NORMAL POWER DOWN"})
@@ -138,8 +133,10 @@ class LTEFamily(Family):
 
     def redact(self, line: bytes) -> bytes:
         """Replace the keys and passwords that queries read back."""
-        for pattern, replacement in _SECRET_LINES:
-            line = pattern.sub(replacement, line)
+        for before in _BEFORE_SECRETS:
+            found = before.search(line)
+            if found is not None:
+                line = line[: found.end()] + b"***"
         return line
 
     # -- bring-up
