@@ -58,6 +58,7 @@ class TLSSettings:
 
     @ivar version: C{<SSL_version>}, 0-4; 4 is TLS 1.0 to 1.2, never 1.3.
     @ivar cipher: C{<cipher_suites>}, one of the 31 or 0xFFFF.
+    @ivar suites: those that 0xFFFF stands for; none for all 31.
     @ivar seclevel: C{<seclevel>}, 0-2.
     @ivar cacert: PEM or DER; of a PEM bundle the first certificate counts.
     @ivar cacertex: a further CA, in the same form.
@@ -72,6 +73,7 @@ class TLSSettings:
 
     version: int = 4
     cipher: int = ALL_SUITES
+    suites: tuple[int, ...] = ()
     seclevel: int = 0
     cacert: bytes | None = None
     cacertex: bytes | None = None
@@ -97,6 +99,8 @@ class TLSSettings:
             raise ValueError(f"version: {self.version}")
         if self.cipher != ALL_SUITES and self.cipher not in _OPENSSL_NAMES:
             raise ValueError(f"cipher: {self.cipher:#06x}")
+        if not set(self.suites) <= _OPENSSL_NAMES.keys():
+            raise ValueError(f"suites: {self.suites}")
         if self.seclevel not in range(3):
             raise ValueError(f"seclevel: {self.seclevel}")
         if len(self.alpn.encode()) > 255:
@@ -165,10 +169,12 @@ def _add_client_certificate(context: SSL.Context, settings: TLSSettings) -> None
 
 
 def _set_ciphers(context: SSL.Context, settings: TLSSettings) -> None:
-    if settings.cipher == ALL_SUITES:
-        names = list(_OPENSSL_NAMES.values())
-    else:
+    if settings.cipher != ALL_SUITES:
         names = [_OPENSSL_NAMES[settings.cipher]]
+    elif settings.suites:
+        names = [_OPENSSL_NAMES[number] for number in settings.suites]
+    else:
+        names = list(_OPENSSL_NAMES.values())
     if settings.psk_key:
         # Without verification any server could choose a certificate suite and
         # be believed: the PSK would authenticate nobody.
