@@ -22,7 +22,8 @@ from .arguments import (
 from .at.syntax import InvalidValue
 from .devicestrings import check_endpoint
 from .profiles import TLSProfile, read_arguments
-from .tables.lte import MODELS, PDP_IDS, SSL_CONTEXT_IDS
+from .tables.lte import PDP_IDS, SSL_CONTEXT_IDS
+from .tables.models import MODELS
 
 #: The device that stands for a module within this process.
 EMULATOR: Final = "emulator"

@@ -25,12 +25,12 @@ from .emulator import (
     INetwork,
     Link,
     MemoryWire,
-    Module,
     ModuleSettings,
     PtyPort,
     ReactorNetwork,
     Verdict,
     connect_memory,
+    create_module,
 )
 from .errors import DeviceError
 from .modem import Modem
@@ -84,7 +84,7 @@ class EmulatedModule:
         started, zero = _utc(settings.time or datetime.now(UTC)), reactor.seconds()
         # the host knows the time, whatever the module's clock says
         self._now = lambda: started + timedelta(seconds=reactor.seconds() - zero)
-        self.module = Module(
+        self.module = create_module(
             reactor,
             network=network or ReactorNetwork(reactor_network, hosts or {}),
             model=model,

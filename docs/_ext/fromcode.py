@@ -14,7 +14,7 @@ from twisted.internet import error
 
 from twisted_quectel import errors
 from twisted_quectel.cli.faultspec import describe_fault
-from twisted_quectel.emulator import FAULTS, PROFILES, QUIRKS, ModuleSettings, VerdictKind
+from twisted_quectel.emulator import ALL_QUIRKS, EMULATED, FAULTS, ModuleSettings, VerdictKind
 from twisted_quectel.families.lte.errors import _CLASSES, _HINTS
 from twisted_quectel.modemprofile import ModemProfile
 from twisted_quectel.tables.ciphers import LTE_SUITES
@@ -37,8 +37,10 @@ def plain(text: str) -> str:
 def quirks() -> Rows:
     """The quirks of the emulator."""
     yield "name", "what it does", "in as_printed"
-    for name, text in QUIRKS.items():
-        yield f"``{name}``", text, "yes" if name in PROFILES["as_printed"] else ""
+    tables = [kind.quirk_table for kind in dict.fromkeys(EMULATED.values())]
+    printed = frozenset[str]().union(*(table.profiles["as_printed"] for table in tables))
+    for name, text in ALL_QUIRKS.items():
+        yield f"``{name}``", text, "yes" if name in printed else ""
 
 
 def faults() -> Rows:

@@ -29,7 +29,7 @@ from twisted_quectel.cli.faultspec import (
     read_quirk,
 )
 from twisted_quectel.cli.words import CommandError
-from twisted_quectel.emulator import FAULTS, QUIRKS
+from twisted_quectel.emulator import ALL_QUIRKS, FAULTS
 from twisted_quectel.emulator.faults import LateAnswer, SendFails, UrcInBetween
 
 
@@ -62,7 +62,7 @@ class FaultTests(SynchronousTestCase):
     def test_listed(self) -> None:
         """All are listed."""
         listed = "\n".join(describe_all())
-        for name in (*FAULTS, *QUIRKS):
+        for name in (*FAULTS, *ALL_QUIRKS):
             self.assertIn(name, listed)
 
     def test_refused(self) -> None:

@@ -20,7 +20,7 @@ from twisted_quectel.emulator.faults import Fault
 from twisted_quectel.emulator.link import Link
 from twisted_quectel.emulator.memory import MemoryWire, connect_memory
 from twisted_quectel.emulator.memorynetwork import MemoryNetwork
-from twisted_quectel.emulator.module import Module
+from twisted_quectel.emulator.module import LTEModule
 from twisted_quectel.emulator.settings import ModuleSettings
 from twisted_quectel.emulator.verdicts import VerdictKind
 
@@ -145,7 +145,7 @@ class Bench:
             self.network.listen(
                 HOST, PORT, TLSMemoryBIOFactory(ServerTLS(), False, self.server, self.clock)
             )
-        self.module = Module(
+        self.module = LTEModule(
             self.clock,
             network=self.network,
             quirks=quirks,

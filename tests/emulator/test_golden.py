@@ -15,7 +15,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 from zope.interface import implementer
 
-from twisted_quectel.emulator.module import Module
+from twisted_quectel.emulator.module import LTEModule
 from twisted_quectel.emulator.network import ReactorNetwork
 from twisted_quectel.emulator.pty import PtyPort
 
@@ -100,7 +100,7 @@ class ChapterThreeTests(TestCase):
         )
         self.addCleanup(listening.stopListening)
         to = ("127.0.0.1", listening.getHost().port)
-        self.module = Module(
+        self.module = LTEModule(
             reactor,
             network=ReactorNetwork(reactor, {}, {(SERVER, 8010): to, (SERVER, 8011): to}),
             profile=profile,

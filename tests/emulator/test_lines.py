@@ -19,12 +19,13 @@ from zope.interface.verify import verifyObject
 
 from twisted_quectel.emulator import (
     Link,
+    LTEModule,
     MemoryNetwork,
-    Module,
     ModuleSettings,
     PtyPort,
     serve_tcp,
 )
+from twisted_quectel.emulator.faults_base import lte
 from twisted_quectel.emulator.interpreter import MAX_INPUT
 
 from .test_golden import Typist
@@ -47,10 +48,10 @@ class PtyLineTests(TestCase):
 
     timeout = 30
 
-    def start(self, link: Link = Link(), **settings: float) -> Module:  # noqa: B008
+    def start(self, link: Link = Link(), **settings: float) -> LTEModule:  # noqa: B008
         """Make a module on a pty, and a host that types."""
         values: dict[str, Any] = settings
-        module = Module(
+        module = LTEModule(
             reactor,
             network=MemoryNetwork(reactor),
             link=link,
@@ -101,7 +102,7 @@ class PtyLineTests(TestCase):
         await self.write(b"AT+QIACT=1\r" + b"AT\r" * count + b"AT+CSQ\r")
         shown = await self.typist.expect(END)
         self.assertEqual(shown.count(b"OK"), count + 2)
-        self.assertTrue(module.pdp.active(1))
+        self.assertTrue(lte(module).pdp.active(1))
 
     async def test_paced(self) -> None:
         """The same with a speed, where the line itself waits."""
@@ -158,7 +159,7 @@ class TCPLineTests(TestCase):
     async def start(self, **settings: float) -> Host:
         """Serve a module's port, and connect a host."""
         values: dict[str, Any] = settings
-        self.module = Module(
+        self.module = LTEModule(
             reactor, network=MemoryNetwork(reactor), settings=ModuleSettings(**values)
         )
         self.addCleanup(self.module.close)

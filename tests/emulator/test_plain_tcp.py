@@ -10,7 +10,7 @@ from twisted.internet.protocol import ClientFactory, DatagramProtocol, Factory, 
 from twisted.trial.unittest import TestCase
 
 from tests.tlsservers import Chargen, Echo, Recorder, Server
-from twisted_quectel.emulator.module import Module
+from twisted_quectel.emulator.module import LTEModule
 from twisted_quectel.emulator.netsocket import NetSocket
 from twisted_quectel.emulator.network import ReactorNetwork
 from twisted_quectel.emulator.plainsocket import DatagramSocket, ListenerSocket, PlainSocket
@@ -291,7 +291,7 @@ class ModuleTests(ReactorCase):
 
     async def start(self, network: ReactorNetwork) -> Typist:
         """Make a module whose PDP context is active, and type on it."""
-        self.module = Module(self.reactor, network=network)
+        self.module = LTEModule(self.reactor, network=network)
         self.addCleanup(self.module.close)
         pty = PtyPort(self.reactor, self.module.port(), self.mktemp())
         self.addCleanup(pty.close)

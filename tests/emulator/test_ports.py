@@ -19,8 +19,8 @@ from zope.interface.verify import verifyObject
 from twisted_quectel.at.wire import IWire
 from twisted_quectel.emulator import (
     Link,
+    LTEModule,
     MemoryNetwork,
-    Module,
     ModuleSettings,
     PtyPort,
     embedded,
@@ -53,8 +53,8 @@ class PtyTests(TestCase):
 
     timeout = 20
 
-    def _module(self, link: Link = Link()) -> Module:  # noqa: B008
-        module = Module(reactor, network=MemoryNetwork(reactor), link=link)
+    def _module(self, link: Link = Link()) -> LTEModule:  # noqa: B008
+        module = LTEModule(reactor, network=MemoryNetwork(reactor), link=link)
         self.addCleanup(module.close)
         return module
 

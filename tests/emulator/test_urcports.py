@@ -6,7 +6,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_quectel.emulator.memorynetwork import MemoryNetwork
-from twisted_quectel.emulator.module import Module
+from twisted_quectel.emulator.module import LTEModule
 from twisted_quectel.emulator.settings import ModuleSettings
 from twisted_quectel.tables.lte import MODELS
 
@@ -121,7 +121,7 @@ class ModelTests(SynchronousTestCase):
         """The revision is one of the model, unless another is set."""
         for model in MODELS:
             clock = Clock()
-            module = Module(clock, network=MemoryNetwork(clock), model=model)
+            module = LTEModule(clock, network=MemoryNetwork(clock), model=model)
             self.assertTrue(module.revision.startswith(model))
         bench = Bench()
         self.assertIn(

@@ -8,6 +8,7 @@ from zope.interface import implementer
 from tests.endpoint.protocols import Echo, Peer
 from tests.endpoint.virtual import HOST, MODES, PORT, VirtualCase
 from twisted_quectel.emulator import MemoryNetwork
+from twisted_quectel.emulator.faults_base import lte
 from twisted_quectel.endpoints import ModuleTLSEndpoint
 from twisted_quectel.profiles import TLSProfile
 
@@ -22,7 +23,7 @@ class DefaultsTests(VirtualCase):
         self.serve(Echo)
         for arguments, active in (({}, 3), ({"pdp": 2}, 2)):
             self.connect(self.endpoint(emulated, **arguments)).transport.abortConnection()
-            self.assertTrue(emulated.module.pdp.active(active))
+            self.assertTrue(lte(emulated.module).pdp.active(active))
 
     def test_tls(self) -> None:
         """The profile's TLS arguments, where neither these nor a context are given."""
@@ -30,7 +31,7 @@ class DefaultsTests(VirtualCase):
         modem = emulated.modem(tls={"cacert": self.ca_path})
         self.serve(Echo)
         peer = self.connect(ModuleTLSEndpoint(modem, HOST, PORT))
-        self.assertEqual(emulated.module.contexts[0].number("seclevel"), 1)
+        self.assertEqual(lte(emulated.module).contexts[0].number("seclevel"), 1)
         peer.transport.abortConnection()
 
     def test_neither(self) -> None:

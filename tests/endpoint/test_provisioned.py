@@ -7,6 +7,7 @@ from typing import Any
 from tests.endpoint.protocols import Echo
 from tests.endpoint.virtual import VirtualCase
 from twisted_quectel.at import Command, InvalidValue, write_form
+from twisted_quectel.emulator.faults_base import lte
 from twisted_quectel.errors import (
     CertificateStoreError,
     IdentityNotChecked,
@@ -47,7 +48,7 @@ class ProvisionedTests(VirtualCase):
     def test_verified(self) -> None:
         """A context that was set by hand, with a CA and level 1, is used as it is."""
         with open(self.ca_path, "rb") as file:
-            self.emulated.module.files.store("UFS:ca.pem", file.read())
+            lte(self.emulated.module).files.store("UFS:ca.pem", file.read())
         self.put("cacert", 2, "UFS:ca.pem")
         self.put("seclevel", 2, 1)
         self.works(ctx=2)
@@ -55,7 +56,7 @@ class ProvisionedTests(VirtualCase):
     def test_not_given_away(self) -> None:
         """A context that somebody names is not handed out to others."""
         with open(self.ca_path, "rb") as file:
-            self.emulated.module.files.store("UFS:ca.pem", file.read())
+            lte(self.emulated.module).files.store("UFS:ca.pem", file.read())
         self.put("cacert", 0, "UFS:ca.pem")
         self.put("seclevel", 0, 1)
         self.works(ctx=0)
@@ -96,7 +97,7 @@ class ModemFileTests(VirtualCase):
         self.serve(Echo)
         for arguments in ({"tls": TLSProfile(verify="none")}, {}):
             peer = self.connect(self.endpoint(emulated, ctx=1, **arguments))
-            level = emulated.module.contexts[1].number("seclevel")
+            level = lte(emulated.module).contexts[1].number("seclevel")
             self.assertEqual(level, 0 if arguments else 1)
             peer.transport.loseConnection()
             self.end_of(peer)
@@ -146,7 +147,7 @@ class UnusableTests(VirtualCase):
     def test_no_room(self) -> None:
         """A file that finds no room is put there when it does."""
         emulated = self.emulate()
-        files = emulated.module.files
+        files = lte(emulated.module).files
         files.store("UFS:theirs", bytes(files.space("UFS")[0] - 1))
         emulated.modem(contexts={1: TLSProfile(cacert=self.ca_path)})
         self.serve(Echo)

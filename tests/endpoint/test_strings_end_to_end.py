@@ -14,6 +14,7 @@ from tests.endpoint.real import MixedReal, RealCase, reactor
 from tests.endpoint.virtual import HOST
 from tests.tlsservers import make_ca, options_for
 from twisted_quectel.emulator import serve_tcp
+from twisted_quectel.emulator.faults_base import lte
 from twisted_quectel.errors import DeviceError, TLSOpenFailed
 from twisted_quectel.modem import Modem
 from twisted_quectel.modemprofile import ModemProfile
@@ -148,8 +149,8 @@ class ModemFileTests(RealCase):
         )
         await self.use(f"quectelssl:ctx=1:host={HOST}:port={port}")
         # the context is the one that was named
-        self.assertEqual(emulated.module.contexts[1].number("seclevel"), 1)
-        self.assertEqual(emulated.module.contexts[0].number("seclevel"), 0)
+        self.assertEqual(lte(emulated.module).contexts[1].number("seclevel"), 1)
+        self.assertEqual(lte(emulated.module).contexts[0].number("seclevel"), 0)
 
     async def test_same_modem(self) -> None:
         """The name in the file and its device written out lead to one modem, if they agree."""

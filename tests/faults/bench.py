@@ -161,7 +161,7 @@ class Watch(Fault):
         spec = self
 
         class Watching(Hooks):
-            def replace(self, call: Call) -> Outcome | None:
+            def replace(self, call: Call[Any]) -> Outcome | None:
                 if call.name == spec.command:
                     spec.seen.append((module.clock.seconds(), call.raw))
                 return None

@@ -19,6 +19,7 @@ from twisted_quectel.emulator.faults import (
     Wedge,
     WriteIsQuery,
 )
+from twisted_quectel.emulator.faults_base import lte
 from twisted_quectel.errors import (
     CertificateStoreError,
     ModemConnectError,
@@ -86,7 +87,7 @@ class Opening(FaultCase):
             # the server has another kind of key: how that ends does not matter here
             connecting = self.start(self.endpoint(self.emulated, mode=self.mode, tls=tls))
             self.refused(connecting, TLSOpenFailed)
-            context = self.emulated.module.contexts[0]
+            context = lte(self.emulated.module).contexts[0]
             self.assertEqual(context.number("ciphersuite"), 0xC02F)
 
     def test_upload_never_complete(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.internet.error import ConnectError, ConnectionLost
 
 from tests.faults.bench import FaultCase, Watch, matrix
@@ -37,7 +39,7 @@ class Levels(Hooks):
     def __init__(self) -> None:
         self.levels: list[int] = []
 
-    def on_open(self, call: Call) -> int | None:
+    def on_open(self, call: Call[Any]) -> int | None:
         """Look, and let it open."""
         context = call.module.contexts[int(call.fields[1].string())]
         self.levels.append(context.number("seclevel"))

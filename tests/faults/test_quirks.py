@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from tests.faults.bench import SEEDS, FaultCase, matrix
 from tests.tlsservers import make_ca
-from twisted_quectel.emulator import PROFILES, QUIRKS
+from twisted_quectel.emulator.quirks import PROFILES, QUIRKS
 from twisted_quectel.profiles import TLSProfile
 
 #: What makes the host use what the quirk is about; the rest needs nothing.

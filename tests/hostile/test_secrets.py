@@ -26,9 +26,10 @@ from tests.endpoint.protocols import Echo
 from tests.endpoint.virtual import HOST, PORT, VirtualCase
 from twisted_quectel.at import Command, read_form, write_form
 from twisted_quectel.at.syntax import split_fields
+from twisted_quectel.emulator.basemodule import Module
 from twisted_quectel.emulator.commands import Call, Outcome
 from twisted_quectel.emulator.faults import Fault, Hooks
-from twisted_quectel.emulator.module import Module
+from twisted_quectel.emulator.faults_base import lte
 from twisted_quectel.emulator.sslcontext import TAGS
 from twisted_quectel.endpoints import ModuleTLSEndpoint
 from twisted_quectel.errors import ModemError
@@ -59,17 +60,17 @@ class Refusal(Fault):
         spec = self
 
         class Refusing(Hooks):
-            def matches(self, call: Call) -> bool:
+            def matches(self, call: Call[Any]) -> bool:
                 """Whether this command is meant."""
                 text = ",".join(field.string() for field in call.fields)
                 return call.name == spec.start and spec.holding in text and bool(call.fields)
 
-            def replace(self, call: Call) -> Outcome | None:
+            def replace(self, call: Call[Any]) -> Outcome | None:
                 if spec.code and self.matches(call):
                     return call.fail(spec.code)
                 return None
 
-            def delay(self, call: Call) -> float:
+            def delay(self, call: Call[Any]) -> float:
                 return 0.0 if spec.code or not self.matches(call) else 400.0
 
         return Refusing()
@@ -261,7 +262,7 @@ class SecretTests(SecretCase):
         session = self.result_of(emulated.modem().session())
         port = session.port
         stored = split_fields(f'"them","{OTHER_PSK}"'.encode())
-        self.assertTrue(emulated.module.contexts[3].set("psk", TAGS["psk"], stored, False))
+        self.assertTrue(lte(emulated.module).contexts[3].set("psk", TAGS["psk"], stored, False))
         reads = (
             Command(write_form("+QSSLCFG", "psk", 3), ("+QSSLCFG",)),
             Command(write_form("+QICSGP", 1), ("+QICSGP",)),

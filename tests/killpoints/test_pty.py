@@ -49,7 +49,7 @@ class AtCommand(Hooks):
         self._at = at
         self._happen = happen
 
-    def replace(self, call: Call) -> Outcome | None:
+    def replace(self, call: Call[Any]) -> Outcome | None:
         """Count."""
         self.count += 1
         if self.count == self._at:

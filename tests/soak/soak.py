@@ -35,8 +35,9 @@ from twisted.python.failure import Failure
 from tests.endpoint.tokens import TOKENS
 from tests.endpoint.virtual import factory_for
 from tests.tlsservers import make_ca, options_for
-from twisted_quectel.emulator import FAULTS, Fault, Hooks, Link, MemoryNetwork, Module
+from twisted_quectel.emulator import FAULTS, Fault, Hooks, Link, LTEModule, MemoryNetwork
 from twisted_quectel.emulator.faults import DataBehindCarrier
+from twisted_quectel.emulator.faults_base import lte
 from twisted_quectel.endpoints import ModuleTLSEndpoint
 from twisted_quectel.profiles import TLSProfile
 from twisted_quectel.testing import EmulatedModule, ModuleSettings
@@ -376,9 +377,9 @@ class Soak:
         module = self.emulated.module
         module.quirks = frozenset()
         module.settings = replace(SETTINGS, time_known=module.settings.time_known)
-        for id in module.pdp.ids:
+        for id in lte(module).pdp.ids:
             if id != 1:
-                module.pdp[id].active = False
+                lte(module).pdp[id].active = False
         self._untrue = False
 
     def replace(self, count: int) -> None:
@@ -392,7 +393,7 @@ class Soak:
         # a port that nobody opens again would keep the module that it was of
         self.emulated.wires.clear()
         self.emulated.module.close()
-        self.emulated.module = module = Module(
+        self.emulated.module = module = LTEModule(
             self.clock,
             network=self.network,
             settings=SETTINGS,

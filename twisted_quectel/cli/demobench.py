@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from ..emulator import Link, Module, PtyPort, ReactorNetwork
+from ..emulator import Link, Module, PtyPort, ReactorNetwork, create_module
 from .demo import Target, endpoint_arguments, verification
 from .demoserver import HOST, PATH, DemoServer
 from .values import split_url
@@ -30,7 +30,7 @@ async def emulated_target(reactor: Any, arguments: Namespace, stack: AsyncExitSt
     latency = _LATENCY if arguments.latency is None else arguments.latency
     size = _SIZE if arguments.size is None else arguments.size
     link = Link(baudrate=baudrate, latency=latency)
-    module = Module(
+    module = create_module(
         reactor, network=ReactorNetwork(reactor, {HOST: "127.0.0.1"}), model=model, link=link
     )
     stack.callback(module.close)

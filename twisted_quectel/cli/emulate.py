@@ -19,7 +19,8 @@ from ..emulator import (
     ModuleSettings,
     PtyPort,
     ReactorNetwork,
-    VerdictKind,
+    Verdict,
+    create_module,
     serve_tcp,
 )
 from .faultspec import describe_all, read_fault, read_quirk
@@ -30,13 +31,9 @@ from .words import CommandError, UsageError, say
 PORTS: Final = ("usbmodem", "usbat", "uart1")
 
 
-class _TellingModule(Module):
-    """A module that says at once what it thinks of its host."""
-
-    def judge(self, kind: VerdictKind, text: str) -> None:
-        """Write an offence down, and say it."""
-        super().judge(kind, text)
-        say(f"verdict: {kind.value}: {text}")
+def _tell(verdict: Verdict) -> None:
+    """Say what a module thinks of its host."""
+    say(f"verdict: {verdict.kind.value}: {verdict.text}")
 
 
 def run_emulate(arguments: Namespace) -> int:
@@ -78,8 +75,7 @@ def _is_pty(path: str) -> bool:
 
 def _make_module(reactor: Any, arguments: Namespace) -> Module:
     """Make the module that the arguments describe."""
-    kind = _TellingModule if arguments.verdicts else Module
-    return kind(
+    module = create_module(
         reactor,
         network=ReactorNetwork(reactor, dict(arguments.host), dict(arguments.redirect)),
         model=arguments.model,
@@ -89,6 +85,9 @@ def _make_module(reactor: Any, arguments: Namespace) -> Module:
         link=Link(baudrate=arguments.baudrate, latency=arguments.latency),
         settings=ModuleSettings(pin=arguments.pin or ""),
     )
+    if arguments.verdicts:
+        module.told = _tell
+    return module
 
 
 def _make_ptys(reactor: Any, module: Module, links: Iterable[str | None]) -> list[PtyPort]:

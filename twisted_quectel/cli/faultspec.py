@@ -13,7 +13,7 @@ from dataclasses import fields
 from typing import Any, Final
 
 from ..arguments import suggestion
-from ..emulator import FAULTS, QUIRKS, Fault
+from ..emulator import ALL_QUIRKS, FAULTS, Fault
 from .words import UsageError
 
 _PAIR: Final = re.compile(r"(?:[^,\\]|\\.|\\$)+")
@@ -66,9 +66,9 @@ def _read_like(what: str, default: object, text: str) -> object:
 
 def read_quirk(name: str) -> str:
     """Check the name of a quirk."""
-    if name not in QUIRKS:
+    if name not in ALL_QUIRKS:
         raise UsageError(
-            f"--quirk: there is no {name!r}{suggestion(name, QUIRKS)} (--list shows all)"
+            f"--quirk: there is no {name!r}{suggestion(name, ALL_QUIRKS)} (--list shows all)"
         )
     return name
 
@@ -93,7 +93,7 @@ def escape(text: str) -> str:
 def describe_all() -> Iterator[str]:
     """Give the lines of C{--list}."""
     yield "Quirks: what firmware does differently (--quirk NAME)"
-    for name, text in QUIRKS.items():
+    for name, text in ALL_QUIRKS.items():
         yield f"  {name}"
         yield f"      {text}"
     yield ""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NoReturn
 
 from .. import __version__
-from ..tables.lte import MODELS
+from ..tables.models import MODELS
 from . import values
 from .words import USAGE_ERROR, CommandError, complain, flush
 

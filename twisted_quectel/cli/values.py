@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-from ..tables.lte import MODELS, PORTS
+from ..tables.lte import PORTS
+from ..tables.models import MODELS
 
 _SIZE: Final = re.compile(r"([0-9]{1,12})([kKmM]?)")
 _UNITS: Final = {"": 1, "k": 1 << 10, "m": 1 << 20}

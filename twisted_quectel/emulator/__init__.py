@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+from .basemodule import Module
 from .embedded import embedded
 from .faults import FAULTS, Fault, Hooks
 from .link import Link
 from .memory import MemoryWire, connect_memory
 from .memorynetwork import MemoryNetwork
-from .module import Module
+from .models import ALL_PROFILES, ALL_QUIRKS, EMULATED, create_module
+from .module import LTEModule
 from .network import INetwork, ReactorNetwork
 from .port import Port
 from .pty import PtyPort
-from .quirks import PROFILES, QUIRKS
 from .settings import ModuleSettings
 from .tcpport import serve_tcp
 from .verdicts import Verdict, VerdictKind
 
 __all__ = [
+    "ALL_PROFILES",
+    "ALL_QUIRKS",
+    "EMULATED",
     "FAULTS",
-    "PROFILES",
-    "QUIRKS",
     "Fault",
     "Hooks",
     "INetwork",
+    "LTEModule",
     "Link",
     "MemoryNetwork",
     "MemoryWire",
@@ -34,6 +37,7 @@ __all__ = [
     "Verdict",
     "VerdictKind",
     "connect_memory",
+    "create_module",
     "embedded",
     "serve_tcp",
 ]

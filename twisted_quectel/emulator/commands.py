@@ -10,14 +10,14 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from twisted.internet.defer import Deferred
 
 from ..at.syntax import Field, split_fields
 
 if TYPE_CHECKING:
-    from .module import Module
+    from .basemodule import Module
     from .port import Port
 
 #: V.250 chapter 5.4.2.2: a string stands between two quotes.
@@ -77,12 +77,15 @@ class Parsed:
     raw: bytes
 
 
-class Call:
-    """One execution of a command on a port."""
+M = TypeVar("M", bound="Module", covariant=True)
+
+
+class Call(Generic[M]):
+    """One execution of a command on a port of a module of some family."""
 
     __slots__ = ("command", "fields", "form", "module", "name", "port", "raw")
 
-    def __init__(self, module: Module, port: Port, command: Parsed) -> None:
+    def __init__(self, module: M, port: Port, command: Parsed) -> None:
         self.module = module
         self.port = port
         self.command = command
@@ -141,29 +144,30 @@ class Call:
         return field.string()
 
 
-Handler = Callable[[Call], Outcome | Coroutine["Deferred[Any]", Any, Outcome]]
+N = TypeVar("N", bound="Module")
+Handler = Callable[[Call[N]], Outcome | Coroutine["Deferred[Any]", Any, Outcome]]
 
 
-class CommandSet(dict[str, Handler]):
-    """Handlers by command name."""
+class CommandSet(dict[str, Handler[N]]):
+    """Handlers by command name, for modules of some family."""
 
-    def __init__(self, handlers: Mapping[str, Handler] = {}, refusal: Outcome = ERROR) -> None:
+    def __init__(self, handlers: Mapping[str, Handler[N]] = {}, refusal: Outcome = ERROR) -> None:
         """
         @param refusal: how a write form ends whose parameters are none.
         """
         super().__init__(handlers)
         self._refusal = refusal
 
-    def add(self, *names: str, most: int | None = None) -> Callable[[Handler], Handler]:
+    def add(self, *names: str, most: int | None = None) -> Callable[[Handler[N]], Handler[N]]:
         """Register the decorated handler under C{names}.
 
         @param most: the most parameters that its write form takes; L{None}
             if the handler counts them.
         """
 
-        def register(handler: Handler) -> Handler:
+        def register(handler: Handler[N]) -> Handler[N]:
             @wraps(handler)
-            def checked(call: Call) -> Outcome | Coroutine[Deferred[Any], Any, Outcome]:
+            def checked(call: Call[N]) -> Outcome | Coroutine[Deferred[Any], Any, Outcome]:
                 surplus = most is not None and len(call.fields) > most
                 if call.name[0] == "+" and (surplus or not call.well_formed()):
                     return call.fail(552) if call.explained else self._refusal

@@ -7,7 +7,7 @@ Application Note, C{AT+QIOPEN} to C{AT+QISWTMD}.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from twisted.internet.task import deferLater
 
@@ -27,20 +27,24 @@ from .kinds import Kind
 from .sockets import CONNECTED, OPENING, TRANSPARENT, Socket
 from .verdicts import VerdictKind
 
-DATA: Final = CommandSet()
+if TYPE_CHECKING:
+    from .ltesockets import LTESocket
+    from .module import LTEModule
+
+DATA: Final = CommandSet["LTEModule"]()
 
 #: Longest server address, in bytes.
 MAX_ADDRESS: Final = 255
 
 
-def _text(call: Call) -> str:
+def _text(call: Call[LTEModule]) -> str:
     return f"AT{call.name}={call.raw.decode('latin-1')}"
 
 
 # opening
 
 
-async def finish_open(call: Call, socket: Socket, go: Callable[[], None]) -> Outcome:
+async def finish_open(call: Call[LTEModule], socket: LTESocket, go: Callable[[], None]) -> Outcome:
     """Have a socket opened, and tell of it as its access mode has it.
 
     @param go: lets it go its way on the network.
@@ -58,7 +62,7 @@ async def finish_open(call: Call, socket: Socket, go: Callable[[], None]) -> Out
     return call.port.interpreter.connect(socket)
 
 
-def _start(call: Call, socket: Socket, go: Callable[[], None]) -> None:
+def _start(call: Call[LTEModule], socket: LTESocket, go: Callable[[], None]) -> None:
     if socket.state != OPENING:
         return  # it was closed on the same line
     for hook in call.module.hooks:
@@ -69,13 +73,13 @@ def _start(call: Call, socket: Socket, go: Callable[[], None]) -> None:
     go()
 
 
-def _failed(call: Call, socket: Socket) -> None:
+def _failed(call: Call[LTEModule], socket: LTESocket) -> None:
     if "failed_open_keeps_id" not in call.module.quirks:
         call.module.sockets.release(socket)
         call.module.sockets.failed.add(socket.id)
 
 
-def _opened(code: int, call: Call, socket: Socket) -> None:
+def _opened(code: int, call: Call[LTEModule], socket: LTESocket) -> None:
     """Report the result of an open in buffer or push mode."""
     if code:
         _failed(call, socket)
@@ -87,7 +91,7 @@ def _opened(code: int, call: Call, socket: Socket) -> None:
 # sending
 
 
-def send_length(call: Call, allowed: range) -> int | None:
+def send_length(call: Call[LTEModule], allowed: range) -> int | None:
     """Give the length of a counted send; beyond its range it is a verdict."""
     length = call.integer(1, allowed)
     if length is None:
@@ -95,7 +99,7 @@ def send_length(call: Call, allowed: range) -> int | None:
     return length
 
 
-def sender(call: Call, id: int, plain: bool) -> Socket | Outcome:
+def sender(call: Call[LTEModule], id: int, plain: bool) -> LTESocket | Outcome:
     """Give the connection to send on, or the final result where there is none."""
     socket = call.module.sockets.of(id, plain)
     if socket is not None and not socket.unusable():
@@ -105,7 +109,9 @@ def sender(call: Call, id: int, plain: bool) -> Socket | Outcome:
     return call.fail(552 if socket is None else socket.unusable())
 
 
-async def body_of_send(call: Call, length: int | None, timeout: float = 0.0) -> bytes | Outcome:
+async def body_of_send(
+    call: Call[LTEModule], length: int | None, timeout: float = 0.0
+) -> bytes | Outcome:
     """Ask for the body of a send: counted, or ended by Ctrl-Z or ESC.
 
     @param length: its bytes; L{None} if it has none.
@@ -133,7 +139,9 @@ async def body_of_send(call: Call, length: int | None, timeout: float = 0.0) -> 
     return body
 
 
-def deliver(call: Call, socket: Socket, body: bytes, to: tuple[str, int] | None = None) -> Outcome:
+def deliver(
+    call: Call[LTEModule], socket: LTESocket, body: bytes, to: tuple[str, int] | None = None
+) -> Outcome:
     """Hand a body to a connection.
 
     @param to: address and port of a datagram's target, where there is no peer.
@@ -155,7 +163,7 @@ def deliver(call: Call, socket: Socket, body: bytes, to: tuple[str, int] | None 
 # receiving
 
 
-def reader(call: Call, id: int, plain: bool) -> Socket | Outcome:
+def reader(call: Call[LTEModule], id: int, plain: bool) -> LTESocket | Outcome:
     """Give the connection to read from, or the final result where there is none."""
     socket = call.module.sockets.of(id, plain)
     if socket is None or socket.kind is Kind.LISTENER:
@@ -165,13 +173,17 @@ def reader(call: Call, id: int, plain: bool) -> Socket | Outcome:
     return call.fail(574) if socket.online() else socket
 
 
-def judge_read(call: Call) -> None:
+def judge_read(call: Call[LTEModule]) -> None:
     """Write down a read beyond the limit."""
     call.module.judge(VerdictKind.READ_BEYOND_LIMIT, _text(call))
 
 
 def read(
-    call: Call, socket: Socket, prefix: str, length: int, layout: Callable[[bytes], bytes]
+    call: Call[LTEModule],
+    socket: LTESocket,
+    prefix: str,
+    length: int,
+    layout: Callable[[bytes], bytes],
 ) -> Outcome:
     """Answer a read.
 
@@ -194,7 +206,7 @@ def read(
 # closing
 
 
-def closing(call: Call, plain: bool) -> tuple[Socket, int] | Outcome:
+def closing(call: Call[LTEModule], plain: bool) -> tuple[LTESocket, int] | Outcome:
     """Give the socket to close and the time-out as given, or the final result."""
     module = call.module
     id = call.integer(0, CLIENT_IDS)
@@ -211,7 +223,7 @@ def closing(call: Call, plain: bool) -> tuple[Socket, int] | Outcome:
     return socket, timeout
 
 
-async def close(call: Call, socket: Socket, timeout: float) -> None:
+async def close(call: Call[LTEModule], socket: LTESocket, timeout: float) -> None:
     """Close a socket and give its id back.
 
     @param timeout: seconds; 0 resets the connection at once.
@@ -220,7 +232,7 @@ async def close(call: Call, socket: Socket, timeout: float) -> None:
     call.module.sockets.release(socket)
 
 
-def shown_state(call: Call, socket: Socket) -> int:
+def shown_state(call: Call[LTEModule], socket: LTESocket) -> int:
     """Give C{<socket_state>} as a state query shows it."""
     if socket.state == CONNECTED and "state_three" in call.module.quirks:
         return 3
@@ -231,7 +243,7 @@ def shown_state(call: Call, socket: Socket) -> int:
 
 
 @DATA.add("+QISWTMD")
-def qiswtmd(call: Call) -> Outcome:
+def qiswtmd(call: Call[LTEModule]) -> Outcome:
     """Switch the access mode of a connection (1.3)."""
     module = call.module
     if call.form is Form.TEST:
@@ -253,7 +265,7 @@ def qiswtmd(call: Call) -> Outcome:
 
 
 @DATA.add("O")
-def ato(call: Call) -> Outcome:
+def ato(call: Call[LTEModule]) -> Outcome:
     """Resume the transparent connection that was left last (1.3)."""
     socket = call.port.interpreter.resumable
     if call.form is not Form.EXECUTE or call.raw not in (b"", b"0"):
@@ -263,7 +275,7 @@ def ato(call: Call) -> Outcome:
     return call.fail(574) if socket.online() else _online(call, socket)
 
 
-def _online(call: Call, socket: Socket) -> Outcome:
+def _online(call: Call[LTEModule], socket: Socket) -> Outcome:
     if socket.port is not call.port:
         socket.port.online = False  # the carrier is on this port now
         socket.port = call.port

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
 from functools import wraps
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from twisted.internet.defer import Deferred
 
@@ -13,22 +13,25 @@ from .commands import CONNECT, ERROR, OK, Call, CommandSet, Form, Handler, Outco
 from .files import FileError
 from .verdicts import VerdictKind
 
-FILES: Final = CommandSet(refusal=cme(files.INVALID_INPUT))
+if TYPE_CHECKING:
+    from .module import LTEModule
+
+FILES: Final = CommandSet["LTEModule"](refusal=cme(files.INVALID_INPUT))
 
 DEFAULT_UPLOAD: Final = 10240
 DEFAULT_TIMEOUT: Final = 5
 _SIZES: Final = range(1, 1 << 31)
 _TIMEOUTS: Final = range(1, 65536)
 
-_Sync = Callable[[Call], Outcome]
-_Async = Callable[[Call], Coroutine["Deferred[Any]", Any, Outcome]]
+_Sync = Callable[["Call[LTEModule]"], Outcome]
+_Async = Callable[["Call[LTEModule]"], Coroutine["Deferred[Any]", Any, Outcome]]
 
 
-def _guarded(handler: _Sync) -> Handler:
+def _guarded(handler: _Sync) -> Handler[LTEModule]:
     """Answer a L{FileError} with its C{+CME ERROR}."""
 
     @wraps(handler)
-    def run(call: Call) -> Outcome:
+    def run(call: Call[LTEModule]) -> Outcome:
         try:
             return handler(call)
         except FileError as e:
@@ -37,11 +40,11 @@ def _guarded(handler: _Sync) -> Handler:
     return run
 
 
-def _guarded_async(handler: _Async) -> Handler:
+def _guarded_async(handler: _Async) -> Handler[LTEModule]:
     """Answer a L{FileError} with its C{+CME ERROR}."""
 
     @wraps(handler)
-    async def run(call: Call) -> Outcome:
+    async def run(call: Call[LTEModule]) -> Outcome:
         try:
             return await handler(call)
         except FileError as e:
@@ -50,14 +53,14 @@ def _guarded_async(handler: _Async) -> Handler:
     return run
 
 
-def _name(call: Call, index: int = 0) -> str:
+def _name(call: Call[LTEModule], index: int = 0) -> str:
     name = call.string(index, files.MAX_NAME + 4)
     if not name:
         raise FileError(files.INVALID_INPUT)
     return name
 
 
-def _number(call: Call, index: int, allowed: range, default: int | None = None) -> int:
+def _number(call: Call[LTEModule], index: int, allowed: range, default: int | None = None) -> int:
     number = call.integer(index, allowed, default)
     if number is None:
         raise FileError(files.INVALID_INPUT)
@@ -66,7 +69,7 @@ def _number(call: Call, index: int, allowed: range, default: int | None = None) 
 
 @FILES.add("+QFUPL", most=4)
 @_guarded_async
-async def qfupl(call: Call) -> Outcome:
+async def qfupl(call: Call[LTEModule]) -> Outcome:
     """Upload a file."""
     if call.form is Form.TEST:
         call.info("+QFUPL: <filename>[,(1-<freesize>)[,(1-65535)[,(0,1)]]]")
@@ -97,7 +100,7 @@ async def qfupl(call: Call) -> Outcome:
 
 @FILES.add("+QFLST", most=1)
 @_guarded
-def qflst(call: Call) -> Outcome:
+def qflst(call: Call[LTEModule]) -> Outcome:
     """List files."""
     if call.form is Form.TEST:
         return OK
@@ -113,7 +116,7 @@ def qflst(call: Call) -> Outcome:
 
 @FILES.add("+QFLDS", most=1)
 @_guarded
-def qflds(call: Call) -> Outcome:
+def qflds(call: Call[LTEModule]) -> Outcome:
     """Tell the free space of a storage."""
     if call.form is Form.TEST:
         call.info("+QFLDS: <name_pattern>")
@@ -127,7 +130,7 @@ def qflds(call: Call) -> Outcome:
 
 @FILES.add("+QFDEL", most=1)
 @_guarded
-def qfdel(call: Call) -> Outcome:
+def qfdel(call: Call[LTEModule]) -> Outcome:
     """Delete files."""
     if call.form is Form.TEST:
         call.info("+QFDEL: <filename>")
@@ -141,7 +144,7 @@ def qfdel(call: Call) -> Outcome:
 
 @FILES.add("+QFDWL", most=1)
 @_guarded
-def qfdwl(call: Call) -> Outcome:
+def qfdwl(call: Call[LTEModule]) -> Outcome:
     """Download a file."""
     if call.form is Form.TEST:
         call.info("+QFDWL: <filename>")
@@ -158,7 +161,7 @@ def qfdwl(call: Call) -> Outcome:
 
 @FILES.add("+QFOPEN", most=2)
 @_guarded
-def qfopen(call: Call) -> Outcome:
+def qfopen(call: Call[LTEModule]) -> Outcome:
     """Open a file, or list the open ones."""
     store = call.module.files
     if call.form is Form.TEST:
@@ -176,7 +179,7 @@ def qfopen(call: Call) -> Outcome:
 
 @FILES.add("+QFREAD", most=2)
 @_guarded
-def qfread(call: Call) -> Outcome:
+def qfread(call: Call[LTEModule]) -> Outcome:
     """Read from an open file."""
     if call.form is Form.TEST:
         call.info("+QFREAD: <filehandle>[,<length>]")
@@ -192,7 +195,7 @@ def qfread(call: Call) -> Outcome:
 
 @FILES.add("+QFWRITE", most=3)
 @_guarded_async
-async def qfwrite(call: Call) -> Outcome:
+async def qfwrite(call: Call[LTEModule]) -> Outcome:
     """Write into an open file."""
     store = call.module.files
     if call.form is Form.TEST:
@@ -216,7 +219,7 @@ async def qfwrite(call: Call) -> Outcome:
 
 @FILES.add("+QFSEEK", most=3)
 @_guarded
-def qfseek(call: Call) -> Outcome:
+def qfseek(call: Call[LTEModule]) -> Outcome:
     """Move the position in an open file."""
     if call.form is Form.TEST:
         call.info("+QFSEEK: <filehandle>,<offset>[,(0-2)]")
@@ -231,7 +234,7 @@ def qfseek(call: Call) -> Outcome:
 
 @FILES.add("+QFPOSITION", most=1)
 @_guarded
-def qfposition(call: Call) -> Outcome:
+def qfposition(call: Call[LTEModule]) -> Outcome:
     """Tell the position in an open file."""
     if call.form is Form.TEST:
         call.info("+QFPOSITION: <filehandle>")
@@ -244,7 +247,7 @@ def qfposition(call: Call) -> Outcome:
 
 @FILES.add("+QFTUCAT", most=1)
 @_guarded
-def qftucat(call: Call) -> Outcome:
+def qftucat(call: Call[LTEModule]) -> Outcome:
     """Cut an open file off at its position."""
     if call.form is Form.TEST:
         call.info("+QFTUCAT: <filehandle>")
@@ -257,7 +260,7 @@ def qftucat(call: Call) -> Outcome:
 
 @FILES.add("+QFCLOSE", most=1)
 @_guarded
-def qfclose(call: Call) -> Outcome:
+def qfclose(call: Call[LTEModule]) -> Outcome:
     """Close a file."""
     if call.form is Form.TEST:
         call.info("+QFCLOSE: <filehandle>")

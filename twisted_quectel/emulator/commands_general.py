@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from .commands import ERROR, NO_CARRIER, OK, Call, CommandSet, Form, Outcome, cme
 from .port import S_DEFAULTS, PortSettings
 
-GENERAL: Final = CommandSet()
+if TYPE_CHECKING:
+    from .basemodule import Module
+
+GENERAL: Final = CommandSet["Module"]()
 
 BAUDRATES: Final = (
     4800, 9600, 19200, 38400, 57600, 115200, 230400, 460800, 921600, 1000000,
     2000000, 3000000, 3500000, 4000000,
 )  # fmt: skip
-URC_PORTS: Final = ("usbat", "usbmodem", "uart1", "uart2", "all")
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ _RANGES: Final = {
 }  # fmt: skip
 
 
-def _digit(call: Call, highest: int) -> int | None:
+def _digit(call: Call[Module], highest: int) -> int | None:
     if call.form is not Form.EXECUTE:
         return None
     value = int(call.raw or b"0")
@@ -68,7 +70,7 @@ def _digit(call: Call, highest: int) -> int | None:
 
 
 @GENERAL.add("E", "V", "Q", "X", "&C", "&D")
-def line_setting(call: Call) -> Outcome:
+def line_setting(call: Call[Module]) -> Outcome:
     """Echo, form of results, quiet, DCD and DTR."""
     highest = {"E": 1, "V": 1, "Q": 1, "X": 4, "&C": 1, "&D": 2}[call.name]
     value = _digit(call, highest)
@@ -91,7 +93,7 @@ def line_setting(call: Call) -> Outcome:
 
 
 @GENERAL.add("&F", "Z")
-def factory(call: Call) -> Outcome:
+def factory(call: Call[Module]) -> Outcome:
     """Go back to the factory settings of the line; the speed stays."""
     if _digit(call, 0) is None:
         return ERROR
@@ -101,20 +103,20 @@ def factory(call: Call) -> Outcome:
 
 
 @GENERAL.add("&W", "H", "L", "M")
-def accepted(call: Call) -> Outcome:
+def accepted(call: Call[Module]) -> Outcome:
     """Store the profile, hang up a voice call, loudspeaker: nothing to do."""
     highest = {"&W": 0, "H": 0, "L": 3, "M": 2}[call.name]
     return ERROR if _digit(call, highest) is None else OK
 
 
 @GENERAL.add("D")
-def dial(call: Call) -> Outcome:
+def dial(call: Call[Module]) -> Outcome:
     """There is nobody to call."""
     return NO_CARRIER
 
 
 @GENERAL.add(*(f"S{number}" for number in S_DEFAULTS))
-def s_parameter(call: Call) -> Outcome:
+def s_parameter(call: Call[Module]) -> Outcome:
     """Read and set an S-parameter."""
     number = int(call.name[1:])
     settings = call.port.settings
@@ -133,7 +135,7 @@ def s_parameter(call: Call) -> Outcome:
 
 
 @GENERAL.add("I")
-def identify(call: Call) -> Outcome:
+def identify(call: Call[Module]) -> Outcome:
     """Tell maker, model and revision."""
     if _digit(call, 9) is None:
         return ERROR
@@ -144,7 +146,7 @@ def identify(call: Call) -> Outcome:
 
 
 @GENERAL.add("+CGMI", "+GMI", "+CGMM", "+GMM", "+CGMR", "+GMR", "+CGSN", "+GSN")
-def identity(call: Call) -> Outcome:
+def identity(call: Call[Module]) -> Outcome:
     """Tell one thing about the module, in a bare line."""
     if call.form is Form.TEST:
         return OK
@@ -164,7 +166,7 @@ def identity(call: Call) -> Outcome:
 
 
 @GENERAL.add("+CMEE", most=1)
-def cmee(call: Call) -> Outcome:
+def cmee(call: Call[Module]) -> Outcome:
     """Set the form of C{+CME ERROR}."""
     if call.form is Form.TEST:
         call.info("+CMEE: (0-2)")
@@ -180,7 +182,7 @@ def cmee(call: Call) -> Outcome:
 
 
 @GENERAL.add(*_VALUES)
-def held_value(call: Call) -> Outcome:
+def held_value(call: Call[Module]) -> Outcome:
     """Commands whose value is only kept."""
     held = _VALUES[call.name]
     values = call.module.values
@@ -212,7 +214,7 @@ def held_value(call: Call) -> Outcome:
 
 
 @GENERAL.add("+IPR", most=1)
-def ipr(call: Call) -> Outcome:
+def ipr(call: Call[Module]) -> Outcome:
     """Set the speed; it holds behind the C{OK}."""
     module = call.module
     if call.form is Form.TEST:
@@ -229,28 +231,8 @@ def ipr(call: Call) -> Outcome:
     return OK
 
 
-@GENERAL.add("+QURCCFG")
-def qurccfg(call: Call) -> Outcome:
-    """Set the port that URCs go to; it is saved."""
-    module = call.module
-    if call.form is Form.TEST:
-        call.info('+QURCCFG: "urcport",("usbat","usbmodem","uart1","uart2","all")')
-        return OK
-    tag = (call.string(0) or "").lower()
-    if call.form is not Form.WRITE or tag != "urcport" or len(call.fields) > 2:
-        return ERROR
-    if len(call.fields) == 1:
-        call.info(f'+QURCCFG: "urcport","{module.urcport}"')
-        return OK
-    port = (call.string(1) or "").lower()
-    if port not in URC_PORTS:
-        return ERROR
-    module.urcport = port
-    return OK
-
-
 @GENERAL.add("+QCFG")
-def qcfg(call: Call) -> Outcome:
+def qcfg(call: Call[Module]) -> Outcome:
     """Vendor settings that hosts set; they are only kept."""
     if call.form is Form.TEST:
         for tag, (_, shown, _) in _QCFG.items():
@@ -276,7 +258,7 @@ def qcfg(call: Call) -> Outcome:
 
 
 @GENERAL.add("+CFUN", most=2)
-def cfun(call: Call) -> Outcome:
+def cfun(call: Call[Module]) -> Outcome:
     """Set the functionality: 0 minimum, 1 full, 4 flight; C{1,1} restarts."""
     module = call.module
     if call.form is Form.TEST:
@@ -299,7 +281,7 @@ def cfun(call: Call) -> Outcome:
 
 
 @GENERAL.add("+QPOWD", most=1)
-def qpowd(call: Call) -> Outcome:
+def qpowd(call: Call[Module]) -> Outcome:
     """Switch the module off."""
     if call.form is Form.TEST:
         call.info("+QPOWD: (0,1)")

@@ -6,7 +6,7 @@ C{AT+QICFG}, C{AT+QISDE}, C{AT+QIDNSGIP}, C{AT+QPING}, C{AT+QNTP}.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from twisted.internet.defer import CancelledError, TimeoutError, maybeDeferred
 from twisted.internet.error import DNSLookupError
@@ -17,7 +17,10 @@ from .commands import OK, Call, CommandSet, Form, Outcome
 from .commands_data import MAX_ADDRESS
 from .options import OPTIONS
 
-INTERNET: Final = CommandSet()
+if TYPE_CHECKING:
+    from .module import LTEModule
+
+INTERNET: Final = CommandSet["LTEModule"]()
 
 #: Seconds for a name (C{AT+QIDNSGIP}), and for the time (C{AT+QNTP}).
 _DNS_TIMEOUT: Final = 60.0
@@ -33,7 +36,7 @@ _PING_TTL: Final = 255
 
 
 @INTERNET.add("+QICFG")
-def qicfg(call: Call) -> Outcome:
+def qicfg(call: Call[LTEModule]) -> Outcome:
     """Set, query and list options of sockets without SSL."""
     options = call.module.options
     if call.form is Form.TEST:
@@ -54,7 +57,7 @@ def qicfg(call: Call) -> Outcome:
 
 
 @INTERNET.add("+QISDE", most=1)
-def qisde(call: Call) -> Outcome:
+def qisde(call: Call[LTEModule]) -> Outcome:
     """Switch the echo of what is sent."""
     if call.form is Form.TEST:
         call.info("+QISDE: (0,1)")
@@ -72,7 +75,9 @@ def qisde(call: Call) -> Outcome:
 # names
 
 
-def _look_up(call: Call, host: str, timeout: float, done: Callable[[int, str], None]) -> None:
+def _look_up(
+    call: Call[LTEModule], host: str, timeout: float, done: Callable[[int, str], None]
+) -> None:
     """Resolve a name behind the final result.
 
     @param timeout: seconds.
@@ -95,7 +100,7 @@ def _look_up(call: Call, host: str, timeout: float, done: Callable[[int, str], N
 
 
 @INTERNET.add("+QIDNSGIP")
-def qidnsgip(call: Call) -> Outcome:
+def qidnsgip(call: Call[LTEModule]) -> Outcome:
     """Give the addresses of a name, as URCs."""
     module = call.module
     if call.form is Form.TEST:
@@ -125,7 +130,7 @@ def qidnsgip(call: Call) -> Outcome:
 class _Ping:
     """One C{AT+QPING}, from its first probe to its summary."""
 
-    def __init__(self, call: Call, pdp: int, timeout: int, count: int) -> None:
+    def __init__(self, call: Call[LTEModule], pdp: int, timeout: int, count: int) -> None:
         self._module = call.module
         self._port = call.port
         self._pdp = pdp
@@ -173,7 +178,7 @@ class _Ping:
 
 
 @INTERNET.add("+QPING")
-def qping(call: Call) -> Outcome:
+def qping(call: Call[LTEModule]) -> Outcome:
     """Tell whether a host can be reached; whatever has an address can."""
     module = call.module
     if call.form is Form.TEST:
@@ -202,7 +207,7 @@ def qping(call: Call) -> Outcome:
 
 
 @INTERNET.add("+QNTP")
-def qntp(call: Call) -> Outcome:
+def qntp(call: Call[LTEModule]) -> Outcome:
     """Take the time from a server: any that has an address tells the network's."""
     module = call.module
     if call.form is Form.TEST:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from .commands import ERROR, OK, Call, CommandSet, Form, Outcome, cme
 
-NETWORK: Final = CommandSet(refusal=cme(50))
+if TYPE_CHECKING:
+    from .basemodule import Module
+
+NETWORK: Final = CommandSet["Module"](refusal=cme(50))
 
 #: A PIN or a PUK.
 _CODE: Final = re.compile(r"\d{4,8}", re.ASCII)
@@ -18,7 +21,7 @@ _CLOCK: Final = re.compile(
 
 
 @NETWORK.add("+CPIN", most=2)
-def cpin(call: Call) -> Outcome:
+def cpin(call: Call[Module]) -> Outcome:
     """Tell whether a PIN is due; take it."""
     state = call.module.network_state
     if call.form is Form.TEST:
@@ -46,7 +49,7 @@ def cpin(call: Call) -> Outcome:
 
 
 @NETWORK.add("+QPINC", most=1)
-def qpinc(call: Call) -> Outcome:
+def qpinc(call: Call[Module]) -> Outcome:
     """Tell the tries that are left for PIN and PUK."""
     state = call.module.network_state
     if call.form is Form.TEST:
@@ -68,7 +71,7 @@ def qpinc(call: Call) -> Outcome:
 
 
 @NETWORK.add("+CLCK", most=4)
-def clck(call: Call) -> Outcome:
+def clck(call: Call[Module]) -> Outcome:
     """Lock the SIM with its PIN, unlock it, ask."""
     state = call.module.network_state
     if call.form is Form.TEST:
@@ -94,7 +97,7 @@ def clck(call: Call) -> Outcome:
 
 
 @NETWORK.add("+CREG", "+CGREG", "+CEREG", most=1)
-def registration(call: Call) -> Outcome:
+def registration(call: Call[Module]) -> Outcome:
     """Tell the registration; switch its URCs."""
     state = call.module.network_state
     if call.form is Form.TEST:
@@ -112,7 +115,7 @@ def registration(call: Call) -> Outcome:
 
 
 @NETWORK.add("+CSQ")
-def csq(call: Call) -> Outcome:
+def csq(call: Call[Module]) -> Outcome:
     """Tell the signal."""
     if call.form is Form.TEST:
         call.info("+CSQ: (0-31,99,100-191,199),(0-7,99)")
@@ -125,7 +128,7 @@ def csq(call: Call) -> Outcome:
 
 
 @NETWORK.add("+COPS", most=4)
-def cops(call: Call) -> Outcome:
+def cops(call: Call[Module]) -> Outcome:
     """Tell the operator."""
     module = call.module
     name = module.settings.operator
@@ -145,7 +148,7 @@ def cops(call: Call) -> Outcome:
 
 
 @NETWORK.add("+QNWINFO")
-def qnwinfo(call: Call) -> Outcome:
+def qnwinfo(call: Call[Module]) -> Outcome:
     """Tell technology and band."""
     if call.form is Form.TEST:
         return OK
@@ -159,7 +162,7 @@ def qnwinfo(call: Call) -> Outcome:
 
 
 @NETWORK.add("+CIMI", "+QCCID", "+ICCID", "+QINISTAT")
-def sim_identity(call: Call) -> Outcome:
+def sim_identity(call: Call[Module]) -> Outcome:
     """Tell the SIM's numbers and how far its initialisation is."""
     if call.form is Form.TEST:
         return OK
@@ -185,7 +188,7 @@ def sim_identity(call: Call) -> Outcome:
 
 
 @NETWORK.add("+CCLK", most=1)
-def cclk(call: Call) -> Outcome:
+def cclk(call: Call[Module]) -> Outcome:
     """Read and set the clock."""
     clock = call.module.time
     if call.form is Form.TEST:
@@ -207,12 +210,12 @@ def cclk(call: Call) -> Outcome:
     except ValueError:
         return cme(50)
     clock.set(local, quarters)
-    call.module.tls.forget()
+    call.module.time_set()
     return OK
 
 
 @NETWORK.add("+QLTS", most=1)
-def qlts(call: Call) -> Outcome:
+def qlts(call: Call[Module]) -> Outcome:
     """Tell the time that the network told: then, now, or now where the module is."""
     if call.form is Form.TEST:
         call.info("+QLTS: (0-2)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from twisted.internet.task import deferLater
 
@@ -11,7 +11,10 @@ from .commands import ERROR, OK, Call, CommandSet, Form, Outcome, cme
 from .network import is_literal
 from .pdp import NO_DNS, PDPContext
 
-PDP: Final = CommandSet(refusal=cme(50))
+if TYPE_CHECKING:
+    from .module import LTEModule
+
+PDP: Final = CommandSet["LTEModule"](refusal=cme(50))
 
 _KINDS: Final = {"IP": 1, "IPV6": 2, "IPV4V6": 3}
 _KIND_NAMES: Final = {number: name for name, number in _KINDS.items()}
@@ -20,7 +23,7 @@ _SECRET: Final = 64
 
 
 @PDP.add("+QICSGP")
-def qicsgp(call: Call) -> Outcome:
+def qicsgp(call: Call[LTEModule]) -> Outcome:
     """Set or query a PDP context: APN, user, password, authentication."""
     pdp = call.module.pdp
     if call.form is Form.TEST:
@@ -57,7 +60,7 @@ def qicsgp(call: Call) -> Outcome:
 
 
 @PDP.add("+QIACT")
-async def qiact(call: Call) -> Outcome:
+async def qiact(call: Call[LTEModule]) -> Outcome:
     """Activate a PDP context, or list the active ones."""
     module, pdp = call.module, call.module.pdp
     if call.form is Form.TEST:
@@ -86,7 +89,7 @@ async def qiact(call: Call) -> Outcome:
 
 
 @PDP.add("+QIDEACT")
-def qideact(call: Call) -> Outcome:
+def qideact(call: Call[LTEModule]) -> Outcome:
     """Deactivate a PDP context; its connections end."""
     module = call.module
     if call.form is Form.TEST:
@@ -101,7 +104,7 @@ def qideact(call: Call) -> Outcome:
 
 
 @PDP.add("+QIDNSCFG")
-def qidnscfg(call: Call) -> Outcome:
+def qidnscfg(call: Call[LTEModule]) -> Outcome:
     """Set or query the name servers of a PDP context."""
     pdp = call.module.pdp
     if call.form is Form.TEST:
@@ -128,7 +131,7 @@ def qidnscfg(call: Call) -> Outcome:
 
 
 @PDP.add("+QIGETERROR")
-def qigeterror(call: Call) -> Outcome:
+def qigeterror(call: Call[LTEModule]) -> Outcome:
     """Tell the result code of the last SSL or TCP/IP command."""
     if call.form is Form.TEST:
         return OK
@@ -143,7 +146,7 @@ def qigeterror(call: Call) -> Outcome:
 
 
 @PDP.add("+CGDCONT", most=6)
-def cgdcont(call: Call) -> Outcome:
+def cgdcont(call: Call[LTEModule]) -> Outcome:
     """Define a PDP context."""
     pdp = call.module.pdp
     if call.form is Form.TEST:
@@ -172,7 +175,7 @@ def cgdcont(call: Call) -> Outcome:
 
 
 @PDP.add("+CGACT", most=2)
-def cgact(call: Call) -> Outcome:
+def cgact(call: Call[LTEModule]) -> Outcome:
     """List which PDP contexts are active; activate them."""
     module, pdp = call.module, call.module.pdp
     if call.form is Form.TEST:
@@ -195,7 +198,7 @@ def cgact(call: Call) -> Outcome:
 
 
 @PDP.add("+CGPADDR", most=1)
-def cgpaddr(call: Call) -> Outcome:
+def cgpaddr(call: Call[LTEModule]) -> Outcome:
     """Tell the addresses of PDP contexts."""
     pdp = call.module.pdp
     if call.form is Form.TEST:
@@ -219,7 +222,7 @@ def cgpaddr(call: Call) -> Outcome:
 
 
 @PDP.add("+CGATT", most=1)
-def cgatt(call: Call) -> Outcome:
+def cgatt(call: Call[LTEModule]) -> Outcome:
     """Attach to the packet domain, or detach."""
     state = call.module.network_state
     if call.form is Form.TEST:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ..tables.lte import CLIENT_IDS, PORTS, READ_LENGTHS, SEND_LENGTHS, SSL_CONTEXT_IDS
 from .commands import ERROR, OK, Call, CommandSet, Form, Outcome
@@ -22,11 +22,14 @@ from .commands_data import (
 )
 from .kinds import Kind
 from .securesocket import SecureSocket
-from .sockets import Socket
 from .sslcontext import CHECKHOST, TAGS
 from .verdicts import VerdictKind
 
-SSL: Final = CommandSet()
+if TYPE_CHECKING:
+    from .ltesockets import LTESocket
+    from .module import LTEModule
+
+SSL: Final = CommandSet["LTEModule"]()
 
 _ALIASES: Final = {
     "secllevel": ("seclevel", "alias_secllevel"),
@@ -38,7 +41,7 @@ _ALIASES: Final = {
 
 
 @SSL.add("+QSSLCFG")
-def qsslcfg(call: Call) -> Outcome:
+def qsslcfg(call: Call[LTEModule]) -> Outcome:
     """Set, query and list the parameters of an SSL context (2.2.1)."""
     if call.form is Form.TEST:
         for name, tag in TAGS.items():
@@ -81,7 +84,7 @@ def qsslcfg(call: Call) -> Outcome:
     return OK
 
 
-def _query(call: Call, name: str, index: int) -> str:
+def _query(call: Call[LTEModule], name: str, index: int) -> str:
     """Give the line that answers a query."""
     context, quirks = call.module.contexts[index], call.module.quirks
     if name != "checkhost" and TAGS[name].values is None:
@@ -107,7 +110,7 @@ def _query(call: Call, name: str, index: int) -> str:
 
 
 @SSL.add("+QSSLOPEN")
-async def qsslopen(call: Call) -> Outcome:
+async def qsslopen(call: Call[LTEModule]) -> Outcome:
     """Open a connection (2.2.2)."""
     module = call.module
     if call.form is Form.TEST:
@@ -141,7 +144,7 @@ async def qsslopen(call: Call) -> Outcome:
     return await finish_open(call, socket, lambda: _connect(call, socket, remote))
 
 
-def _connect(call: Call, socket: Socket, remote: int) -> None:
+def _connect(call: Call[LTEModule], socket: LTESocket, remote: int) -> None:
     """Let the connection go its way."""
     module, secure = call.module, socket.net
     context = module.contexts[socket.context]
@@ -163,7 +166,7 @@ def _connect(call: Call, socket: Socket, remote: int) -> None:
 
 
 @SSL.add("+QSSLSEND", "+QSSSEND")
-async def qsslsend(call: Call) -> Outcome:
+async def qsslsend(call: Call[LTEModule]) -> Outcome:
     """Send data (2.2.3): counted, or ended by Ctrl-Z or ESC."""
     module = call.module
     if call.name == "+QSSSEND" and "alias_qsssend" not in module.quirks:
@@ -190,7 +193,7 @@ async def qsslsend(call: Call) -> Outcome:
 
 
 @SSL.add("+QSSLRECV", "+QSSLRCV")
-def qsslrecv(call: Call) -> Outcome:
+def qsslrecv(call: Call[LTEModule]) -> Outcome:
     """Read from the buffer (2.2.4)."""
     module = call.module
     if call.name == "+QSSLRCV" and "alias_qsslrcv" not in module.quirks:
@@ -219,7 +222,7 @@ def qsslrecv(call: Call) -> Outcome:
 
 
 @SSL.add("+QSSLCLOSE")
-async def qsslclose(call: Call) -> Outcome:
+async def qsslclose(call: Call[LTEModule]) -> Outcome:
     """Close a connection (2.2.5)."""
     if call.form is Form.TEST:
         call.info("+QSSLCLOSE: (0-11),(0-65535)")
@@ -238,7 +241,7 @@ async def qsslclose(call: Call) -> Outcome:
 
 
 @SSL.add("+QSSLSTATE")
-def qsslstate(call: Call) -> Outcome:
+def qsslstate(call: Call[LTEModule]) -> Outcome:
     """List connections (2.2.6)."""
     module = call.module
     if call.form is Form.TEST:
@@ -259,7 +262,7 @@ def qsslstate(call: Call) -> Outcome:
     return OK
 
 
-def _state(call: Call, socket: Socket) -> str:
+def _state(call: Call[LTEModule], socket: LTESocket) -> str:
     net = socket.net
     return (
         f'+QSSLSTATE: {socket.id},"SSLClient","{net.address or socket.host}",{socket.remote},'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from twisted.internet.defer import Deferred
 
@@ -35,10 +35,14 @@ from .kinds import Kind
 from .netsocket import NetSocket
 from .network import is_literal
 from .plainsocket import DatagramSocket, ListenerSocket, PlainSocket
-from .sockets import OPENING, TRANSPARENT, Socket
+from .sockets import OPENING, TRANSPARENT
 from .verdicts import VerdictKind
 
-TCPIP: Final = CommandSet()
+if TYPE_CHECKING:
+    from .ltesockets import LTESocket
+    from .module import LTEModule
+
+TCPIP: Final = CommandSet["LTEModule"]()
 
 #: What can be opened; an incoming connection opens itself.
 _OPENABLE: Final = {kind.value: kind for kind in (Kind.TCP, Kind.UDP, Kind.LISTENER, Kind.SERVICE)}
@@ -49,7 +53,7 @@ _CLIENTS: Final = (Kind.TCP, Kind.UDP)
 
 
 @TCPIP.add("+QIOPEN")
-async def qiopen(call: Call) -> Outcome:
+async def qiopen(call: Call[LTEModule]) -> Outcome:
     """Open a connection, a listener or a service for datagrams."""
     module = call.module
     if call.form is Form.TEST:
@@ -91,7 +95,7 @@ async def qiopen(call: Call) -> Outcome:
     return await finish_open(call, socket, lambda: _connect(call, socket, local))
 
 
-def _refused(call: Call, id: int, mode: int, code: int) -> Outcome:
+def _refused(call: Call[LTEModule], id: int, mode: int, code: int) -> Outcome:
     """Say that nothing is opened: in transparent mode at once, else as a result."""
     if mode == TRANSPARENT or "open_error_at_once" in call.module.quirks:
         return call.fail(code)
@@ -101,13 +105,15 @@ def _refused(call: Call, id: int, mode: int, code: int) -> Outcome:
     return OK
 
 
-def own_address(call: Call, pdp: int) -> str:
+def own_address(call: Call[LTEModule], pdp: int) -> str:
     """Give the module's own address in a PDP context."""
     module = call.module
     return module.pdp.address(pdp, module.settings.address).split(",")[0]
 
 
-def _create(call: Call, kind: Kind, id: int, pdp: int, mode: int, host: str) -> Socket:
+def _create(
+    call: Call[LTEModule], kind: Kind, id: int, pdp: int, mode: int, host: str
+) -> LTESocket:
     module = call.module
     sockets, own = module.sockets, own_address(call, pdp)
     net: NetSocket
@@ -127,7 +133,7 @@ def _create(call: Call, kind: Kind, id: int, pdp: int, mode: int, host: str) -> 
     return socket
 
 
-def _connect(call: Call, socket: Socket, local: int) -> None:
+def _connect(call: Call[LTEModule], socket: LTESocket, local: int) -> None:
     """Let a socket go its way."""
     net, timeout = socket.net, call.module.settings.connect_timeout
     if isinstance(net, ListenerSocket):
@@ -140,7 +146,7 @@ def _connect(call: Call, socket: Socket, local: int) -> None:
         net.open(socket.host, socket.remote, local, timeout=timeout)
 
 
-def _keep_alive(code: int, call: Call, socket: Socket) -> int:
+def _keep_alive(code: int, call: Call[LTEModule], socket: LTESocket) -> int:
     """Have TCP look after its peer, as C{AT+QICFG="tcp/keepalive"} says."""
     net = socket.net
     if code == 0 and isinstance(net, PlainSocket) and call.module.options.number("tcp/keepalive"):
@@ -152,7 +158,7 @@ def _keep_alive(code: int, call: Call, socket: Socket) -> int:
 
 
 @TCPIP.add("+QISEND")
-async def qisend(call: Call) -> Outcome:
+async def qisend(call: Call[LTEModule]) -> Outcome:
     """Send data: counted, or ended by Ctrl-Z or ESC; or ask what was acknowledged."""
     module = call.module
     if call.form is Form.TEST:
@@ -187,7 +193,7 @@ async def qisend(call: Call) -> Outcome:
     return _told(call, socket, deliver(call, socket, body, to))
 
 
-def _sent(call: Call, id: int) -> Outcome:
+def _sent(call: Call[LTEModule], id: int) -> Outcome:
     """Tell what was sent, acknowledged, and neither."""
     socket = _counted(call, id)
     if isinstance(socket, Outcome):
@@ -197,7 +203,7 @@ def _sent(call: Call, id: int) -> Outcome:
     return OK
 
 
-def _counted(call: Call, id: int) -> Socket | Outcome:
+def _counted(call: Call[LTEModule], id: int) -> LTESocket | Outcome:
     """Give what has counters, in data mode too, or the final result where there is none."""
     socket = call.module.sockets.of(id, plain=True)
     if socket is None or socket.kind is Kind.LISTENER:
@@ -205,7 +211,7 @@ def _counted(call: Call, id: int) -> Socket | Outcome:
     return call.fail(568) if socket.state == OPENING else socket
 
 
-def _decoded(call: Call, body: bytes) -> bytes | Outcome:
+def _decoded(call: Call[LTEModule], body: bytes) -> bytes | Outcome:
     """Give what a body stands for, as C{AT+QICFG="dataformat"} says."""
     if not call.module.options.number("dataformat"):
         return body
@@ -220,7 +226,7 @@ def _unhex(text: str) -> bytes:
         return b""
 
 
-def _told(call: Call, socket: Socket, outcome: Outcome) -> Outcome:
+def _told(call: Call[LTEModule], socket: LTESocket, outcome: Outcome) -> Outcome:
     """Tell how a send ended, as C{AT+QICFG="sendinfo"} says."""
     if outcome not in (SEND_OK, SEND_FAIL) or not call.module.options.number("sendinfo"):
         return outcome
@@ -231,7 +237,7 @@ def _told(call: Call, socket: Socket, outcome: Outcome) -> Outcome:
 
 
 @TCPIP.add("+QISENDEX")
-def qisendex(call: Call) -> Outcome:
+def qisendex(call: Call[LTEModule]) -> Outcome:
     """Send what hex digits stand for."""
     if call.form is Form.TEST:
         call.info("+QISENDEX: (0-11),<hex_string>")
@@ -252,7 +258,7 @@ def qisendex(call: Call) -> Outcome:
 
 
 @TCPIP.add("+QIRD")
-def qird(call: Call) -> Outcome:
+def qird(call: Call[LTEModule]) -> Outcome:
     """Read from the buffer, or ask what was received and read."""
     if call.form is Form.TEST:
         call.info("+QIRD: (0-11),(0-1500)")
@@ -271,7 +277,7 @@ def qird(call: Call) -> Outcome:
     return read(call, socket, "+QIRD", length, lambda data: socket.layout("+QIRD: ", data))
 
 
-def _received(call: Call, id: int) -> Outcome:
+def _received(call: Call[LTEModule], id: int) -> Outcome:
     """Tell what was received, read, and not read."""
     socket = _counted(call, id)
     if isinstance(socket, Outcome):
@@ -285,7 +291,7 @@ def _received(call: Call, id: int) -> Outcome:
 
 
 @TCPIP.add("+QICLOSE")
-async def qiclose(call: Call) -> Outcome:
+async def qiclose(call: Call[LTEModule]) -> Outcome:
     """Close a socket; with C{AT+QICFG="close/mode",1} the end is told behind C{OK}."""
     if call.form is Form.TEST:
         call.info("+QICLOSE: (0-11),(0-65535)")
@@ -305,7 +311,7 @@ async def qiclose(call: Call) -> Outcome:
     return OK
 
 
-async def _close_and_tell(call: Call, socket: Socket, timeout: int) -> None:
+async def _close_and_tell(call: Call[LTEModule], socket: LTESocket, timeout: int) -> None:
     module = call.module
     await socket.close(float(timeout))
     if module.sockets.get(socket.id) is socket:
@@ -317,7 +323,7 @@ async def _close_and_tell(call: Call, socket: Socket, timeout: int) -> None:
 
 
 @TCPIP.add("+QISTATE")
-def qistate(call: Call) -> Outcome:
+def qistate(call: Call[LTEModule]) -> Outcome:
     """List sockets: all, those of a PDP context, or one."""
     module = call.module
     if call.form is Form.TEST:
@@ -334,7 +340,7 @@ def qistate(call: Call) -> Outcome:
     return OK
 
 
-def _state(call: Call, socket: Socket) -> str:
+def _state(call: Call[LTEModule], socket: LTESocket) -> str:
     net = socket.net
     address = net.address or socket.host
     if socket.kind in (Kind.LISTENER, Kind.SERVICE):

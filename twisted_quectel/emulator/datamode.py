@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from twisted.internet.interfaces import IDelayedCall
 
-from .kinds import Kind
 from .verdicts import VerdictKind
 
 if TYPE_CHECKING:
@@ -40,7 +39,6 @@ class DataMode:
         self._charge = ""  # what would be said of them
         self._lost = False
         # what waits to be a packet (TCP/IP Application Note, transpktsize)
-        self._packets = socket.kind is not Kind.SSL
         self._packet = bytearray()
         self._packet_timer: IDelayedCall | None = None
 
@@ -106,15 +104,15 @@ class DataMode:
         self._port.interpreter.leave_data_mode()
 
     def _forward(self, data: bytes) -> None:
-        if not self._packets:
+        packets = self.socket.packets()
+        if packets is None:
             self._hand_on(data)
             return
-        options = self._port.module.options
-        wait = options.number("transwaittm") * 0.1
+        longest, wait = packets
         self._packet += data
         size = len(self._packet)
         if wait:
-            size -= size % options.number("transpktsize")
+            size -= size % longest
         if size:
             self._send_packet(size)
         if self._packet and self._packet_timer is None:

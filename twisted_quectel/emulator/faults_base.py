@@ -17,13 +17,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 
-from ..tables.lte import CLIENT_IDS
 from .commands import Call, Form, Outcome
 from .quirks import NotedQuirks
 
 if TYPE_CHECKING:
+    from .basemodule import Module
     from .datamode import DataMode
-    from .module import Module
+    from .module import LTEModule
     from .port import Port
     from .sockets import Socket
 
@@ -46,11 +46,11 @@ class Hooks:
 
     # commands and their answers
 
-    def delay(self, call: Call) -> float:
+    def delay(self, call: Call[Any]) -> float:
         """Give the seconds that an answer is late."""
         return 0.0
 
-    def replace(self, call: Call) -> Outcome | None:
+    def replace(self, call: Call[Any]) -> Outcome | None:
         """Give an outcome in place of executing the command."""
         return None
 
@@ -72,7 +72,7 @@ class Hooks:
 
     # sending and receiving
 
-    def refuse_prompt(self, call: Call) -> Outcome | None:
+    def refuse_prompt(self, call: Call[Any]) -> Outcome | None:
         """Give a final result in place of a prompt."""
         return None
 
@@ -80,11 +80,11 @@ class Hooks:
         """Give what is said in front of a prompt and behind it."""
         return b"", b""
 
-    def on_send(self, call: Call, data: bytes) -> Outcome | None:
+    def on_send(self, call: Call[Any], data: bytes) -> Outcome | None:
         """Give a final result in place of taking a send's body."""
         return None
 
-    def on_read(self, call: Call, length: int) -> int:
+    def on_read(self, call: Call[Any], length: int) -> int:
         """Give the number of bytes to read, at most C{length}."""
         return length
 
@@ -102,7 +102,7 @@ class Hooks:
 
     # connections
 
-    def on_open(self, call: Call) -> int | None:
+    def on_open(self, call: Call[Any]) -> int | None:
         """Give the result code of an open in place of trying."""
         return None
 
@@ -137,11 +137,13 @@ class Fault:
     @cvar name: what it is called on a command line.
     @cvar notes: its numbers in the field notes.
     @cvar modes: the access modes in which it can act.
+    @cvar families: whose modules can have it; empty for all.
     """
 
     name: ClassVar[str] = ""
     notes: ClassVar[tuple[int, ...]] = ()
     modes: ClassVar[tuple[str, ...]] = MODES
+    families: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -240,36 +242,17 @@ class Counter:
         return True
 
 
-def writes(call: Call, name: str) -> bool:
+def writes(call: Call[Any], name: str) -> bool:
     """Tell whether a call is the write form of a command."""
     return call.name == name and call.form is Form.WRITE
 
 
-#: Which field of an open has the id, and which the access mode.
-_OPENS: Final = {"+QSSLOPEN": (2, 5), "+QIOPEN": (1, 6)}
-_CLOSES: Final = ("+QSSLCLOSE", "+QICLOSE")
-#: What a URC that tells of data begins with.
-RECV_URCS: Final = ('+QSSLURC: "recv"', '+QIURC: "recv"')
+def lte(module: Module) -> LTEModule:
+    """Give a module of the LTE family as one: for the faults that only it has."""
+    from .module import LTEModule
 
-
-def opens(call: Call) -> bool:
-    """Tell whether a call opens a connection, with SSL or without."""
-    return call.form is Form.WRITE and call.name in _OPENS
-
-
-def closes(call: Call) -> bool:
-    """Tell whether a call closes a connection, with SSL or without."""
-    return call.form is Form.WRITE and call.name in _CLOSES
-
-
-def opened_id(call: Call) -> int | None:
-    """Give the id that an open asks for; L{None} for another call, or another value."""
-    return call.integer(_OPENS[call.name][0], CLIENT_IDS) if opens(call) else None
-
-
-def opened_mode(call: Call) -> int | None:
-    """Give the access mode that an open asks for."""
-    return call.integer(_OPENS[call.name][1], range(3), 0) if opens(call) else None
+    assert isinstance(module, LTEModule)
+    return module
 
 
 def add_quirk(module: Module, name: str) -> Hooks:

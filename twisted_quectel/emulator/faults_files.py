@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from .commands import Call, Outcome
-from .faults_base import Counter, Fault, Hooks, add_quirk, fault, writes
+from .faults_base import Counter, Fault, Hooks, add_quirk, fault, lte, writes
 from .files import normal
 
 if TYPE_CHECKING:
-    from .module import Module
+    from .basemodule import Module
     from .port import Port
 
 _UPLOADED: Final = b"+QFUPL"
@@ -27,17 +27,18 @@ class NameExists(Fault):
 
     name: ClassVar[str] = "name_exists"
     notes: ClassVar[tuple[int, ...]] = (33,)
+    families: ClassVar[tuple[str, ...]] = ("lte",)
     times: int = 1
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         counter = Counter(self.times)
 
         class Exists(Hooks):
-            def replace(self, call: Call) -> Outcome | None:
+            def replace(self, call: Call[Any]) -> Outcome | None:
                 path = call.string(0) if writes(call, "+QFUPL") else None
                 if path and counter.again():
                     self.acted += 1
-                    module.files.store(normal(path), b"what an aborted upload has left")
+                    lte(module).files.store(normal(path), b"what an aborted upload has left")
                 return None
 
         return Exists()
@@ -77,6 +78,7 @@ class UploadLineLost(Fault):
 
     name: ClassVar[str] = "upload_line_lost"
     notes: ClassVar[tuple[int, ...]] = (34,)
+    families: ClassVar[tuple[str, ...]] = ("lte",)
     times: int = 1
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
@@ -98,6 +100,7 @@ class ListWithoutDrive(Fault):
 
     name: ClassVar[str] = "list_without_drive"
     notes: ClassVar[tuple[int, ...]] = (35,)
+    families: ClassVar[tuple[str, ...]] = ("lte",)
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         return add_quirk(module, "list_without_prefix")

@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from .commands import ERROR, OK, Call, Outcome, cme
-from .faults_base import Counter, Fault, Hooks, fault, opened_id
+from .faults_base import Counter, Fault, Hooks, fault
 
 if TYPE_CHECKING:
-    from .module import Module
+    from .basemodule import Module
     from .port import Port
 
 _PREFIX: Final = re.compile(rb"^((?:\r\n)?\+[A-Z]+): ?([^\r\n]*)")
@@ -186,7 +186,7 @@ class MissingInfo(Fault):
         spec, counter = self, Counter(self.times)
 
         class Missing(Hooks):
-            def replace(self, call: Call) -> Outcome | None:
+            def replace(self, call: Call[Any]) -> Outcome | None:
                 return OK if call.name == spec.command and counter.again() else None
 
         return Missing()
@@ -210,7 +210,7 @@ class InfoThenError(Fault):
         spec, counter = self, Counter(self.times)
 
         class Ends(Hooks):
-            def replace(self, call: Call) -> Outcome | None:
+            def replace(self, call: Call[Any]) -> Outcome | None:
                 if call.name != spec.command or not counter.again():
                     return None
                 call.info(f"{spec.command}: 0")
@@ -239,11 +239,11 @@ class CommandFails(Fault):
         spec, counter = self, Counter(self.times)
 
         class Fails(Hooks):
-            def replace(self, call: Call) -> Outcome | None:
+            def replace(self, call: Call[Any]) -> Outcome | None:
                 if call.name != spec.command or not counter.again():
                     return None
                 module.last_error = 0
-                id = opened_id(call)
+                id = module.grammar.id_of(call) if module.grammar.opening(call) else None
                 if id is not None:
                     module.sockets.failed.add(id)
                 return cme(spec.code) if spec.code else ERROR
@@ -322,7 +322,7 @@ class LateAnswer(Fault):
         spec, counter = self, Counter(self.times)
 
         class Late(Hooks):
-            def delay(self, call: Call) -> float:
+            def delay(self, call: Call[Any]) -> float:
                 return spec.delay if call.name == spec.command and counter.again() else 0.0
 
         return Late()

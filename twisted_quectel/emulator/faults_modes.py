@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from .faults_base import DATA, Counter, Fault, Hooks, fault
 
 if TYPE_CHECKING:
+    from .basemodule import Module
     from .commands import Outcome
     from .datamode import DataMode
-    from .module import Module
     from .port import Port
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from ..tables.lte import CLIENT_IDS, SSL_CONTEXT_IDS
 from .commands import ERROR, OK, Call, Outcome
@@ -14,23 +14,16 @@ from .faults_base import (
     Fault,
     Hooks,
     add_quirk,
-    closes,
     fault,
-    opened_id,
-    opened_mode,
-    opens,
+    lte,
     writes,
 )
 from .sockets import CONNECTED
 
 if TYPE_CHECKING:
-    from .module import Module
+    from .basemodule import Module
+    from .ltesockets import LTESocket
     from .sockets import Socket
-
-#: What a wedged module refuses.
-_WEDGED: Final = frozenset(
-    {"+QSSLOPEN", "+QSSLSEND", "+QSSLRECV", "+QIOPEN", "+QISEND", "+QIRD", "+QIACT"}
-)
 
 
 @fault
@@ -53,7 +46,7 @@ class OtherId(Fault):
 
         class Other(Hooks):
             def on_opened(self, socket: Socket) -> None:
-                other = (socket.id + spec.distance) % len(CLIENT_IDS)
+                other = (socket.id + spec.distance) % len(module.grammar.ids)
                 if module.sockets.get(other) is None and counter.again():
                     self.acted += 1
                     module.sockets.rename(socket, other)
@@ -79,7 +72,7 @@ class OpenFails(Fault):
         spec, counter = self, Counter(self.times)
 
         class Fails(Hooks):
-            def on_open(self, call: Call) -> int | None:
+            def on_open(self, call: Call[Any]) -> int | None:
                 return spec.code if counter.again() else None
 
         return Fails()
@@ -96,6 +89,7 @@ class WriteIsQuery(Fault):
 
     name: ClassVar[str] = "write_is_query"
     notes: ClassVar[tuple[int, ...]] = (26,)
+    families: ClassVar[tuple[str, ...]] = ("lte",)
     tag: str = ""
     times: int = 1
 
@@ -103,7 +97,7 @@ class WriteIsQuery(Fault):
         spec, counter = self, Counter(self.times)
 
         class Query(Hooks):
-            def replace(self, call: Call) -> Outcome | None:
+            def replace(self, call: Call[Any]) -> Outcome | None:
                 if writes(call, "+QSSLCFG") and len(call.fields) > 2:
                     tag = call.string(0) or ""
                     if spec.tag in ("", tag) and counter.again():
@@ -121,6 +115,7 @@ class QuotedCipher(Fault):
 
     name: ClassVar[str] = "quoted_cipher"
     notes: ClassVar[tuple[int, ...]] = (27,)
+    families: ClassVar[tuple[str, ...]] = ("lte",)
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         return add_quirk(module, "quoted_cipher")
@@ -142,12 +137,14 @@ class Wedge(Fault):
         spec, count = self, 0
 
         class Wedged(Hooks):
-            def replace(self, call: Call) -> Outcome | None:
+            def replace(self, call: Call[Any]) -> Outcome | None:
                 nonlocal count
-                if opens(call):
+                grammar = module.grammar
+                if grammar.opening(call):
                     count += 1
-                if count > spec.opens and call.name in _WEDGED and writes(call, call.name):
-                    id = opened_id(call)
+                wedged = call.name in grammar.refused_when_wedged and writes(call, call.name)
+                if count > spec.opens and wedged:
+                    id = grammar.id_of(call) if grammar.opening(call) else None
                     if id is not None:
                         module.sockets.failed.add(id)
                     return call.fail(552)
@@ -170,24 +167,25 @@ class Strangers(Fault):
 
     name: ClassVar[str] = "strangers"
     notes: ClassVar[tuple[int, ...]] = (29,)
+    families: ClassVar[tuple[str, ...]] = ("lte",)
     count: int = 12
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
-        strangers: list[Socket] = []
+        strangers: list[LTESocket] = []
+        sockets = lte(module).sockets
         for id in list(CLIENT_IDS)[: self.count]:
             context = id % len(SSL_CONTEXT_IDS)
-            socket = module.sockets.create(id, 1, context, 0, module.port(), "stranger.example")
+            socket = sockets.create(id, 1, context, 0, module.port(), "stranger.example")
             socket.state = CONNECTED
             strangers.append(socket)
 
         class Blocked(Hooks):
-            def replace(self, call: Call) -> Outcome | None:
+            def replace(self, call: Call[Any]) -> Outcome | None:
                 if not writes(call, "+QSSLCFG") or len(call.fields) < 3:
                     return None
                 context = call.integer(1, SSL_CONTEXT_IDS)
                 blocked = any(
-                    module.sockets.get(each.id) is each and each.context == context
-                    for each in strangers
+                    sockets.get(each.id) is each and each.context == context for each in strangers
                 )
                 return call.fail(552) if blocked else None
 
@@ -213,18 +211,16 @@ class IdLingers(Fault):
         until: dict[int, float] = {}
 
         class Lingers(Hooks):
-            def replace(self, call: Call) -> Outcome | None:
+            def replace(self, call: Call[Any]) -> Outcome | None:
                 now = module.clock.seconds()
-                if closes(call):
-                    id = call.integer(0, CLIENT_IDS)
+                id = module.grammar.id_of(call)
+                if module.grammar.closing(call):
                     if id is not None and module.sockets.get(id) is not None:
                         until[id] = now + spec.seconds
                     elif id is not None and until.get(id, 0.0) > now:
                         return OK
-                elif opens(call):
-                    id = opened_id(call)
-                    if id is not None and until.get(id, 0.0) > now:
-                        return call.fail(563)
+                elif module.grammar.opening(call) and id is not None and until.get(id, 0.0) > now:
+                    return call.fail(563)
                 return None
 
         return Lingers()
@@ -246,13 +242,13 @@ class ResultLost(Fault):
         counter = Counter(self.times)
 
         class Lost(Hooks):
-            def replace(self, call: Call) -> Outcome | None:
-                if not opens(call) or not counter.again():
+            def replace(self, call: Call[Any]) -> Outcome | None:
+                if not module.grammar.opening(call) or not counter.again():
                     return None
-                id = opened_id(call)
+                id = module.grammar.id_of(call)
                 if id is not None:
                     module.sockets.failed.add(id)
                 # in transparent mode there is but the final result
-                return ERROR if opened_mode(call) == 2 else OK
+                return ERROR if module.grammar.mode_of(call) == 2 else OK
 
         return Lost()

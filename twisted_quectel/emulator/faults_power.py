@@ -5,14 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from .commands import Call, Outcome
-from .faults_base import Counter, Fault, Hooks, add_quirk, fault, writes
+from .faults_base import Counter, Fault, Hooks, add_quirk, fault, lte, writes
 from .radio import UNKNOWN_TIME, Clock
 
 if TYPE_CHECKING:
-    from .module import Module
+    from .basemodule import Module
     from .sockets import Socket
 
 _BOOT: Final = ("RDY", "+CFUN", "+CPIN", "+QUSIM", "+QIND")
@@ -63,9 +63,9 @@ class Restarts(Fault):
         module.settings = replace(module.settings, boot_delay=self.silence)
 
         def restart() -> None:
-            module.urc("POWERED DOWN")
-            if self.pdpdeact:
-                module.urc('+QIURC: "pdpdeact",1')
+            module.urc(module.power_down_line)
+            if self.pdpdeact and module.pdp_lost_line(1):
+                module.urc(module.pdp_lost_line(1))
             module.restart()
 
         return _AfterOpen(module, self.after, self.times, restart)
@@ -145,12 +145,12 @@ class PdpDead(Fault):
                 socket.isolate()
 
         class Dead(_AfterOpen):
-            def replace(self, call: Call) -> Outcome | None:
+            def replace(self, call: Call[Any]) -> Outcome | None:
                 if writes(call, "+QIDEACT"):
                     dead[0] = False
                 return None
 
-            def on_open(self, call: Call) -> int | None:
+            def on_open(self, call: Call[Any]) -> int | None:
                 return spec.code if dead[0] else None
 
             def boot(self, module: Module) -> None:
@@ -224,20 +224,22 @@ class UrcsElsewhere(Fault):
 
     name: ClassVar[str] = "urcs_elsewhere"
     notes: ClassVar[tuple[int, ...]] = (44,)
+    families: ClassVar[tuple[str, ...]] = ("lte",)
     port: str = "usbat"
     no_all: bool = False
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         spec = self
-        module.urcport = self.port
+        owner = lte(module)
+        owner.urcport = self.port
 
         class Elsewhere(Hooks):
-            def replace(self, call: Call) -> Outcome | None:
+            def replace(self, call: Call[Any]) -> Outcome | None:
                 asked = writes(call, "+QURCCFG") and (call.string(1) or "").lower() == "all"
                 return call.fail(552) if asked and spec.no_all else None
 
             def boot(self, module: Module) -> None:
-                module.urcport = spec.port
+                owner.urcport = spec.port
 
         hooks = Elsewhere()
         hooks.acted = int(module.settings.urcport != self.port)
@@ -254,16 +256,17 @@ class PdpUnlisted(Fault):
 
     name: ClassVar[str] = "pdp_unlisted"
     notes: ClassVar[tuple[int, ...]] = (45,)
+    families: ClassVar[tuple[str, ...]] = ("lte",)
     pdp: int = 1
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
-        spec, hidden = self, [True]
+        spec, hidden, contexts = self, [True], lte(module).pdp
 
         class Unlisted(Hooks):
-            def replace(self, call: Call) -> Outcome | None:
+            def replace(self, call: Call[Any]) -> Outcome | None:
                 if not call.name.startswith(("+QIACT", "+QIDEACT")) or not call.fields:
                     return None
-                if hidden[0] and call.integer(0, module.pdp.ids) == spec.pdp:
+                if hidden[0] and call.integer(0, contexts.ids) == spec.pdp:
                     if call.name == "+QIACT":
                         return call.fail(0)
                     hidden[0] = False
@@ -282,17 +285,19 @@ class PdpHeld(Fault):
 
     name: ClassVar[str] = "pdp_held"
     notes: ClassVar[tuple[int, ...]] = (45,)
+    families: ClassVar[tuple[str, ...]] = ("lte",)
     by: int = 2
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
-        module.pdp[self.by].active = True
+        contexts = lte(module).pdp
+        contexts[self.by].active = True
 
         class Held(Hooks):
-            def replace(self, call: Call) -> Outcome | None:
+            def replace(self, call: Call[Any]) -> Outcome | None:
                 if not writes(call, "+QIACT"):
                     return None
-                wanted = call.integer(0, module.pdp.ids)
-                others = (id for id in module.pdp.ids if module.pdp.active(id) and id != wanted)
+                wanted = call.integer(0, contexts.ids)
+                others = (id for id in contexts.ids if contexts.active(id) and id != wanted)
                 return call.fail(572) if any(others) else None
 
         return Held()
@@ -321,6 +326,7 @@ class ShortYear(Fault):
 
     name: ClassVar[str] = "short_year"
     notes: ClassVar[tuple[int, ...]] = (46,)
+    families: ClassVar[tuple[str, ...]] = ("lte",)
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         return add_quirk(module, "two_digit_qlts")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .commands import Call, Outcome
-from .faults_base import BUFFER, COMMAND, RECV_URCS, Fault, Hooks, add_quirk, fault
+from .faults_base import BUFFER, COMMAND, Fault, Hooks, add_quirk, fault
 
 if TYPE_CHECKING:
-    from .module import Module
+    from .basemodule import Module
     from .sockets import Socket
 
 
@@ -30,7 +30,7 @@ class MissingRecvUrc(Fault):
         class Missing(Hooks):
             def urc(self, line: str) -> list[str]:
                 nonlocal count
-                if not line.startswith(RECV_URCS):
+                if not line.startswith(module.grammar.recv):
                     return [line]
                 count += 1
                 return [] if count % spec.every == 0 else [line]
@@ -74,7 +74,9 @@ class EarlyClosed(Fault):
                 return True
 
             def urc(self, line: str) -> list[str]:
-                return [] if line.startswith(RECV_URCS) and chance.random() < 0.5 else [line]
+                return (
+                    [] if line.startswith(module.grammar.recv) and chance.random() < 0.5 else [line]
+                )
 
         return Early()
 
@@ -90,11 +92,12 @@ class SpuriousRecvUrc(Fault):
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         class Spurious(Hooks):
-            def on_send(self, call: Call, data: bytes) -> Outcome | None:
-                socket = module.sockets.get(call.fields[0].integer() or 0)
+            def on_send(self, call: Call[Any], data: bytes) -> Outcome | None:
+                id = module.grammar.id_of(call)
+                socket = None if id is None else module.sockets.get(id)
                 if socket is not None:
                     self.acted += 1
-                    line = f'{socket.urc}: "recv",{socket.id}'
+                    line = socket.recv_line()
                     call.port.interpreter.after(lambda: module.urc(line))
                 return None
 
@@ -113,7 +116,7 @@ class DuplicateRecvUrc(Fault):
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         class Duplicate(Hooks):
             def urc(self, line: str) -> list[str]:
-                return [line, line] if line.startswith(RECV_URCS) else [line]
+                return [line, line] if line.startswith(module.grammar.recv) else [line]
 
         return Duplicate()
 
@@ -126,6 +129,7 @@ class StateThree(Fault):
     name: ClassVar[str] = "state_three"
     notes: ClassVar[tuple[int, ...]] = (13,)
     modes: ClassVar[tuple[str, ...]] = COMMAND
+    families: ClassVar[tuple[str, ...]] = ("lte",)
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         return add_quirk(module, "state_three")
@@ -139,6 +143,7 @@ class RecvLength(Fault):
     name: ClassVar[str] = "recv_length"
     notes: ClassVar[tuple[int, ...]] = (14,)
     modes: ClassVar[tuple[str, ...]] = BUFFER
+    families: ClassVar[tuple[str, ...]] = ("lte",)
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         return add_quirk(module, "recv_length")
@@ -164,7 +169,7 @@ class SmallPushes(Fault):
             def push_size(self, longest: int) -> int:
                 return min(longest, chance.randint(1, spec.longest))
 
-            def on_read(self, call: Call, length: int) -> int:
+            def on_read(self, call: Call[Any], length: int) -> int:
                 return min(length, chance.randint(1, spec.longest))
 
         return Small()
@@ -178,6 +183,7 @@ class SingleLineEnd(Fault):
     name: ClassVar[str] = "single_line_end"
     notes: ClassVar[tuple[int, ...]] = (16,)
     modes: ClassVar[tuple[str, ...]] = BUFFER
+    families: ClassVar[tuple[str, ...]] = ("lte",)
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         return add_quirk(module, "recv_single_crlf")

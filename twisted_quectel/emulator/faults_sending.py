@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .commands import ERROR, SEND_FAIL, SEND_OK, Call, Outcome
 from .faults_base import COMMAND, Counter, Fault, Hooks, fault
 
 if TYPE_CHECKING:
-    from .module import Module
+    from .basemodule import Module
 
 
 @fault
@@ -32,7 +32,7 @@ class SendFails(Fault):
         spec, counter = self, Counter(self.times)
 
         class Fails(Hooks):
-            def on_send(self, call: Call, data: bytes) -> Outcome | None:
+            def on_send(self, call: Call[Any], data: bytes) -> Outcome | None:
                 if not counter.again():
                     return None
                 if spec.then_ok and module.sockets.take(call, data):
@@ -61,7 +61,7 @@ class ErrorInsteadOfSendOk(Fault):
         spec, counter = self, Counter(self.times)
 
         class Error(Hooks):
-            def on_send(self, call: Call, data: bytes) -> Outcome | None:
+            def on_send(self, call: Call[Any], data: bytes) -> Outcome | None:
                 if not counter.again():
                     return None
                 if spec.taken:
@@ -90,7 +90,7 @@ class PromptRefused(Fault):
         outcome, counter = SEND_FAIL if self.send_fail else ERROR, Counter(self.times)
 
         class Refused(Hooks):
-            def refuse_prompt(self, call: Call) -> Outcome | None:
+            def refuse_prompt(self, call: Call[Any]) -> Outcome | None:
                 return outcome if counter.again() else None
 
         return Refused()

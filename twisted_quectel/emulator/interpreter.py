@@ -29,10 +29,9 @@ from .commands import (
 )
 from .datamode import DataMode
 from .linereader import LineReader
-from .quirks import misprinted
 
 if TYPE_CHECKING:
-    from .module import Module
+    from .basemodule import Module
     from .port import Port
     from .sockets import Socket
 
@@ -154,7 +153,7 @@ class Interpreter:
             delay = sum(hook.delay(call) for hook in self._module.hooks)
             if delay > 0:
 
-                def late(call: Call = call) -> None:
+                def late(call: Call[Any] = call) -> None:
                     if not self._run(call):
                         self._next()
 
@@ -164,7 +163,7 @@ class Interpreter:
                 return
         self._finish(OK)
 
-    def _run(self, call: Call) -> bool:
+    def _run(self, call: Call[Any]) -> bool:
         """Execute one command.
 
         @return: whether the line ends here, or waits.
@@ -239,7 +238,7 @@ class Interpreter:
     def info(self, text: bytes) -> None:
         """Answer a line, ahead of the final result."""
         if self._module.quirks:
-            text = misprinted(text, self._module.quirks)
+            text = self._module.misprint(text)
         start = b"" if self._answer or not self._port.settings.verbose else b"\r\n"
         self._answer.append(b"%b%b\r\n" % (start, text))
 

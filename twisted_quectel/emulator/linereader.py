@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from .verdicts import VerdictKind
 
 if TYPE_CHECKING:
-    from .module import Module
+    from .basemodule import Module
     from .port import Port
 
 #: Longest command line, in bytes.

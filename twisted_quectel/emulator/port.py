@@ -15,7 +15,7 @@ from .commands import CONNECT, Outcome
 from .interpreter import Interpreter
 
 if TYPE_CHECKING:
-    from .module import Module
+    from .basemodule import Module
 
 #: URCs that wait while a port cannot speak; older ones are lost.
 MAX_URCS: Final = 512

@@ -7,10 +7,49 @@ and 3) and what firmware versions do differently where the note is silent.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-#: Every quirk with what it does.
+
+@dataclass(frozen=True)
+class QuirkTable:
+    """The quirks of one family.
+
+    @ivar known: every quirk with what it does.
+    @ivar profiles: quirks that go together, by the profile's name.
+    """
+
+    known: Mapping[str, str]
+    profiles: Mapping[str, frozenset[str]]
+
+    def choose(self, profile: str, extra: Iterable[str]) -> frozenset[str]:
+        """Join a profile's quirks with those that were asked for.
+
+        @raise ValueError: for an unknown profile or quirk.
+        """
+        if profile not in self.profiles:
+            raise ValueError(f"profile: {profile!r} is not one of {', '.join(self.profiles)}")
+        chosen = frozenset(extra)
+        unknown = sorted(chosen - self.known.keys())
+        if unknown:
+            raise ValueError(
+                f"quirks: {unknown[0]!r} is not one of {', '.join(sorted(self.known))}"
+            )
+        return self.profiles[profile] | chosen
+
+
+#: Quirks of the line, which a module of any family can have.
+LINE_QUIRKS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "connect_rate": "CONNECT is followed by the line's speed.",
+        "prompt_without_space": "The prompt is > without the blank behind it.",
+        "cme_trailing_space": "+CME ERROR lines end in a blank.",
+        "no_space_after_colon": "Information lines have no blank behind the colon.",
+    }
+)
+
+#: Every quirk of an LTE module with what it does.
 QUIRKS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "alias_qsssend": (
@@ -61,11 +100,8 @@ QUIRKS: Final[Mapping[str, str]] = MappingProxyType(
         ),
         "state_three": "AT+QSSLSTATE and AT+QISTATE show state 3 for a connected socket.",
         "list_without_prefix": "AT+QFLST names files without UFS:.",
-        "connect_rate": "CONNECT is followed by the line's speed.",
-        "prompt_without_space": "The prompt is > without the blank behind it.",
-        "cme_trailing_space": "+CME ERROR lines end in a blank.",
         "two_digit_qlts": "AT+QLTS and AT+QNTP answer two-digit years.",
-        "no_space_after_colon": "Information lines have no blank behind the colon.",
+        **LINE_QUIRKS,
     }
 )
 
@@ -94,6 +130,8 @@ PROFILES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {"strict": frozenset(), "as_printed": AS_PRINTED}
 )
 
+LTE_QUIRKS: Final = QuirkTable(QUIRKS, PROFILES)
+
 
 class NotedQuirks(frozenset[str]):
     """Quirks that tell when it is asked whether they are there.
@@ -114,17 +152,3 @@ class NotedQuirks(frozenset[str]):
         if found and isinstance(name, str) and name in self.told:
             self.told[name]()
         return found
-
-
-def quirks_of(profile: str, extra: Iterable[str]) -> frozenset[str]:
-    """Join a profile's quirks with those that were asked for.
-
-    @raise ValueError: for an unknown profile or quirk.
-    """
-    if profile not in PROFILES:
-        raise ValueError(f"profile: {profile!r} is not one of {', '.join(PROFILES)}")
-    chosen = frozenset(extra)
-    unknown = sorted(chosen - QUIRKS.keys())
-    if unknown:
-        raise ValueError(f"quirks: {unknown[0]!r} is not one of {', '.join(sorted(QUIRKS))}")
-    return PROFILES[profile] | chosen

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from twisted.internet.interfaces import IDelayedCall
 
 if TYPE_CHECKING:
-    from .module import Module
+    from .basemodule import Module
 
 #: Where the clock of a module starts that was never told the time.
 UNKNOWN_TIME: Final = datetime(1980, 1, 6, tzinfo=UTC)

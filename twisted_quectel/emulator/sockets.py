@@ -1,25 +1,26 @@
-"""The sockets of an emulated LTE module.
+"""A socket of an emulated module, as far as all families are alike.
 
-Sources: LTE SSL Application Note v1.1, chapters 1.3 and 2.2.2 to 2.3.2; TCP/IP
-Application Note, C{AT+QIOPEN} to C{AT+QISWTMD} and the C{+QIURC} forms.
+How it is told of, and what is pushed, is said by the family's subclass.  Sources: LTE SSL
+Application Note v1.1, chapters 1.3 and 2.2.2 to 2.3.2; TCP/IP Application Note,
+C{AT+QIOPEN} to C{AT+QISWTMD}.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall
 
-from ..tables.lte import SEND_LENGTHS
 from .kinds import Kind
 from .netsocket import NetSocket
 from .plainsocket import MAX_DATAGRAM
 from .received import Received
 
 if TYPE_CHECKING:
+    from .basemodule import Module
     from .datamode import DataMode
-    from .module import Module
     from .port import Port
 
 INITIAL: Final = 0
@@ -32,13 +33,11 @@ BUFFER: Final = 0
 PUSH: Final = 1
 TRANSPARENT: Final = 2
 
-#: The longest piece of a direct push, in bytes.
-PUSH_SIZE: Final = SEND_LENGTHS[-1]
 
-
-class Socket:
+class Socket(ABC):
     """One socket: a connection, a listener, or a service for datagrams.
 
+    @cvar longest_push: the longest piece of a direct push, in bytes.
     @ivar id: C{<clientID>} or C{<connectID>}, 0-11; they share one range.
     @ivar kind: what it is.
     @ivar context: the SSL context; -1 without SSL.
@@ -56,6 +55,8 @@ class Socket:
     @ivar received: what has come from there.
     @ivar sent: bytes that were taken from the host so far.
     """
+
+    longest_push: ClassVar[int] = 1460
 
     def __init__(
         self,
@@ -99,10 +100,27 @@ class Socket:
         net.on_closed = self._on_closed
         net.on_writable = self._on_writable
 
-    @property
-    def urc(self) -> str:
-        """What its URCs begin with."""
-        return "+QSSLURC" if self.kind is Kind.SSL else "+QIURC"
+    # what a family makes different
+
+    @abstractmethod
+    def recv_line(self) -> str:
+        """Give the URC that tells of data to read."""
+
+    @abstractmethod
+    def closed_line(self) -> str:
+        """Give the URC that tells of its end; empty if nothing does."""
+
+    @abstractmethod
+    def shown_push(self, port: Port, data: bytes) -> bytes:
+        """Give a push as a port shows it."""
+
+    def packets(self) -> tuple[int, float] | None:
+        """Say how raw bytes of data mode are gathered.
+
+        @return: bytes of a packet, and seconds that a shorter one waits; L{None} if they
+            are not.
+        """
+        return None
 
     @property
     def established(self) -> bool:
@@ -167,7 +185,9 @@ class Socket:
         if self.mode == PUSH:
             self._lazy = True  # what was not pushed is there to be read
         self.port.interpreter.connection_gone(self)
-        self._module.urc(f'{self.urc}: "closed",{self.id}')
+        line = self.closed_line()
+        if line:
+            self._module.urc(line)
 
     # to the host
 
@@ -176,15 +196,7 @@ class Socket:
         if self._notified or not self.unread() or self._data is not None:
             return
         self._notified = True
-        quirks = self._module.quirks
-        plain = self.kind is not Kind.SSL
-        if "urc_s3_form" in quirks and not plain:
-            line = f"{self.urc}: {self.id},{min(self.unread(), 1500)}"
-        elif "recv_length" in quirks or (plain and self._module.options.number("recvind")):
-            line = f'{self.urc}: "recv",{self.id},{self.unread()}'
-        else:
-            line = f'{self.urc}: "recv",{self.id}'
-        self._module.urc(line)
+        self._module.urc(self.recv_line())
 
     def push(self) -> bool:
         """Push one piece, if there is one and every port takes it that it goes to.
@@ -199,29 +211,16 @@ class Socket:
             return False
         if not all(hook.may_push(self) for hook in hooks):
             return False
-        size = PUSH_SIZE
+        size = self.longest_push
         for hook in hooks:
             size = hook.push_size(size)
         data = self.received.take(MAX_DATAGRAM if self.net.datagrams else size)
         for port in ports:
-            port.write(self._shown(port, data))
+            port.write(self.shown_push(port, data))
         self.pushed = self._module.sockets.next_push()
         if self._closed_due and not self.net.unread():
             self._tell_closed()
         return True
-
-    def _shown(self, port: Port, data: bytes) -> bytes:
-        """Give a push as a port shows it."""
-        header = f'{self.urc}: "recv",{self.id},'
-        if self.kind is Kind.SSL:
-            return port.frame(f"{header}{len(data)}".encode("ascii")) + data
-        line_end = b"\r\n" if port.settings.verbose else b""
-        return line_end + self.layout(header, data)
-
-    def layout(self, header: str, data: bytes) -> bytes:
-        """Give what was read last behind its header, without SSL."""
-        source = self.received.source if self.kind is Kind.SERVICE else None
-        return self._module.options.layout(header, data, source)
 
     def unread(self) -> int:
         """Give the bytes that a read can get."""
