@@ -139,8 +139,8 @@ def identify(call: Call[Module]) -> Outcome:
     """Tell maker, model and revision."""
     if _digit(call, 9) is None:
         return ERROR
-    call.info("Quectel")
-    call.info(call.module.model)
+    call.info(call.module.maker)
+    call.info(call.module.product)
     call.info(f"Revision: {call.module.revision}")
     return OK
 
@@ -156,8 +156,8 @@ def identity(call: Call[Module]) -> Outcome:
     which = call.name.removeprefix("+C").removeprefix("+")
     call.info(
         {
-            "GMI": "Quectel",
-            "GMM": call.module.model,
+            "GMI": call.module.maker,
+            "GMM": call.module.product,
             "GMR": call.module.revision,
             "GSN": settings.imei,
         }[which]

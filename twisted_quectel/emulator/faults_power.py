@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from .commands import Call, Outcome
+from .commands import Call, Form, Outcome
 from .faults_base import Counter, Fault, Hooks, add_quirk, fault, lte, writes
 from .radio import UNKNOWN_TIME, Clock
 
@@ -146,7 +146,7 @@ class PdpDead(Fault):
 
         class Dead(_AfterOpen):
             def replace(self, call: Call[Any]) -> Outcome | None:
-                if writes(call, "+QIDEACT"):
+                if call.name == "+QIDEACT" and call.form in (Form.WRITE, Form.EXECUTE):
                     dead[0] = False
                 return None
 
@@ -326,7 +326,7 @@ class ShortYear(Fault):
 
     name: ClassVar[str] = "short_year"
     notes: ClassVar[tuple[int, ...]] = (46,)
-    families: ClassVar[tuple[str, ...]] = ("lte",)
+    families: ClassVar[tuple[str, ...]] = ("lte", "gsm")
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         return add_quirk(module, "two_digit_qlts")

@@ -143,7 +143,7 @@ class RecvLength(Fault):
     name: ClassVar[str] = "recv_length"
     notes: ClassVar[tuple[int, ...]] = (14,)
     modes: ClassVar[tuple[str, ...]] = BUFFER
-    families: ClassVar[tuple[str, ...]] = ("lte",)
+    families: ClassVar[tuple[str, ...]] = ("lte", "gsm")
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         return add_quirk(module, "recv_length")
@@ -183,7 +183,7 @@ class SingleLineEnd(Fault):
     name: ClassVar[str] = "single_line_end"
     notes: ClassVar[tuple[int, ...]] = (16,)
     modes: ClassVar[tuple[str, ...]] = BUFFER
-    families: ClassVar[tuple[str, ...]] = ("lte",)
+    families: ClassVar[tuple[str, ...]] = ("lte", "gsm")
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         return add_quirk(module, "recv_single_crlf")

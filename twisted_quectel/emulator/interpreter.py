@@ -126,7 +126,8 @@ class Interpreter:
     # command lines
 
     def _execute(self, body: bytes | None) -> None:
-        commands = None if body is None else parse_line(body)
+        tidied = None if body is None else self._module.tidy(body)
+        commands = None if tidied is None else parse_line(tidied)
         if commands is None:
             self._finish(ERROR)
             return
@@ -314,6 +315,15 @@ class Interpreter:
         """Go over to data mode behind the final result C{CONNECT}."""
         self._online_next = socket
         return CONNECT
+
+    def go_online(self, socket: Socket, line: str) -> None:
+        """Go over to data mode behind a URC, once no command is executing."""
+        if self._busy:
+            self.after(lambda: self.go_online(socket, line))
+            return
+        self._port.flush()
+        self._port.write(self._port.frame(line.encode("ascii")))
+        self._enter(socket)
 
     def _enter(self, socket: Socket) -> None:
         self._skip_line_feed()

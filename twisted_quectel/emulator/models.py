@@ -10,13 +10,14 @@ from twisted.internet.interfaces import IReactorTime
 
 from .basemodule import Module
 from .faults_base import Fault
+from .gsm.module import GSMModule
 from .link import Link
 from .module import LTEModule
 from .network import INetwork
 from .settings import ModuleSettings
 
 #: The families that are emulated.
-CLASSES: Final[tuple[type[Module], ...]] = (LTEModule,)
+CLASSES: Final[tuple[type[Module], ...]] = (LTEModule, GSMModule)
 
 #: The models that are, and how each is.
 EMULATED: Final[Mapping[str, type[Module]]] = MappingProxyType(

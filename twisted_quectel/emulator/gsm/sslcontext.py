@@ -135,9 +135,7 @@ class SSLContext:
         value = self.value(tag)
         return value if isinstance(value, int) else 0
 
-    def settings(
-        self, read: Callable[[str], bytes | None], ignore_local_time: bool
-    ) -> TLSSettings:
+    def settings(self, read: Callable[[str], bytes | None], ignore_local_time: bool) -> TLSSettings:
         """Give what a handshake needs.
 
         @param read: gives the content of a file, L{None} if there is none.
@@ -149,10 +147,10 @@ class SSLContext:
             return read(path) if isinstance(path, str) and path else None
 
         chosen = self.value("ciphersuite")
-        every = not isinstance(chosen, tuple) or chosen == (ALL_SUITES,)
+        suites = chosen if isinstance(chosen, tuple) else ()
         return TLSSettings(
             version=self.number("sslversion"),
-            suites=tuple(SUITES) if every else tuple(chosen),
+            suites=tuple(SUITES) if suites == (ALL_SUITES,) else suites,
             seclevel=self.number("seclevel"),
             cacert=content("cacert"),
             clientcert=content("clientcert"),
