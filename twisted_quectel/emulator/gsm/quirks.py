@@ -72,4 +72,4 @@ def straighten(line: bytes) -> bytes:
 
 def has_blanks(line: bytes) -> bool:
     """Tell whether a line with extended commands has blanks outside its strings."""
-    return b"+" in line and any(b" " in part for part in line.strip(b" ").split(b'"')[::2])
+    return b"+" in line and any(b" " in part for part in line.rstrip(b" ").split(b'"')[::2])

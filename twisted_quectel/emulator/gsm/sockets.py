@@ -15,6 +15,7 @@ from ..plainsocket import DatagramSocket, PlainSocket
 from ..securesocket import SecureSocket
 from ..sockets import BUFFER, CLOSING, CONNECTED, INITIAL, OPENING, PUSH, Socket
 from ..socketset import SocketSet
+from .stack import ADDRESSED
 
 if TYPE_CHECKING:
     from ..commands import Call
@@ -183,7 +184,13 @@ class GSMSockets(SocketSet[GSMSocket]):
         return self.add(GSMSocket(module, Kind.SSL, id, pdp, mode, port, host, net, context))
 
     def stranger(self, id: int, context: int) -> GSMSocket:
-        """Take an index into use for a TLS connection that an earlier host has left."""
+        """Take an index into use for a TLS connection that an earlier host has left.
+
+        What that host had set up for it is there too.
+        """
+        stack = self._module.stack
+        stack.options["+QIMUX"] = 1
+        stack.contexts[0].state = ADDRESSED
         return self.create(id, 0, context, BUFFER, self._module.port(), "stranger.example")
 
     def create_plain(
