@@ -31,7 +31,9 @@ class QuirkTests(SynchronousTestCase):
     def test_allUsed(self) -> None:
         """No quirk is only a name."""
         folder = Path(twisted_quectel.emulator.__file__).parent
-        code = "".join(path.read_text() for path in folder.glob("*.py") if path.name != "quirks.py")
+        code = "".join(
+            path.read_text() for path in folder.rglob("*.py") if path.name != "quirks.py"
+        )
         for name in ALL_QUIRKS:
             self.assertIn(f'"{name}"', code)
 

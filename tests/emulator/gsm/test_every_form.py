@@ -37,7 +37,7 @@ class FormTests(SynchronousTestCase):
     def answer(self, bench: GSMBench, line: str) -> bytes:
         """Type a line, and give all that comes of it."""
         said = bench.type(line, 1.0)
-        for _ in range(20):
+        for _ in range(120):
             if not said.endswith(b"> "):
                 break
             said += bench.send(b"\x1b", 1.0)
