@@ -6,6 +6,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.emulator.bench import HOST, PORT
 from twisted_quectel.emulator.faults import OtherId
+from twisted_quectel.emulator.link import Link
 
 from .bench import PLAIN, GSMBench
 
@@ -106,6 +107,34 @@ class TransparentTests(SynchronousTestCase):
         bench.settle()
         self.assertEqual(screen.take(), b"\r\n+RECEIVE: 2, 4\r\ndata")
         self.assertEqual(bench.screen.take(), b"")
+
+    def test_urcs_of_others(self) -> None:
+        """What happens to others is told on the ports in command mode, and never late."""
+        bench = GSMBench()
+        other = bench.open(2)
+        screen, _ = bench.plug("uart1")
+        bench.open(1, mode=1)
+        screen.take()
+        other.close()
+        bench.settle()
+        self.assertEqual(screen.take(), b'\r\n+QSSLURC: "closed",2\r\n')
+        bench.settle(1.1)
+        self.assertEqual(bench.send(b"+++", 1.1), OK)
+
+    def test_escape_ahead_of_the_end(self) -> None:
+        """Bytes that a slow line has not taken by then are read by command, and the end is told."""
+        bench = GSMBench(link=Link(baudrate=9600))
+        peer = bench.open(1, mode=1)
+        peer.write(b"x" * 12000)
+        peer.close()
+        bench.clock.pump([0.05] * 40)
+        bench.wire.write(b"+++")
+        bench.clock.pump([0.05] * 240)
+        told = bench.screen.take()
+        self.assertEqual(told.strip(b"x"), b'\r\nOK\r\n\r\n+QSSLURC: "closed",1\r\n')
+        left = 12000 - told.count(b"x")
+        self.assertGreater(left, 0)
+        self.assertIn(b"TCP,%d\r\n" % min(left, 1500), bench.type("AT+QSSLRECV=0,1,1500", 3.0))
 
     def test_dtr(self) -> None:
         """With C{AT&D2}, which is usual, DTR hangs up."""

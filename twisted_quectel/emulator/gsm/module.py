@@ -89,6 +89,14 @@ class GSMModule(Module):
         """Give the name of a firmware of the model."""
         return f"{self.model}FAR02A08"
 
+    def urc_ports(self) -> list[Port]:
+        """Give the ports that URCs go to: those in command mode, if there is any.
+
+        What waited for a port in data mode would be told when it has long been over.
+        """
+        ports = super().urc_ports()
+        return [port for port in ports if not port.interpreter.online()] or ports
+
     def push_ports(self) -> list[Port]:
         """Give the ports that pushes go to: those with a host in command mode."""
         return [
