@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from twisted.internet import error
 from twisted.internet.interfaces import (
@@ -282,7 +282,8 @@ class ModuleTransport(TCPSettings):
 
     def _deliver(self, data: bytes) -> None:
         # asked for anew each time: a protocol may put another one in its place
-        cast(IProtocol, self.protocol).dataReceived(data)
+        protocol: Any = self.protocol
+        protocol.dataReceived(data)
 
     def ended(self, reason: Failure) -> None:
         """The connection is over."""

@@ -18,22 +18,21 @@ from __future__ import annotations
 import gc
 import random
 import tracemalloc
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectError, ConnectingCancelledError, ConnectionDone
 from twisted.internet.error import ConnectionLost as Lost
-from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.protocol import Factory
 from twisted.internet.task import Clock
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.failure import Failure
 
-from tests.endpoint.tokens import TOKENS
 from tests.endpoint.virtual import factory_for
+from tests.soak.ends import End, Pair, Tally, stream
 from tests.tlsservers import make_ca, options_for
 from twisted_quectel.emulator import FAULTS, Fault, Hooks, Link, LTEModule, MemoryNetwork
 from twisted_quectel.emulator.faults import DataBehindCarrier
@@ -49,8 +48,6 @@ PAUSE: Final = 30.0
 #: Seconds between two changes of the faults, and between two harms, on average.
 CHANGE: Final = 600.0
 HARM: Final = 900.0
-#: Longest stream, in bytes.
-LONGEST: Final = 20000
 #: Seconds after which a connection that has not ended by itself is given up.
 PATIENCE: Final = 900.0
 #: Faults that a module has from its beginning or not at all; each module draws its own.
@@ -63,98 +60,6 @@ IDLE: Final = frozenset({"escape_drops", "long_guard"})
 BEHIND: Final = DataBehindCarrier().tail
 #: What each module has: some time to start, and a network that gives up some time.
 SETTINGS: Final = ModuleSettings(boot_delay=3.0, connect_timeout=20.0)
-
-
-def stream(chance: random.Random) -> bytes:
-    """Make bytes of which many mean something to a module."""
-    pieces: list[bytes] = []
-    size = chance.choice((1, 100, 2000, LONGEST))
-    while sum(map(len, pieces)) < size:
-        pieces.append(chance.choice((chance.randbytes(chance.randint(0, 900)), *TOKENS)))
-    return b"".join(pieces)[:size]
-
-
-class End(Protocol):
-    """One end of a connection: sends its stream, compares what comes with the other's.
-
-    @ivar untrue: so many last bytes are not to be relied on.
-    """
-
-    transport: Any
-
-    def __init__(self, sent: bytes, expected: bytes, closes: bool) -> None:
-        self.sent = sent
-        self.expected = expected
-        self.count = 0
-        self.wrong = ""
-        self.reasons: list[Failure] = []
-        self.untrue = 0
-        self._closes = closes
-
-    def connectionMade(self) -> None:
-        self.transport.write(self.sent)
-        self._look()
-
-    def dataReceived(self, data: bytes) -> None:
-        due = self.expected[self.count : self.count + len(data)]
-        sure = max(0, len(self.expected) - self.untrue - self.count) if self.untrue else None
-        if due[:sure] != data[:sure] and not self.wrong:
-            self.wrong = f"{data[:80]!r} came at {self.count} in place of {due[:80]!r}"
-        self.count += len(data)
-        self._look()
-
-    def _look(self) -> None:
-        if self._closes and self.count >= len(self.expected):
-            self.transport.loseConnection()
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self.reasons.append(reason)
-
-    @property
-    def whole(self) -> bool:
-        """Whether all that the other end had to say has come."""
-        return len(self.expected) - self.untrue <= self.count <= len(self.expected) + self.untrue
-
-    @property
-    def clean(self) -> bool:
-        """Whether it has ended well."""
-        return bool(self.reasons) and self.reasons[0].check(ConnectionDone) is not None
-
-
-@dataclass(eq=False)
-class Pair:
-    """A connection that is open.
-
-    @ivar since: when it was opened, or given up.
-    @ivar given_up: whether it was ended because it did not end.
-    """
-
-    mode: str
-    client: End
-    servers: list[End]
-    listening: Any
-    since: float
-    given_up: bool = False
-
-    def ends(self) -> list[End]:
-        """Give both ends."""
-        return [self.client, *self.servers]
-
-
-@dataclass
-class Tally:
-    """What has happened.
-
-    @ivar outcomes: of connects and connections.
-    @ivar delivered: bytes on connections that ended clean.
-    @ivar problems: what must not be.
-    @ivar memory: bytes after a full collection, at the hours at which it was looked at.
-    """
-
-    outcomes: Counter[str] = field(default_factory=Counter)
-    delivered: int = 0
-    problems: list[str] = field(default_factory=list)
-    memory: dict[float, int] = field(default_factory=dict)
 
 
 class Soak:
