@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.endpoint.virtual import MODES
 from twisted_quectel.cli.faultspec import read_fault
 from twisted_quectel.emulator import FAULTS
+from twisted_quectel.emulator.gsm.quirks import GSM_QUIRKS
 from twisted_quectel.emulator.nbiot.quirks import QUIRKS as OF_NBIOT
 from twisted_quectel.emulator.quirks import PROFILES, QUIRKS
 
@@ -71,9 +72,11 @@ class TableTests(SynchronousTestCase):
         self.assertEqual(PROVOKED - named, set())
 
     def test_quirks(self) -> None:
-        """Each quirk of the LTE modules is there, and has a test of its own."""
+        """Each quirk of the Quectel modules is there, and has a test of its own."""
         shown = [row[0].strip("`") for row in rows("Contradictions of the documents")]
-        self.assertEqual(sorted(shown), sorted(QUIRKS.keys() | OF_NBIOT.keys()))
+        self.assertEqual(
+            sorted(shown), sorted(QUIRKS.keys() | GSM_QUIRKS.known.keys() | OF_NBIOT.keys())
+        )
         self.assertTrue(PROFILES["as_printed"] <= set(shown))
 
     def test_tests(self) -> None:

@@ -10,6 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from .basemodule import Module
 from .faults_base import Fault
+from .gsm.module import GSMModule
 from .link import Link
 from .module import LTEModule
 from .nbiot.module import NBIoTModule
@@ -18,7 +19,7 @@ from .settings import ModuleSettings
 from .sim52xx.module import SIM52xxModule
 
 #: The families that are emulated.
-CLASSES: Final[tuple[type[Module], ...]] = (LTEModule, NBIoTModule, SIM52xxModule)
+CLASSES: Final[tuple[type[Module], ...]] = (LTEModule, GSMModule, NBIoTModule, SIM52xxModule)
 
 #: The models that are, and how each is.
 EMULATED: Final[Mapping[str, type[Module]]] = MappingProxyType(
