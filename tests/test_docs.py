@@ -20,11 +20,11 @@ from zope.interface.verify import verifyObject
 from tests.certificates import Certificates
 from tests.cli.processes import environment
 from twisted_quectel.cli.main import make_parser
+from twisted_quectel.hosttls import HOST_TLS_ARGUMENTS
 from twisted_quectel.modemfile import load_modem_file
 from twisted_quectel.modemprofile import MODEM_ARGUMENTS
 from twisted_quectel.service import Options as GatewayOptions
 from twisted_quectel.strings import QUECTELSSL_ARGUMENTS, QuectelSSLParser
-from twisted_quectel.tcpstrings import HOST_TLS_ARGUMENTS
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCS: Final = ROOT / "docs"

@@ -21,8 +21,16 @@ class HostTLSProtocol(TLSMemoryBIOProtocol):
     loss, if all that the application had written was sent before.
     """
 
+    #: whether the server's name was not that of its certificate
+    refused = False
     _wrote = False
     _ended_in_order = False
+
+    def failVerification(self, reason: Failure) -> None:
+        """Take note: Twisted calls the handshake complete all the same."""
+        self.refused = True
+        plain: Any = super()
+        plain.failVerification(reason)
 
     def write(self, data: bytes) -> None:
         """Write what the application gives."""
