@@ -159,11 +159,11 @@ class ReferenceTests(SynchronousTestCase):
     def test_command_line(self) -> None:
         """Every option of the commands is on their page, and no other."""
         text = (DOCS / "commandline.rst").read_text()
-        _, demo, emulate, gateway = re.split(r"^``\w+ \w+``$", text, flags=re.MULTILINE)
+        _, demo, trust, emulate, gateway = re.split(r"^``\w+ \w+``$", text, flags=re.MULTILINE)
         given = set(re.findall(r"^   \* - ``(--[a-z]+)", gateway, re.MULTILINE))
         usage = GatewayOptions().getUsage()
         self.assertEqual(given, set(re.findall(r"--[a-z]+(?==)", usage)))
-        for command, page in (("demo", demo), ("emulate", emulate)):
+        for command, page in (("demo", demo), ("trust", trust), ("emulate", emulate)):
             rows = re.findall(r"^   \* - (``--.*)$", page, re.MULTILINE)
             documented = {name for row in rows for name in re.findall(r"``(--[a-z0-9-]+)", row)}
             # told in the text of another row

@@ -30,7 +30,7 @@ from twisted.internet.ssl import TLSVersion
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from .errors import HostTLSFailed
+from .errors import HostTLSFailed, ModemConnectError, ModemTimeout
 from .hosthandshake import shake_hands, verified_chain
 from .hosttls import HostTLS
 from .modem import Modem
@@ -72,16 +72,18 @@ class Offer:
 
     @ivar version: C{tls1.2}, C{tls1.1} or C{tls1.0}.
     @ivar suite: one of the module's; L{None}: all that the host has of them.
-    @ivar anchor: what came of it; L{None}: it was refused, or could not be tried.
+    @ivar anchor: what came of it; L{None}: it was not accepted.
     @ivar problem: why; empty if it was accepted.
-    @ivar tried: whether it could be tried.
+    @ivar at_hand: whether the host's OpenSSL has it.
+    @ivar open: whether nobody knows: it did not come to a handshake, or not to its end.
     """
 
     version: str
     suite: CipherSuite | None
     anchor: Anchor | None = None
     problem: str = ""
-    tried: bool = True
+    at_hand: bool = True
+    open: bool = False
 
 
 class _Shown(Protocol):
@@ -177,11 +179,13 @@ class Discovery:
         offer = Offer(version, suite)
         suites = at_hand([suite] if suite else LTE_SUITES)
         if not suites:
-            return replace(offer, problem="this host's OpenSSL does not have it", tried=False)
+            return replace(offer, problem="this host's OpenSSL does not have it", at_hand=False)
         try:
             return replace(offer, anchor=await self._ask(_limited(self._tls, number, suites)))
         except HostTLSFailed as e:
             return replace(offer, problem=str(e).partition(" failed: ")[2] or str(e))
+        except (ModemConnectError, ModemTimeout) as e:
+            return replace(offer, problem=str(e), open=True)
 
     async def _ask(self, options: IOpenSSLClientConnectionCreator) -> Anchor:
         self.handshakes += 1

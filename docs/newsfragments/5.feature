@@ -8,3 +8,4 @@ are not Twisted.
 ``tls=host`` and ``tls=auto`` in ``quectelssl:`` strings, and ``AutoTLSEndpoint``: the host does TLS, always or where the module's
 handshake fails. ``HostTLS`` and ``HostTLSEndpoint`` are public.
 ``trust=discover``: the host verifies the server once, and the module trusts the root that was found.
+``quectel trust HOST:PORT``: which CA the module needs for a server, and which of its versions and suites that accepts.
