@@ -179,6 +179,13 @@ def _add_emulate(parser: argparse.ArgumentParser) -> None:
         help="milliseconds that the module thinks before an answer (%(default)s)",
     )
     parser.add_argument(
+        "--cut",
+        type=values.size,
+        default=0,
+        metavar="BYTES",
+        help="have what is read at once be at most so many bytes, at random (whole)",
+    )
+    parser.add_argument(
         "--profile",
         default="strict",
         choices=("strict", "as_printed"),
