@@ -86,7 +86,10 @@ CAUSES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "the server or the network is slow or silent; timeout can be raised",
             "busy=wait waits for something that does not become free",
         ),
-        "IdentityNotChecked": ("the firmware has no checkhost; identity=prefer accepts that",),
+        "IdentityNotChecked": (
+            "the firmware has no checkhost; identity=prefer accepts that, quecteltls: and tls=host "
+            "check the name on the host",
+        ),
         "ModemNotReady": (
             "the module has just been switched on: try again",
             "the module or its line is not in order: see the trace",
