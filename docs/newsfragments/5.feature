@@ -10,3 +10,4 @@ handshake fails. ``HostTLS`` and ``HostTLSEndpoint`` are public.
 ``trust=discover``: the host verifies the server once, and the module trusts the root that was found.
 ``quectel trust HOST:PORT``: which CA the module needs for a server, and which of its versions and suites that accepts.
 ``twistd quectel-emulator``: the emulated module as a service. ``--cut`` of ``quectel emulate``.
+``quecteltls:`` puts small writes together: a byte at a time is as fast as whole blocks.
