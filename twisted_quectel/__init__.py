@@ -13,6 +13,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .at import InvalidValue
+    from .autotls import AutoTLSEndpoint
     from .endpoints import ModuleTCPEndpoint, ModuleTLSEndpoint
     from .errors import (
         CertificateStoreError,
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
         CommandTimeout,
         ConnectBindError,
         DeviceError,
+        HostTLSFailed,
         IdentityNotChecked,
         ModemBusyError,
         ModemClosed,
@@ -47,16 +49,21 @@ if TYPE_CHECKING:
         UnsupportedOperation,
         UnverifiedContext,
     )
+    from .hosttls import HostTLS, HostTLSEndpoint
     from .modem import Modem, ModemInfo, Signal, getModem
     from .modemprofile import ModemProfile
     from .profiles import TLSProfile
 
 __all__ = [
+    "AutoTLSEndpoint",
     "CertificateStoreError",
     "CommandFailed",
     "CommandTimeout",
     "ConnectBindError",
     "DeviceError",
+    "HostTLS",
+    "HostTLSEndpoint",
+    "HostTLSFailed",
     "IdentityNotChecked",
     "InvalidValue",
     "Modem",
@@ -96,6 +103,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AutoTLSEndpoint": "autotls",
+    "HostTLS": "hosttls",
+    "HostTLSEndpoint": "hosttls",
     "InvalidValue": "at",
     "Modem": "modem",
     "ModemInfo": "modem",

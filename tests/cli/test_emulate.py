@@ -184,7 +184,9 @@ class EmulateTests(SynchronousTestCase):
         path = self.mktemp()
         for arguments in (
             ("--quirk", "nothing"),
+            ("--quirk", "has_checkhost", "--model", "M95"),
             ("--fault", "nothing"),
+            ("--fault", "deep_sleep", "--model", "EC25"),
             ("--fault", "late_answer:delay=nan"),
             ("--fault", "send_fail_n:times=-1"),
             ("--tcp", "7000", "--pty", path),
