@@ -1,4 +1,4 @@
-"""What C{twistd} finds: C{twistd quectel}."""
+"""What C{twistd} finds: C{twistd quectel} and C{twistd quectel-emulator}."""
 
 from __future__ import annotations
 
@@ -9,4 +9,11 @@ quectel = ServiceMaker(
     "twisted_quectel.service",
     "A gateway: what connects here goes on over a cellular module.",
     "quectel",
+)
+
+quectel_emulator = ServiceMaker(
+    "quectel-emulator",
+    "twisted_quectel.serviceemulator",
+    "An emulated cellular module on a pty or a TCP port.",
+    "quectel-emulator",
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 from pathlib import Path
@@ -10,12 +11,22 @@ from typing import Any
 import trustme
 from OpenSSL import SSL
 from pyftpdlib.authorizers import DummyAuthorizer
+from pyftpdlib.filesystems import AbstractedFS
 from pyftpdlib.handlers import FTPHandler, TLS_FTPHandler
 from pyftpdlib.ioloop import IOLoop
 from pyftpdlib.servers import FTPServer as _Server
 
 USER = "myname"
 PASSWORD = "mypassword"
+
+
+class _Files(AbstractedFS):  # type: ignore[misc]
+    """Files of a server that is a thread of its process: whose own folder stays what it is."""
+
+    def chdir(self, path: str) -> None:
+        """Change the folder of the connection only."""
+        with os.scandir(path):  # raises as the change of the process's folder would
+            self.cwd = self.fs2ftp(path)
 
 
 class FTPServer:
@@ -44,6 +55,7 @@ class FTPServer:
         class _Handler(TLS_FTPHandler if tls else FTPHandler):  # type: ignore[misc]
             banner = "ready"
             auth_failed_timeout = 0
+            abstracted_fs = _Files
 
             def log(self, *what: object, **how: object) -> None:
                 """Say nothing."""

@@ -167,6 +167,7 @@ class BuildTests(SynchronousTestCase):
         self.assertIn("The same page came in every mode", out)
         out = run(python, "-m", "twisted", "--help", cwd=home)
         self.assertRegex(out, r"(?m)^ +quectel +A gateway")
+        self.assertRegex(out, r"(?m)^ +quectel-emulator +An emulated")
 
 
 class SourceTests(SynchronousTestCase):

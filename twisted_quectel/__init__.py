@@ -13,6 +13,7 @@ from ._version import __version__
 
 if TYPE_CHECKING:
     from .at import InvalidValue
+    from .autotls import AutoTLSEndpoint
     from .datagrams import ModuleUDPPort, listen_udp
     from .dtls import ModuleDTLSEndpoint
     from .endpoints import ModuleTCPEndpoint, ModuleTLSEndpoint
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
         CommandTimeout,
         ConnectBindError,
         DeviceError,
+        HostTLSFailed,
         IdentityNotChecked,
         ModemBusyError,
         ModemClosed,
@@ -50,17 +52,22 @@ if TYPE_CHECKING:
         UnsupportedOperation,
         UnverifiedContext,
     )
+    from .hosttls import HostTLS, HostTLSEndpoint
     from .interface import ModemInterface
     from .modem import Modem, ModemInfo, Signal, getModem
     from .modemprofile import ModemProfile
     from .profiles import TLSProfile
 
 __all__ = [
+    "AutoTLSEndpoint",
     "CertificateStoreError",
     "CommandFailed",
     "CommandTimeout",
     "ConnectBindError",
     "DeviceError",
+    "HostTLS",
+    "HostTLSEndpoint",
+    "HostTLSFailed",
     "IdentityNotChecked",
     "InvalidValue",
     "Modem",
@@ -105,6 +112,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "AutoTLSEndpoint": "autotls",
+    "HostTLS": "hosttls",
+    "HostTLSEndpoint": "hosttls",
     "InvalidValue": "at",
     "Modem": "modem",
     "ModemInfo": "modem",

@@ -15,15 +15,16 @@ from zope.interface import implementer
 from .addresses import address_of
 from .arguments import read_choice, read_host, read_integer, read_port, read_timeout
 from .at import InvalidValue
+from .commonarguments import TCPArguments
 from .connecting import Attempt
 from .families import AccessMode
 from .modem import Modem, getModem
 from .modem.opening import OpenRequest
 from .modemprofile import ModemProfile
 from .profiles import TLSProfile
-from .strings import EndpointArguments, check_provisioned
+from .strings import EndpointArguments
 from .tables.lte import PDP_IDS, SSL_CONTEXT_IDS
-from .tcpstrings import TCPArguments
+from .tlsways import check_provisioned
 
 __all__ = [
     "ModuleTCPEndpoint",
@@ -227,6 +228,11 @@ def endpoint_from_arguments(
     reactor: IReactorCore, arguments: EndpointArguments
 ) -> IStreamClientEndpoint:
     """Give the endpoint that an endpoint string means."""
+    if arguments.way != "module" or arguments.discover:
+        # what few strings ask for
+        from .secured import secured_endpoint
+
+        return secured_endpoint(getModem(IReactorTime(reactor), arguments.modem), arguments)
     return ModuleTLSEndpoint(
         getModem(IReactorTime(reactor), arguments.modem),
         arguments.host,

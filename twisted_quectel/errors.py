@@ -195,6 +195,17 @@ class TLSOpenFailed(ModemConnectError):
     """The TLS connection could not be opened; the module does not say why."""
 
 
+class HostTLSFailed(ModemConnectError):
+    """The TLS handshake on the host failed.
+
+    @ivar reason: what Twisted or OpenSSL has given as the reason.
+    @ivar unverified: whether the server's certificate was not taken.
+    """
+
+    reason: BaseException | None = None
+    unverified = False
+
+
 class ModemTimeout(ModemError, error.TimeoutError):
     """The connection was not opened in time."""
 

@@ -20,6 +20,7 @@ from twisted.internet.interfaces import (
 )
 from zope.interface import implementer
 
+from .arguments import read_host, suggestion
 from .at.syntax import InvalidValue
 from .pem import PEM, check_pair, load_bundle, load_key
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from .modem import Modem
 
 
+#: What an endpoint string may say of the host's TLS.
+HOST_TLS_ARGUMENTS: Final = ("cacert", "clientCert", "clientKey", "alpn")
 #: One protocol's name: printable, and no list.
 _PROTOCOL: Final = re.compile(r"[!-+\--~]{1,255}")
 
@@ -48,30 +51,46 @@ class HostTLS:
     client: tuple[tuple[bytes, ...], bytes] | None = field(default=None, repr=False)
     alpn: str | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "host", read_host("host", self.host))
+        if self.cacert is not None and not self.cacert:
+            raise InvalidValue("cacert", "must be one certificate or more, in PEM")
+        if self.alpn is not None and not _PROTOCOL.fullmatch(self.alpn):
+            raise InvalidValue("alpn", "must be one protocol: 1 to 255 ASCII characters, no comma")
+
     @classmethod
-    def from_arguments(cls, host: str, given: Mapping[str, str]) -> HostTLS:
+    def from_arguments(cls, host: str, given: Mapping[str, str | PEM]) -> HostTLS:
         """Read the arguments of an endpoint string.
 
+        @param given: C{cacert}, C{clientCert}, C{clientKey}, C{alpn}; files by their paths, or
+            what was read from them.
         @raise InvalidValue: naming the one that is wrong.
         """
-        cacert = given.get("cacert")
+        for name in given:
+            if name not in HOST_TLS_ARGUMENTS:
+                near = suggestion(name, HOST_TLS_ARGUMENTS)
+                raise InvalidValue(name, f"the host's TLS has no such argument{near}")
         client = None
         if "clientCert" in given or "clientKey" in given:
             for needed, other in (("clientCert", "clientKey"), ("clientKey", "clientCert")):
                 if needed not in given:
                     raise InvalidValue(needed, f"must be given together with {other}")
-            chain = load_bundle("clientCert", given["clientCert"])
-            key = load_key("clientKey", given["clientKey"])
-            check_pair(PEM(chain[0], given["clientCert"]), key)
-            client = chain, key.data
+            cert, key = given["clientCert"], given["clientKey"]
+            chain = _bundle("clientCert", cert)
+            read = key if isinstance(key, PEM) else load_key("clientKey", key)
+            shown = cert.label if isinstance(cert, PEM) else cert
+            check_pair(PEM(chain[0], shown), read)
+            client = chain, read.data
         alpn = given.get("alpn")
-        if alpn is not None and not _PROTOCOL.fullmatch(alpn):
-            raise InvalidValue("alpn", "must be one protocol: 1 to 255 ASCII characters, no comma")
-        trusted = None if cacert is None else load_bundle("cacert", cacert)
-        return cls(host, trusted, client, alpn)
+        cacert = None if "cacert" not in given else _bundle("cacert", given["cacert"])
+        return cls(host, cacert, client, None if alpn is None else str(alpn))
 
-    def options(self) -> IOpenSSLClientConnectionCreator:
-        """Give what Twisted makes its connections by."""
+    def options(self, **further: Any) -> IOpenSSLClientConnectionCreator:
+        """Give what Twisted makes its connections by.
+
+        @param further: for C{twisted.internet.ssl.CertificateOptions}.
+        @raise InvalidValue: if no certificate can be for that host.
+        """
         # not above: every string of any client loads this module
         from twisted.internet.ssl import (
             Certificate,
@@ -80,19 +99,28 @@ class HostTLS:
             trustRootFromCertificates,
         )
 
-        certificate, extra = None, {}
+        certificate, extra = None, dict(further)
         if self.client is not None:
             (own, *chain), key = self.client
             certificate = PrivateCertificate.loadPEM(own + b"\n" + key)
-            extra = {"extraCertChain": [Certificate.loadPEM(each).original for each in chain]}
+            extra["extraCertChain"] = [Certificate.loadPEM(each).original for each in chain]
         trusted = self.cacert and [Certificate.loadPEM(each) for each in self.cacert]
-        return optionsForClientTLS(
-            self.host,
-            trustRoot=None if trusted is None else trustRootFromCertificates(trusted),
-            clientCertificate=certificate,
-            acceptableProtocols=None if self.alpn is None else [self.alpn.encode("ascii")],
-            extraCertificateOptions=extra,
-        )
+        try:
+            return optionsForClientTLS(
+                self.host,
+                trustRoot=None if trusted is None else trustRootFromCertificates(trusted),
+                clientCertificate=certificate,
+                acceptableProtocols=None if self.alpn is None else [self.alpn.encode("ascii")],
+                extraCertificateOptions=extra,
+            )
+        except UnicodeError as e:
+            # of the names that the module would resolve, those are no host names to IDNA
+            raise InvalidValue("host", f"no certificate can be for it: {e}") from None
+
+
+def _bundle(name: str, source: str | PEM) -> tuple[bytes, ...]:
+    """Give certificates that are read already, or still in a file."""
+    return (source.data,) if isinstance(source, PEM) else load_bundle(name, source)
 
 
 @implementer(IStreamClientEndpoint)
@@ -113,11 +141,7 @@ class HostTLSEndpoint:
         self.modem = modem
         self._inner = inner
         self._tls = tls
-        try:
-            self._options = tls.options()
-        except UnicodeError as e:
-            # of the names that the module would resolve, those are no host names to IDNA
-            raise InvalidValue("host", f"no certificate can be for it: {e}") from None
+        self._options = tls.options()
 
     def __repr__(self) -> str:
         return f"<HostTLSEndpoint {self._tls.host} over {self._inner!r}>"

@@ -213,6 +213,13 @@ class TLSProfile:
         lowest, highest = NEGOTIATE_TIMES[0], NEGOTIATE_TIMES[-1]
         return math.ceil(min(max(timeout, lowest), highest))
 
+    def trusting(self, cacert: PEM) -> TLSProfile:
+        """Give the same profile with another CA, and no further one."""
+        profile = copy.copy(self)
+        object.__setattr__(profile, "cacert", cacert)
+        object.__setattr__(profile, "cacertex", None)
+        return profile
+
     def resolved(self, host: str, timeout: float) -> TLSProfile:
         """Give the profile with all that depends on the connection filled in.
 

@@ -20,46 +20,34 @@ from twisted.internet.interfaces import (
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
-from .arguments import read_choice, read_host, read_integer, read_port, read_timeout, suggestion
+from .arguments import read_host, read_port, suggestion
 from .at.syntax import InvalidValue
-from .modemfile import choose
-from .modemprofile import ModemProfile
-from .profiles import TLSProfile, merge_arguments
-from .tables.lte import PDP_IDS, SSL_CONTEXT_IDS
+from .commonarguments import TCPArguments, read_common
+from .hosttls import HostTLS
+from .profiles import TLSProfile
+from .tlsways import read_ways
 
-MODES: Final = ("buffer", "push", "transparent")
-BUSY: Final = ("wait", "fail")
-CLOSED: Final = ("done", "lost")
 _DATAGRAM_ARGUMENTS: Final = ("dtls", "dtlsVersion")
 
 
 @dataclass(frozen=True)
-class EndpointArguments:
-    """What an endpoint string says, read and checked.
+class EndpointArguments(TCPArguments):
+    """What a string of C{quectelssl:} says, read and checked.
 
-    @ivar modem: the modem.
-    @ivar host: name (ASCII) or IP literal of the server.
-    @ivar port: 1-65535.
-    @ivar tls: the TLS settings; L{None}: C{ctx} as it is provisioned.
+    @ivar tls: the module's TLS settings; L{None}: C{ctx} as it is provisioned, or the
+        module does no TLS at all.
     @ivar ctx: the SSL context, 0-5; L{None}: one is handed out.
-    @ivar pdp: the PDP context, 1-16.
-    @ivar mode: C{buffer}, C{push} or C{transparent}; L{None}: the family's best
-        with back-pressure.
-    @ivar busy: C{wait} or C{fail} when nothing is free.
-    @ivar closed: C{done} or C{lost}, what a C{closed} URC is to the protocol.
-    @ivar timeout: seconds for the whole connect.
+    @ivar way: C{module}, C{host} or C{auto}: who does TLS.
+    @ivar host_tls: the host's TLS settings, where it does TLS or may.
+    @ivar discover: whether the server's root is found out; it then takes the place of
+        C{tls}' CA.
     """
 
-    modem: ModemProfile
-    host: str
-    port: int
-    tls: TLSProfile | None
+    tls: TLSProfile | None = None
     ctx: int | None = None
-    pdp: int = 1
-    mode: str | None = None
-    busy: str = "wait"
-    closed: str = "done"
-    timeout: float = 60.0
+    way: str = "module"
+    host_tls: HostTLS | None = None
+    discover: bool = False
 
 
 def quectelssl_arguments(
@@ -78,10 +66,12 @@ def quectelssl_arguments(
     pdp: str | None = None,
     mode: str | None = None,
     busy: str = "wait",
+    tls: str = "module",
     cacert: str | None = None,
     cacertex: str | None = None,
     clientCert: str | None = None,
     clientKey: str | None = None,
+    trust: str | None = None,
     verify: str | None = None,
     identity: str | None = None,
     sslVersion: str | None = None,
@@ -108,86 +98,10 @@ def quectelssl_arguments(
     @raise InvalidValue: (a C{ValueError}) of one line that starts with the
         argument's name.
     """
-    checked_host = read_host("host", host or "")
-    checked_port = read_port("port", port)
-    checked_ctx = optional_integer("ctx", ctx, SSL_CONTEXT_IDS)
-    checked_pdp = optional_integer("pdp", pdp, PDP_IDS)
-    checked_mode = None if mode is None else read_choice("mode", mode, MODES)
-    checked_busy = read_choice("busy", busy, BUSY)
-    checked_closed = read_choice("closed", closed, CLOSED)
-    checked_timeout = read_timeout("timeout", timeout)
-    chosen = choose(
-        modem,
-        given_of(
-            device=device,
-            model=model,
-            baudrate=baudrate,
-            rtscts=rtscts,
-            apn=apn,
-            pin=pin,
-            dataDevices=dataDevices,
-        ),
-    )
-    given = given_of(
-        cacert=cacert,
-        cacertex=cacertex,
-        clientCert=clientCert,
-        clientKey=clientKey,
-        verify=verify,
-        identity=identity,
-        sslVersion=sslVersion,
-        ciphers=ciphers,
-        sni=sni,
-        alpn=alpn,
-        pskIdentity=pskIdentity,
-        psk=psk,
-        sessionCache=sessionCache,
-        renegotiation=renegotiation,
-        negotiateTime=negotiateTime,
-        closeTimeMode=closeTimeMode,
-        ignoreLocalTime=ignoreLocalTime,
-        ignoreMultiCertChainVerify=ignoreMultiCertChainVerify,
-        ignoreInvalidCertSign=ignoreInvalidCertSign,
-    )
-    tls = None
-    if checked_ctx is not None and not given:
-        check_provisioned(chosen, checked_ctx)
-    else:
-        tls = TLSProfile.from_arguments(merge_arguments(chosen.tls, given))
-        if tls.dtls:
-            raise InvalidValue("dtls", "the modem file sets it, and it is only for datagrams")
-    if tls is None and chosen.is_for_datagrams(checked_ctx):
-        raise InvalidValue(
-            "ctx", f"contexts.{checked_ctx} of the modem sets dtls, which is only for datagrams"
-        )
-    return EndpointArguments(
-        modem=chosen,
-        host=checked_host,
-        port=checked_port,
-        tls=tls,
-        ctx=checked_ctx,
-        pdp=chosen.pdp if checked_pdp is None else checked_pdp,
-        mode=checked_mode,
-        busy=checked_busy,
-        closed=checked_closed,
-        timeout=checked_timeout,
-    )
-
-
-def check_provisioned(modem: ModemProfile, ctx: int) -> None:
-    """Refuse an SSL context that is provisioned to verify nobody.
-
-    @raise InvalidValue: if the modem file says so of it.
-    """
-    provisioned = modem.contexts.get(ctx)
-    if provisioned is None or provisioned.security_level > 0 or provisioned.psk is not None:
-        return
-    raise InvalidValue(
-        "ctx",
-        f"contexts.{ctx} of the modem {modem.name} has verify=none, and what is used as it is "
-        "provisioned has to verify the server: give it a cacert there, or say verify=none "
-        "beside ctx",
-    )
+    given = dict(locals())
+    common = read_common(given)
+    settings = read_ways(common.modem, common.host, given)
+    return EndpointArguments(**vars(common), **vars(settings))
 
 
 #: The names that C{quectelssl:} knows, the first two with or without being named.
@@ -195,16 +109,6 @@ QUECTELSSL_ARGUMENTS: Final = tuple(inspect.signature(quectelssl_arguments).para
 _UNNAMED: Final = QUECTELSSL_ARGUMENTS[:2]
 _COLONS: Final = "a colon within a value is written \\:, and a name is followed by ="
 _LAST: Final = "no colon stands at the end"
-
-
-def optional_integer(argument: str, value: str | None, allowed: range) -> int | None:
-    """Read a number that may be left out."""
-    return None if value is None else read_integer(argument, value, allowed[0], allowed[-1])
-
-
-def given_of(**arguments: str | None) -> dict[str, str]:
-    """Keep the arguments that the string has."""
-    return {argument: value for argument, value in arguments.items() if value is not None}
 
 
 def _check_unnamed(argument: str, value: object) -> None:

@@ -7,7 +7,6 @@ quecteltls:host=broker.example:port=8883:modem=gateway:cacert=/etc/ssl/broker-ca
 from __future__ import annotations
 
 import inspect
-from dataclasses import dataclass
 from typing import Final
 
 from twisted.internet.interfaces import (
@@ -18,38 +17,10 @@ from twisted.internet.interfaces import (
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
-from .arguments import read_choice, read_host, read_port, read_timeout
-from .at.syntax import InvalidValue
-from .hosttls import HostTLS, HostTLSEndpoint
-from .modemfile import choose
-from .modemprofile import ModemProfile
-from .strings import BUSY, CLOSED, MODES, given_of, named, optional_integer
-from .tables.lte import PDP_IDS
-
-
-@dataclass(frozen=True)
-class TCPArguments:
-    """What a string says, read and checked.
-
-    @ivar modem: the modem.
-    @ivar host: name (ASCII) or IP literal of the server.
-    @ivar port: 1-65535.
-    @ivar pdp: the PDP context, 1-16.
-    @ivar mode: C{buffer}, C{push} or C{transparent}; L{None}: the family's best
-        with back-pressure.
-    @ivar busy: C{wait} or C{fail} when nothing is free.
-    @ivar closed: C{done} or C{lost}, what a C{closed} URC is to the protocol.
-    @ivar timeout: seconds for the whole connect.
-    """
-
-    modem: ModemProfile
-    host: str
-    port: int
-    pdp: int
-    mode: str | None
-    busy: str
-    closed: str
-    timeout: float
+from .commonarguments import TCPArguments, read_common
+from .hosttls import HOST_TLS_ARGUMENTS, HostTLS, HostTLSEndpoint
+from .pem import PEM
+from .strings import named
 
 
 def quecteltcp_arguments(
@@ -75,41 +46,11 @@ def quecteltcp_arguments(
     @raise InvalidValue: (a C{ValueError}) of one line that starts with the
         argument's name.
     """
-    if port is None:
-        raise InvalidValue("port", "must be given: 1 to 65535")
-    checked_host, checked_port = read_host("host", host or ""), read_port("port", port)
-    checked_pdp = optional_integer("pdp", pdp, PDP_IDS)
-    checked_mode = None if mode is None else read_choice("mode", mode, MODES)
-    checked_busy = read_choice("busy", busy, BUSY)
-    checked_closed = read_choice("closed", closed, CLOSED)
-    checked_timeout = read_timeout("timeout", timeout)
-    chosen = choose(
-        modem,
-        given_of(
-            device=device,
-            model=model,
-            baudrate=baudrate,
-            rtscts=rtscts,
-            apn=apn,
-            pin=pin,
-            dataDevices=dataDevices,
-        ),
-    )
-    return TCPArguments(
-        modem=chosen,
-        host=checked_host,
-        port=checked_port,
-        pdp=chosen.pdp if checked_pdp is None else checked_pdp,
-        mode=checked_mode,
-        busy=checked_busy,
-        closed=checked_closed,
-        timeout=checked_timeout,
-    )
+    return read_common(locals())
 
 
-#: The names that C{quecteltcp:} knows, and those that C{quecteltls:} has besides.
+#: The names that C{quecteltcp:} knows.
 QUECTELTCP_ARGUMENTS: Final = tuple(inspect.signature(quecteltcp_arguments).parameters)
-HOST_TLS_ARGUMENTS: Final = ("cacert", "clientCert", "clientKey", "alpn")
 
 
 @implementer(IPlugin, IStreamClientEndpointStringParserWithReactor)
@@ -148,7 +89,7 @@ class QuectelTLSParser:
         """
         given = named(args, kwargs, QUECTELTCP_ARGUMENTS + HOST_TLS_ARGUMENTS, self.prefix)
         given.setdefault("port", "443")
-        tls: dict[str, str] = {}
+        tls: dict[str, str | PEM] = {}
         for name in HOST_TLS_ARGUMENTS:
             if name in given:
                 tls[name] = given.pop(name)

@@ -7,3 +7,9 @@ over it, with the server's name checked); ``ModuleTCPEndpoint``.
 are not Twisted.
 ``listen_udp``: UDP over a module, as ``reactor.listenUDP`` gives it. ``ModuleDTLSEndpoint``: DTLS of the module for datagram
 protocols. The emulated module has DTLS 1.0 and 1.2 (``AT+QSSLCFG="dtls"``).
+``tls=host`` and ``tls=auto`` in ``quectelssl:`` strings, and ``AutoTLSEndpoint``: the host does TLS, always or where the module's
+handshake fails. ``HostTLS`` and ``HostTLSEndpoint`` are public.
+``trust=discover``: the host verifies the server once, and the module trusts the root that was found.
+``quectel trust HOST:PORT``: which CA the module needs for a server, and which of its versions and suites that accepts.
+``twistd quectel-emulator``: the emulated module as a service. ``--cut`` of ``quectel emulate``.
+``quecteltls:`` puts small writes together: a byte at a time is as fast as whole blocks.

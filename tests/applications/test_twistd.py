@@ -38,14 +38,11 @@ class Gateway(Broker):
     outReceived = Broker.errReceived
 
 
-class TwistdTests(RealCase):
-    """A process of its own for the gateway, and one for the program."""
+class TwistdCase(RealCase):
+    """Tests that run C{twistd}."""
 
-    if CURL is None:
-        skip = "there is no curl (Debian's package curl)"
-
-    def start(self, *arguments: str) -> Gateway:
-        """Start C{twistd -n quectel}."""
+    def start(self, *arguments: str, plugin: str = "quectel") -> Gateway:
+        """Start C{twistd -n} and a plugin."""
         gateway = Gateway()
         folder = os.path.abspath(self.mktemp())
         os.mkdir(folder)
@@ -53,12 +50,33 @@ class TwistdTests(RealCase):
         reactor.spawnProcess(
             gateway,
             sys.executable,
-            [sys.executable, "-c", _TWISTD, "-n", "--pidfile=", "quectel", *arguments],
+            [sys.executable, "-c", _TWISTD, "-n", "--pidfile=", plugin, *arguments],
             env={**environment(), "PYTHONPATH": path},
             path=folder,
         )
         self.addCleanup(gateway.stop)
         return gateway
+
+    def free_port(self) -> int:
+        """Give a port that nothing listens on."""
+        with socket.socket() as reserved:
+            reserved.bind(("127.0.0.1", 0))
+            return int(reserved.getsockname()[1])
+
+    async def refused(self, plugin: str, *arguments: str) -> str:
+        """Start it in vain; give the last line of what it says."""
+        process = self.start(*arguments, plugin=plugin)
+        await process.ended
+        self.assertEqual(process.status, 1, process.said)
+        self.assertNotIn("Traceback", process.said)
+        return process.said.splitlines()[-1]
+
+
+class CurlTests(TwistdCase):
+    """A process of its own for the gateway, and one for the program."""
+
+    if CURL is None:
+        skip = "there is no curl (Debian's package curl)"
 
     async def curl(self, *arguments: str) -> bytes:
         """Fetch."""
@@ -78,9 +96,7 @@ class TwistdTests(RealCase):
         folder = tempfile.mkdtemp()
         self.addCleanup(shutil.rmtree, folder)
         near = f"{folder}/web"
-        with socket.socket() as reserved:
-            reserved.bind(("127.0.0.1", 0))
-            free = int(reserved.getsockname()[1])
+        free = self.free_port()
         gateway = self.start("--forward", f"{free}={target}", "--forward", f"unix:{near}={target}")
         await gateway.when_says(f"unix:{near} is open")
         self.assertIn(f"tcp:{free}:interface=127.0.0.1 is open", gateway.said)
@@ -95,12 +111,28 @@ class TwistdTests(RealCase):
         self.assertNotIn("Traceback", gateway.said)
         self.assertFalse(os.path.exists(near))
 
-    async def test_refused(self) -> None:
-        """What is wrong is one line, and nothing starts."""
-        gateway = self.start("--forward", "tcp:1=quectelssl:host=a:port=0:device=/dev/x")
-        await gateway.ended
-        self.assertEqual(gateway.status, 1)
-        lines = gateway.said.splitlines()
-        self.assertIn("port", lines[-1])
-        self.assertIn("--forward tcp:1", lines[-1])
-        self.assertNotIn("Traceback", gateway.said)
+
+class RefusedTests(TwistdCase):
+    """What is wrong with a forward is told when it starts, and nothing starts."""
+
+    async def test_strings(self) -> None:
+        """A target string that is wrong, with its forward and the argument."""
+        for target, words in (
+            ("quectelssl:host=a:port=0:device=/dev/x", "port: "),
+            ("quectelssl:host=a:device=/dev/x", "cacert"),
+            ("quecteltls:host=a:device=/dev/x:cacert=/nowhere/ca.pem", "cacert: "),
+            ("quectelssl:host=a:device=/dev/x:tls=host:ciphers=all", "ciphers: "),
+            ("quectelssl:host=a:device=/dev/x:trust=discover:verify=none", "verify: "),
+            ("quecteltcp:host=a:port=1:modem=nobody", "modem: "),
+        ):
+            line = await self.refused("quectel", "--forward", f"tcp:1={target}")
+            self.assertIn("--forward tcp:1", line)
+            self.assertIn(words, line)
+
+    async def test_taken(self) -> None:
+        """A port that is taken."""
+        taken = self.listen(Site(Page()))
+        target = "quecteltcp:host=a:port=1:device=/dev/x"
+        line = await self.refused("quectel", "--forward", f"{taken}={target}")
+        self.assertIn(f"--forward tcp:{taken}", line)
+        self.assertIn("in use", line)

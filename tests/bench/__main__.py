@@ -5,32 +5,36 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 
-from tests.bench import counts, cpu, ptys, ptysend, startup, virtual
+from tests.bench import counts, cpu, hosttls, ptys, ptysend, startup, virtual
 from tests.bench.cell import Cell
 
 
-def on_the_clock(size: int) -> Iterator[Cell]:
+def on_the_clock(size: int, kind: virtual.Kind) -> Iterator[Cell]:
     """Run the benches of the virtual clock."""
     grid = [(speed, latency) for speed in virtual.SPEEDS for latency in virtual.LATENCIES]
     for piece in (virtual.BLOCK, 64, 1):
         for place in grid:
-            yield virtual.send(*place, piece, size)
+            yield virtual.send(*place, piece, size, kind)
     for sockets in (1, 12):
         for place in grid:
-            yield from virtual.both(*place, sockets, size)
+            yield from virtual.both(*place, sockets, size, kind)
     for place in grid:
-        yield virtual.receive(*place, size)
+        yield virtual.receive(*place, size, kind)
     for share in (0.5, 3.0):
         for place in grid:
-            yield virtual.pausing(*place, share, max(size, 1 << 19))
+            yield virtual.pausing(*place, share, max(size, 1 << 19), kind)
     for way in ("out", "in", "both"):
         for place in grid:
-            yield virtual.transparent(*place, way, size)
+            yield virtual.transparent(*place, way, size, kind)
 
 
 def cells(quick: bool) -> Iterator[Cell]:
     """Run all benches."""
-    yield from on_the_clock(virtual.SIZE // 8 if quick else virtual.SIZE)
+    for kind in (virtual.TLS, virtual.TCP):
+        yield from on_the_clock(virtual.SIZE // 8 if quick else virtual.SIZE, kind)
+    for way in ("send", "receive"):
+        for piece in (virtual.BLOCK, 64, 1):
+            yield hosttls.overhead(way, piece)
     yield from counts.command_lines()[0]
     yield from counts.same_turn()
     yield counts.memory()

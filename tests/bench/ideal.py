@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-_PUSH: Final = re.compile(rb'\r\n\+QSSLURC: "recv",\d+,(\d+)\r\n')
+_PUSH: Final = re.compile(rb'\r\n\+Q(?:SSL|I)URC: "recv",\d+,(\d+)\r\n')
 _BLOCK: Final = 1460
 
 
@@ -20,11 +20,15 @@ class IdealHost:
     @ivar sent: bytes that the module has taken.
     """
 
-    def __init__(self, transport: Any, ids: list[int], size: int) -> None:
+    def __init__(self, transport: Any, ids: list[int], size: int, command: bytes) -> None:
+        """
+        @param command: that sends, such as C{AT+QSSLSEND}.
+        """
         self.count = self.sent = 0
         self._transport = transport
         self._ids = ids
         self._size = size
+        self._command = command
         self._turn = 0
         self._length = 0
         self._buffer = b""
@@ -35,7 +39,7 @@ class IdealHost:
             self._length = min(_BLOCK, self._size - self.sent)
             id = self._ids[self._turn % len(self._ids)]
             self._turn += 1
-            self._transport.write(b"AT+QSSLSEND=%d,%d\r" % (id, self._length))
+            self._transport.write(b"%s=%d,%d\r" % (self._command, id, self._length))
 
     def dataReceived(self, data: bytes) -> None:
         """Take what the module says."""

@@ -10,12 +10,13 @@ from typing import Any
 
 import trustme
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IStreamClientEndpoint
 
 from tests.endpoint.protocols import Peer, Serving
 from tests.endpoint.virtual import HOST, PORT, TurnClock, factory_for
 from tests.tlsservers import ServerOptions, make_ca, options_for
 from twisted_quectel.emulator import Link, MemoryNetwork
-from twisted_quectel.endpoints import ModuleTLSEndpoint
+from twisted_quectel.endpoints import ModuleTCPEndpoint, ModuleTLSEndpoint
 from twisted_quectel.profiles import TLSProfile
 from twisted_quectel.testing import EmulatedModule
 
@@ -36,17 +37,25 @@ class Rig:
     """
 
     def __init__(
-        self, link: Link | None = None, make: Callable[[], Peer] = Peer, **arguments: Any
+        self,
+        link: Link | None = None,
+        make: Callable[[], Peer] = Peer,
+        secure: bool = True,
+        **arguments: Any,
     ) -> None:
         """
         @param make: makes the server's protocols.
+        @param secure: whether the module does TLS.
         @param arguments: of the L{EmulatedModule}.
         """
         self.clock = TurnClock()
         self.network = MemoryNetwork(self.clock)
         ca, options = authority()
         self.serving = Serving(make)
-        self.network.listen(HOST, PORT, self.serving.over_tls(options, self.clock))
+        self._secure = secure
+        self.network.listen(
+            HOST, PORT, self.serving.over_tls(options, self.clock) if secure else self.serving
+        )
         self.emulated = EmulatedModule(
             self.clock, network=self.network, link=link or Link(), **arguments
         )
@@ -54,16 +63,18 @@ class Rig:
             file.write(ca.cert_pem.bytes())
         self.ca_path = file.name
 
-    def endpoint(self, **arguments: Any) -> ModuleTLSEndpoint:
+    def endpoint(self, **arguments: Any) -> ModuleTLSEndpoint | ModuleTCPEndpoint:
         """Make an endpoint to the server."""
         modem = self.emulated.modem(baudrate=self.emulated.module.baudrate)
+        if not self._secure:
+            return ModuleTCPEndpoint(modem, HOST, PORT, **arguments)
         tls = TLSProfile(cacert=self.ca_path)
         return ModuleTLSEndpoint(modem, HOST, PORT, tls=tls, **arguments)
 
     def connect(
         self,
         make: Callable[[], Any] = Peer,
-        endpoint: ModuleTLSEndpoint | None = None,
+        endpoint: IStreamClientEndpoint | None = None,
         **arguments: Any,
     ) -> Any:
         """Connect, and give the protocol."""

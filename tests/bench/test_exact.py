@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.bench import counts, virtual
+from tests.bench import counts, hosttls, virtual
 from tests.bench.cell import Cell
 
 #: Bytes in each run: the bench itself takes a megabyte.
@@ -49,6 +49,27 @@ class ExactTests(SynchronousTestCase):
         for place in GRID:
             for way in ("out", "in", "both"):
                 self.reached(virtual.transparent(*place, way, SIZE))
+
+    def test_tcp(self) -> None:
+        """TCP without TLS meets the same goals by its own bounds."""
+        for place in GRID:
+            for piece in (virtual.BLOCK, 64, 1):
+                self.reached(virtual.send(*place, piece, SIZE * 2, virtual.TCP))
+            self.reached(virtual.receive(*place, SIZE, virtual.TCP))
+            for share in (0.5, 3.0):
+                self.reached(virtual.pausing(*place, share, SIZE * 4, virtual.TCP))
+            for sockets in (1, 12):
+                self.reached(*virtual.both(*place, sockets, SIZE * 4, virtual.TCP)[1:])
+
+    def test_framing(self) -> None:
+        """What stands around a block, in bytes: of a send, of a push, of a read."""
+        self.assertEqual(virtual.TCP[2:], (32, 25, 38))
+
+    def test_host_tls(self) -> None:
+        """TLS on the host costs the line next to nothing, however small the writes are."""
+        for way in ("send", "receive"):
+            for piece in (virtual.BLOCK, 64, 1):
+                self.reached(hosttls.overhead(way, piece, size=SIZE * 4))
 
     def test_same_each_time(self) -> None:
         """Two runs take the same time to the last digit."""

@@ -4,13 +4,19 @@ With B bytes per second, the module's reaction time L and blocks of n bytes, a
 counted send takes (n + 35) / B + 2 L: the emulated module waits L in front of
 the prompt, and L again in front of C{SEND OK}.  A direct push takes
 (n + 27) / B; a read takes (n + 46) / B + L.  Ids have one digit, n four.
+
+TCP without TLS has shorter words for the same, counted byte by byte in L{TCP}: a send takes
+(n + 32) / B + 2 L, a push (n + 25) / B, a read (n + 38) / B + L.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
+
+from twisted.internet.interfaces import IPushProducer
+from zope.interface import implementer
 
 from tests.bench.cell import Cell
 from tests.bench.ideal import IdealHost
@@ -28,19 +34,55 @@ BLOCK: Final = 1460
 READ: Final = 1500
 
 
+class Kind(NamedTuple):
+    """What goes over the line beside the payload, in bytes.
+
+    @ivar name: as it stands in the table.
+    @ivar command: what sends.
+    @ivar sending: of a counted send, both ways.
+    @ivar pushing: of a direct push.
+    @ivar reading: of a polled read, both ways.
+    """
+
+    name: str
+    command: bytes
+    sending: int
+    pushing: int
+    reading: int
+
+    @property
+    def secure(self) -> bool:
+        """Whether the module does TLS."""
+        return self is TLS
+
+    def send_time(self, line: float, latency: float, block: int = BLOCK) -> float:
+        """Give the seconds of a counted send."""
+        return (block + self.sending) / line + 2 * latency
+
+    def push_time(self, line: float, block: int = BLOCK) -> float:
+        """Give the seconds of a direct push."""
+        return (block + self.pushing) / line
+
+    def read_time(self, line: float, latency: float, block: int = READ) -> float:
+        """Give the seconds of a polled read."""
+        return (block + self.reading) / line + latency
+
+
+TLS: Final = Kind("", b"AT+QSSLSEND", 35, 27, 46)
+#: Counted: command, prompt and result of a send; the line of a push; command, line, the line
+#: end behind the block and result of a read.
+TCP: Final = Kind(
+    "TCP ",
+    b"AT+QISEND",
+    len(b"AT+QISEND=0,1460\r" + b"\r\n> " + b"\r\nSEND OK\r\n"),
+    len(b'\r\n+QIURC: "recv",0,1460\r\n'),
+    len(b"AT+QIRD=0,1500\r" + b"\r\n+QIRD: 1500\r\n" + b"\r\n" + b"\r\nOK\r\n"),
+)
+
+
 def send_time(line: float, latency: float, block: int = BLOCK) -> float:
-    """Give the seconds of a counted send."""
-    return (block + 35) / line + 2 * latency
-
-
-def push_time(line: float, block: int = BLOCK) -> float:
-    """Give the seconds of a direct push."""
-    return (block + 27) / line
-
-
-def read_time(line: float, latency: float, block: int = READ) -> float:
-    """Give the seconds of a polled read."""
-    return (block + 46) / line + latency
+    """Give the seconds of a counted send with TLS."""
+    return TLS.send_time(line, latency, block)
 
 
 class Counter(Peer):
@@ -64,6 +106,7 @@ class Counter(Peer):
         self.size += len(data)
 
 
+@implementer(IPushProducer)
 class Source:
     """A push producer that writes pieces of one size."""
 
@@ -94,9 +137,9 @@ class Source:
         self._left = 0
 
 
-def _rig(baudrate: int, latency: float) -> Rig:
+def _rig(baudrate: int, latency: float, kind: Kind = TLS) -> Rig:
     seconds: list[Callable[[], float]] = []
-    rig = Rig(Link(baudrate, latency), lambda: Counter(seconds[0]))
+    rig = Rig(Link(baudrate, latency), lambda: Counter(seconds[0]), kind.secure)
     seconds.append(rig.clock.seconds)
     return rig
 
@@ -109,9 +152,9 @@ def _named(what: str, baudrate: int, latency: float) -> str:
     return f"{what}, {baudrate} baud, L {latency * 1000:g} ms"
 
 
-def send(baudrate: int, latency: float, piece: int, size: int = SIZE) -> Cell:
+def send(baudrate: int, latency: float, piece: int, size: int = SIZE, kind: Kind = TLS) -> Cell:
     """Send, the application writes pieces of one size."""
-    rig = _rig(baudrate, latency)
+    rig = _rig(baudrate, latency, kind)
     near = rig.connect()
     started = rig.clock.seconds()
     Source(near.transport, piece, size)
@@ -120,28 +163,32 @@ def send(baudrate: int, latency: float, piece: int, size: int = SIZE) -> Cell:
     took = far.last - started
     rig.settle(1.0)
     rig.close()
-    bound = size / BLOCK * send_time(baudrate / 10, latency)
+    bound = size / BLOCK * kind.send_time(baudrate / 10, latency)
     goal = {64: 0.98, 1: 0.97}.get(piece, 0.99)
-    return Cell(_named(f"send, writes of {piece}", baudrate, latency), bound / took, goal)
+    return Cell(
+        _named(f"{kind.name}send, writes of {piece}", baudrate, latency), bound / took, goal
+    )
 
 
-def receive(baudrate: int, latency: float, size: int = SIZE) -> Cell:
+def receive(baudrate: int, latency: float, size: int = SIZE, kind: Kind = TLS) -> Cell:
     """Receive in the default mode; the consumer never pauses."""
-    rig = _rig(baudrate, latency)
+    rig = _rig(baudrate, latency, kind)
     near = rig.connect(lambda: _counter(rig))
     Source(rig.serving.peers[0].transport, BLOCK, size)
     rig.until(lambda: near.size >= size)
     took = near.last - near.first
     rig.close()
-    bound = size / BLOCK * push_time(baudrate / 10)
-    return Cell(_named("receive, default mode", baudrate, latency), bound / took, 0.98)
+    bound = size / BLOCK * kind.push_time(baudrate / 10)
+    return Cell(_named(f"{kind.name}receive, default mode", baudrate, latency), bound / took, 0.98)
 
 
 def _one_has(ends: Sequence[Counter], size: int) -> bool:
     return any(each.size >= size for each in ends)
 
 
-def both(baudrate: int, latency: float, sockets: int, size: int = SIZE) -> list[Cell]:
+def both(
+    baudrate: int, latency: float, sockets: int, size: int = SIZE, kind: Kind = TLS
+) -> list[Cell]:
     """Send and receive at once, the same number of bytes each way.
 
     The module does not push between a prompt and the last byte of the block
@@ -150,7 +197,7 @@ def both(baudrate: int, latency: float, sockets: int, size: int = SIZE) -> list[
     where prompts and results wait behind pushes that are on the line already.
     The other one is what the L{IdealHost} needs.
     """
-    rig = _rig(baudrate, latency)
+    rig = _rig(baudrate, latency, kind)
     endpoint = rig.endpoint()
     nears = [rig.connect(lambda: _counter(rig), endpoint) for _ in range(sockets)]
     fars = rig.serving.peers
@@ -169,10 +216,10 @@ def both(baudrate: int, latency: float, sockets: int, size: int = SIZE) -> list[
     rig.close()
     line = baudrate / 10
     blocks = size / BLOCK
-    pushes = blocks * push_time(line)
-    bound = max(blocks * send_time(line, latency), pushes + blocks * (BLOCK + 15) / line)
-    what = f"send and receive, {sockets} socket{'s' * (sockets > 1)}"
-    ideal = _ideal(baudrate, latency, sockets, share * sockets)
+    pushes = blocks * kind.push_time(line)
+    bound = max(blocks * kind.send_time(line, latency), pushes + blocks * (BLOCK + 15) / line)
+    what = f"{kind.name}send and receive, {sockets} socket{'s' * (sockets > 1)}"
+    ideal = _ideal(baudrate, latency, sockets, share * sockets, kind)
     name = _named(what, baudrate, latency)
     cells = [
         Cell(name, bound / took, 0.95, note="the longer of the two ways"),
@@ -183,14 +230,14 @@ def both(baudrate: int, latency: float, sockets: int, size: int = SIZE) -> list[
     return cells
 
 
-def _ideal(baudrate: int, latency: float, sockets: int, size: int) -> float:
+def _ideal(baudrate: int, latency: float, sockets: int, size: int, kind: Kind) -> float:
     """Give the seconds that the L{IdealHost} needs."""
-    rig = _rig(baudrate, latency)
+    rig = _rig(baudrate, latency, kind)
     endpoint = rig.endpoint()
     nears = [rig.connect(lambda: _counter(rig), endpoint) for _ in range(sockets)]
     wire: Any = rig.emulated.wires["usbmodem"]
     port, ids = wire._protocol, [near.transport._socket.id for near in nears]
-    host = wire._protocol = IdealHost(wire, ids, size)
+    host = wire._protocol = IdealHost(wire, ids, size, kind.command)
     fars = rig.serving.peers
     started = rig.clock.seconds()
     for far in fars:
@@ -236,14 +283,16 @@ class Slow(Counter):
         self.transport.resumeProducing()
 
 
-def pausing(baudrate: int, latency: float, share: float, size: int = SIZE) -> Cell:
+def pausing(
+    baudrate: int, latency: float, share: float, size: int = SIZE, kind: Kind = TLS
+) -> Cell:
     """Receive with a consumer that pauses and resumes.
 
     @param share: the consumer's rate, as a part of what polling could give it.
     """
     line = baudrate / 10
-    polling = READ / read_time(line, latency)
-    rig = _rig(baudrate, latency)
+    polling = READ / kind.read_time(line, latency)
+    rig = _rig(baudrate, latency, kind)
     near: Slow = rig.connect(lambda: Slow(rig, polling * share))
     far = rig.serving.peers[0]
     if share > 1:
@@ -273,16 +322,18 @@ def pausing(baudrate: int, latency: float, share: float, size: int = SIZE) -> Ce
         # the consumer has still to take what lies in its own buffer
         reached = near.size / (near._free - near.first)
     what = "receive, consumer at half the rate" if share < 1 else "receive after a long pause"
-    name = _named(what, baudrate, latency)
+    name = _named(kind.name + what, baudrate, latency)
     return Cell(name, reached / min(near.rate, polling), 0.95, note=f"{near.held} held")
 
 
-def transparent(baudrate: int, latency: float, way: str, size: int = SIZE) -> Cell:
+def transparent(
+    baudrate: int, latency: float, way: str, size: int = SIZE, kind: Kind = TLS
+) -> Cell:
     """Raw bytes.
 
     @param way: C{out}, C{in} or C{both}.
     """
-    rig = _rig(baudrate, latency)
+    rig = _rig(baudrate, latency, kind)
     near = rig.connect(lambda: _counter(rig), mode="transparent")
     far = rig.serving.peers[0]
     started = rig.clock.seconds()
@@ -298,7 +349,7 @@ def transparent(baudrate: int, latency: float, way: str, size: int = SIZE) -> Ce
     rig.settle(2.0)
     rig.close()
     return Cell(
-        _named(f"transparent, {way}", baudrate, latency),
+        _named(f"{kind.name}transparent, {way}", baudrate, latency),
         min(end.size for end in ends) / took / (baudrate / 10),
         0.99,
     )

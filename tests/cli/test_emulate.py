@@ -94,6 +94,29 @@ class EmulateTests(SynchronousTestCase):
             said += os.read(fd, 4096)
         self.end(process, signal.SIGINT)
 
+    def test_another_family(self) -> None:
+        """A BC660K-GL sleeps, and SIGUSR1 is the pin that wakes it."""
+        path, fault = self.mktemp(), "deep_sleep:after=0"
+        process = self.emulate("--model", "BC660K-GL", "--pty", path, "--fault", fault)
+        self.assertIn("BC660K-GL", self.introduction)
+        fd = self.open(path)
+
+        def write(data: bytes) -> object:
+            return os.write(fd, data)
+
+        self.assertIn(b"\r\nBC660K-GL\r\n", ask(write, fd, b"ATE0;+CGMM"))
+        ask(write, fd, b'AT+QCFG="wakeupRXD",0')
+        write(b'AT+QIOPEN=0,0,"UDP SERVICE","127.0.0.1",0,0\r')
+        while select.select([fd], [], [], 1)[0]:  # until it hears nothing any more
+            os.read(fd, 4096)
+            write(b"AT\r")
+        process.send_signal(signal.SIGUSR1)
+        said = b""
+        while b"RDY" not in said:
+            self.assertTrue(select.select([fd], [], [], PATIENCE)[0], said)
+            said += os.read(fd, 4096)
+        self.end(process, signal.SIGINT)
+
     def test_ports(self) -> None:
         """Each further link is a further port of the same module; Ctrl-C is an end like another."""
         first, second = self.mktemp(), self.mktemp()
@@ -161,7 +184,9 @@ class EmulateTests(SynchronousTestCase):
         path = self.mktemp()
         for arguments in (
             ("--quirk", "nothing"),
+            ("--quirk", "has_checkhost", "--model", "M95"),
             ("--fault", "nothing"),
+            ("--fault", "deep_sleep", "--model", "EC25"),
             ("--fault", "late_answer:delay=nan"),
             ("--fault", "send_fail_n:times=-1"),
             ("--tcp", "7000", "--pty", path),

@@ -336,7 +336,7 @@ class SocketTests(SynchronousTestCase):
     def test_parameters(self) -> None:
         """What no command can have set is 552."""
         clock, socket, told = self.make()
-        self.open(socket, dtls_version=2)
+        self.open(socket, dtls_version=3)
         clock.advance(0)
         self.assertEqual(told, [552])
         self.assertEqual(clock.getDelayedCalls(), [])

@@ -50,6 +50,8 @@ class FaultTests(SynchronousTestCase):
     def test_sessions(self) -> None:
         """In each access mode nothing raises, and no timer is left at the end."""
         for name, kind in FAULTS.items():
+            if kind.families and "lte" not in kind.families:
+                continue
             for mode in range(3):
                 bench = Bench(faults=[kind()], echo=True)
                 try:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IProtocolFactory
+from twisted.internet.interfaces import IProtocolFactory, IStreamClientEndpoint
 from twisted.internet.protocol import Factory
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
@@ -151,12 +151,14 @@ class VirtualCase(SynchronousTestCase):
         self.until(lambda: peer.reasons, seconds)
         return peer.reasons[0].value
 
-    def start(self, endpoint: ModuleTLSEndpoint, make: Callable[[], Any] = Peer) -> Deferred[Any]:
+    def start(
+        self, endpoint: IStreamClientEndpoint, make: Callable[[], Any] = Peer
+    ) -> Deferred[Any]:
         """Begin to connect."""
         return endpoint.connect(factory_for(make))
 
     def connect(
-        self, endpoint: ModuleTLSEndpoint, make: Callable[[], Any] = Peer, seconds: float = 30.0
+        self, endpoint: IStreamClientEndpoint, make: Callable[[], Any] = Peer, seconds: float = 30.0
     ) -> Any:
         """Connect, and give the protocol."""
         connecting = self.start(endpoint, make)

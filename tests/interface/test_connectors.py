@@ -111,7 +111,7 @@ class ConnectorTests(MixedInterface):
                     self.clock.turn()
             if connector.state != "connecting":
                 connector.disconnect()
-                self.until(lambda client=client: client.reasons)
+                self.until(lambda client=client: client.reasons)  # type: ignore[misc]
                 continue
             client.take()
             connector.stopConnecting()
@@ -194,7 +194,7 @@ class ConnectorTests(MixedInterface):
 
         class Leaving(Peer):
             def connectionMade(self) -> None:
-                self.factory.connectors[0].disconnect()  # type: ignore[union-attr]
+                self.factory.connectors[0].disconnect()
 
         interface = self.interface()
         for early in (True, False):
@@ -208,7 +208,7 @@ class ConnectorTests(MixedInterface):
                 client = Client(build)
                 build.__defaults__ = (client,)
             interface.connectTCP(HOST, PORT, client)
-            self.until(lambda client=client: client.reasons)
+            self.until(lambda client=client: client.reasons)  # type: ignore[misc]
             self.assertEqual(client.take()[-2:], ["lost", "doStop"], early)
             self.assertIsInstance(client.peers[0].reasons[0].value, error.ConnectionDone)
 
@@ -219,7 +219,7 @@ class ConnectorTests(MixedInterface):
 
         class Again(ReconnectingClientFactory):
             noisy = False
-            clock = self.clock
+            clock: Any = self.clock
             initialDelay = 0.5
             peers: list[Any] = []  # noqa: RUF012 - of this one test
 
@@ -231,10 +231,10 @@ class ConnectorTests(MixedInterface):
         factory = Again()
         connector = interface.connectTCP(HOST, PORT, factory)
         for count in (1, 2, 3):
-            self.until(lambda count=count: len(serving.peers) == count)
+            self.until(lambda count=count: len(serving.peers) == count)  # type: ignore[misc]
             self.settle()
             serving.peers[-1].transport.abortConnection()
-            self.until(lambda count=count: factory.peers[count - 1].reasons)
+            self.until(lambda count=count: factory.peers[count - 1].reasons)  # type: ignore[misc]
         self.until(lambda: len(factory.peers) == 4)
         factory.stopTrying()
         self.settle()
@@ -321,7 +321,7 @@ class BadInputTests(InterfaceCase):
         for given in (None, "", ("", 0), ("0.0.0.0", 0), ("::", 0), (b"", 0)):
             client = Client()
             connector = interface.connectTCP(HOST, PORT, client, bindAddress=given)
-            self.until(lambda client=client: client.peers)
+            self.until(lambda client=client: client.peers)  # type: ignore[misc]
             self.settle()
             connector.disconnect()
             self.end_of(client.peers[0])
@@ -373,7 +373,7 @@ class BadInputTests(InterfaceCase):
             serving = self.plain(host=host)
             client = Client()
             connector = interface.connectTCP(host, PORT, client)
-            self.until(lambda serving=serving: serving.peers)
+            self.until(lambda serving=serving: serving.peers)  # type: ignore[misc]
             self.settle()
             self.assertEqual(client.peers[0].transport.getHost().host, own)
             connector.disconnect()

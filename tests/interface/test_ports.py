@@ -203,7 +203,7 @@ class ListeningTests(PortCase):
         self.result_of(listening.when_listening())
         for _ in range(2):
             outside = self.result_of(self.call_in(2020))
-            self.until(lambda outside=outside: outside.reasons)
+            self.until(lambda outside=outside: outside.reasons)  # type: ignore[misc]
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
         outside = self.result_of(self.call_in(2020))
         self.settle(1.0)
@@ -241,7 +241,7 @@ class ListeningTests(PortCase):
         for _ in range(4):
             client = Client()
             interface.connectTCP(HOST, PORT, client)
-            self.until(lambda client=client: client.peers)
+            self.until(lambda client=client: client.peers)  # type: ignore[misc]
             clients.append(client.peers[0])
             self.result_of(self.call_in(2020))
         self.until(lambda: len(server.peers) == 4)

@@ -91,7 +91,9 @@ class Soak:
         self._port = 1024
         self._at_start = [FAULTS[name] for name in sorted(AT_THE_START)]
         self._fault_kinds = [
-            kind for name, kind in sorted(FAULTS.items()) if name not in AT_THE_START | IDLE
+            kind
+            for name, kind in sorted(FAULTS.items())
+            if name not in AT_THE_START | IDLE and (not kind.families or "lte" in kind.families)
         ]
         self.replace(self.chance.choice((0, 1, 2)))
 

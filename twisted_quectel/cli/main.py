@@ -39,6 +39,15 @@ can open the pty; the connections that it opens are real ones.
 """
 
 
+_TRUST: Final = """\
+The host makes the handshake over the module's TCP, verifies the certificates and
+the name, and shows the root that the module needs.  Then it tries which of the
+module's versions and suites the server accepts.
+
+  quectel trust broker.example:8883 --device /dev/ttyUSB2 --upload
+"""
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line."""
 
@@ -67,6 +76,14 @@ def make_parser() -> argparse.ArgumentParser:
             "emulate",
             help="run an emulated module on a pty for other programs",
             description=_EMULATE,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+    )
+    _add_trust(
+        commands.add_parser(
+            "trust",
+            help="find out which CA the module needs for a server, and what the server accepts",
+            description=_TRUST,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
     )
@@ -162,6 +179,13 @@ def _add_emulate(parser: argparse.ArgumentParser) -> None:
         help="milliseconds that the module thinks before an answer (%(default)s)",
     )
     parser.add_argument(
+        "--cut",
+        type=values.size,
+        default=0,
+        metavar="BYTES",
+        help="have what is read at once be at most so many bytes, at random (whole)",
+    )
+    parser.add_argument(
         "--profile",
         default="strict",
         choices=("strict", "as_printed"),
@@ -212,6 +236,51 @@ def _add_emulate(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_emulate)
 
 
+def _add_trust(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("server", type=values.server, metavar="HOST:PORT", help="the server")
+    parser.add_argument(
+        "--device", type=values.device, metavar="PATH", help="serial device of the module"
+    )
+    parser.add_argument(
+        "--modem",
+        type=values.text,
+        metavar="NAME",
+        help="a modem of the modem file (that of a string that names none)",
+    )
+    parser.add_argument("--model", type=values.model, metavar="MODEL", help="of the device")
+    parser.add_argument("--baudrate", type=values.baudrate, help="speed of the line (115200)")
+    parser.add_argument("--apn", type=values.text, help="access point name")
+    parser.add_argument(
+        "--cacert", type=values.file, metavar="FILE", help="trust these CAs, not the system's"
+    )
+    parser.add_argument(
+        "--client-cert", type=values.file, metavar="FILE", help="a client certificate, PEM"
+    )
+    parser.add_argument("--client-key", type=values.file, metavar="FILE", help="its key")
+    parser.add_argument(
+        "--upload", action="store_true", help="put the root on the module, and say its path"
+    )
+    parser.add_argument(
+        "--save", type=values.link, metavar="FILE", help="write the root to a new file"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=values.seconds,
+        default="60",
+        metavar="S",
+        help="seconds for each connection (%(default)s)",
+    )
+    parser.add_argument(
+        "--trace",
+        nargs="?",
+        const="-",
+        type=values.text,
+        metavar="FILE",
+        help="write the AT dialogue to FILE, or among the other output",
+    )
+    parser.set_defaults(run=_trust)
+
+
 def _demo(arguments: argparse.Namespace) -> int:
     from .demo import run_demo
 
@@ -222,6 +291,12 @@ def _emulate(arguments: argparse.Namespace) -> int:
     from .emulate import run_emulate
 
     return run_emulate(arguments)
+
+
+def _trust(arguments: argparse.Namespace) -> int:
+    from .trust import run_trust
+
+    return run_trust(arguments)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -133,6 +133,25 @@ def port(text: str) -> int:
     return number
 
 
+def seconds(text: str) -> float:
+    """Read a time in seconds."""
+    from ..arguments import read_timeout
+    from ..at.syntax import InvalidValue
+
+    try:
+        return read_timeout("", text)
+    except InvalidValue as e:
+        raise ArgumentTypeError(e.problem) from None
+
+
+def server(text: str) -> tuple[str, int]:
+    """Read a server, C{HOST:PORT}; an address of IPv6 stands in brackets."""
+    name, _, number = text.rpartition(":")
+    if not name or (":" in name and not name.startswith("[")):
+        raise ArgumentTypeError(f"{text!r} is not HOST:PORT, such as broker.example:8883")
+    return name, port(number)
+
+
 def listening(text: str) -> tuple[str, int]:
     """Read where to listen, C{PORT} on loopback or C{ADDRESS:PORT}."""
     address, _, number = text.rpartition(":")

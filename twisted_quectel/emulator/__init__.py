@@ -10,6 +10,7 @@ from .memory import MemoryWire, connect_memory
 from .memorynetwork import MemoryNetwork
 from .models import ALL_PROFILES, ALL_QUIRKS, EMULATED, create_module
 from .module import LTEModule
+from .nbiot.module import NBIoTModule
 from .network import INetwork, ReactorNetwork
 from .port import Port
 from .pty import PtyPort
@@ -31,6 +32,7 @@ __all__ = [
     "MemoryWire",
     "Module",
     "ModuleSettings",
+    "NBIoTModule",
     "Port",
     "PtyPort",
     "ReactorNetwork",

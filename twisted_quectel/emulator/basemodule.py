@@ -42,6 +42,7 @@ class Module(ABC):
     @cvar grammar: which of them open, close, send and read.
     @cvar quirk_table: the deviations that it knows.
     @cvar maker: who has made it.
+    @cvar cell: where it is, as C{AT+CREG=2} tells it: area, cell, technology.
     @ivar clock: what all its timers run on.
     @ivar network: where its connections go.
     @ivar link: how its lines behave.
@@ -64,6 +65,7 @@ class Module(ABC):
     grammar: ClassVar[Grammar]
     quirk_table: ClassVar[QuirkTable]
     maker: ClassVar[str] = "Quectel"
+    cell: ClassVar[str] = '"1A2B","1C3D4E5",7'
     sockets: SocketSet[Any]
 
     def __init__(
@@ -183,10 +185,6 @@ class Module(ABC):
     def time_set(self) -> None:  # noqa: B027 - not every family minds
         """The clock was set."""
 
-    def tidy(self, line: bytes) -> bytes:
-        """Give a command line as it is read: some firmware passes over what V.250 does not."""
-        return line
-
     def spaced_prompt(self) -> bool:
         """Tell whether a blank stands behind the C{>} of a prompt."""
         return "prompt_without_space" not in self.quirks
@@ -198,6 +196,18 @@ class Module(ABC):
     def misprint(self, line: bytes) -> bytes:
         """Give an information line as the module's quirks have it."""
         return line
+
+    def tidy(self, line: bytes) -> bytes | None:
+        """Give a command line as the module takes it, without its C{AT}; L{None} to refuse it."""
+        return line
+
+    def leave_file(self, name: str, data: bytes) -> None:  # noqa: B027 - not every family has any
+        """Have a file be there that an aborted upload has left."""
+
+    @property
+    def product(self) -> str:
+        """Give what the module calls itself."""
+        return self.model
 
     def handler(self, name: str) -> Handler[Any] | None:
         """Give what executes a command, L{None} for one that does not exist."""

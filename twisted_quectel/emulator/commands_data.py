@@ -28,6 +28,7 @@ from .sockets import CONNECTED, OPENING, TRANSPARENT, Socket
 from .verdicts import VerdictKind
 
 if TYPE_CHECKING:
+    from .basemodule import Module
     from .ltesockets import LTESocket
     from .module import LTEModule
 
@@ -37,7 +38,7 @@ DATA: Final = CommandSet["LTEModule"]()
 MAX_ADDRESS: Final = 255
 
 
-def _text(call: Call[LTEModule]) -> str:
+def _text(call: Call[Module]) -> str:
     return f"AT{call.name}={call.raw.decode('latin-1')}"
 
 
@@ -51,10 +52,10 @@ async def finish_open(call: Call[LTEModule], socket: LTESocket, go: Callable[[],
     """
     if socket.mode != TRANSPARENT:
         socket.opened.addCallback(_opened, call, socket)
-        call.port.interpreter.after(lambda: _start(call, socket, go))
+        call.port.interpreter.after(lambda: start_open(call, socket, go))
         return OK
     opened = socket.opened
-    _start(call, socket, go)
+    start_open(call, socket, go)
     code = await opened
     if code:
         _failed(call, socket)
@@ -62,7 +63,8 @@ async def finish_open(call: Call[LTEModule], socket: LTESocket, go: Callable[[],
     return call.port.interpreter.connect(socket)
 
 
-def _start(call: Call[LTEModule], socket: LTESocket, go: Callable[[], None]) -> None:
+def start_open(call: Call[Module], socket: Socket, go: Callable[[], None]) -> None:
+    """Let a socket go its way on the network, if no fault is in the way."""
     if socket.state != OPENING:
         return  # it was closed on the same line
     for hook in call.module.hooks:
@@ -91,7 +93,7 @@ def _opened(code: int, call: Call[LTEModule], socket: LTESocket) -> None:
 # sending
 
 
-def send_length(call: Call[LTEModule], allowed: range) -> int | None:
+def send_length(call: Call[Module], allowed: range) -> int | None:
     """Give the length of a counted send; beyond its range it is a verdict."""
     length = call.integer(1, allowed)
     if length is None:
@@ -110,7 +112,7 @@ def sender(call: Call[LTEModule], id: int, plain: bool) -> LTESocket | Outcome:
 
 
 async def body_of_send(
-    call: Call[LTEModule], length: int | None, timeout: float = 0.0
+    call: Call[Module], length: int | None, timeout: float = 0.0
 ) -> bytes | Outcome:
     """Ask for the body of a send: counted, or ended by Ctrl-Z or ESC.
 
@@ -140,7 +142,7 @@ async def body_of_send(
 
 
 def deliver(
-    call: Call[LTEModule], socket: LTESocket, body: bytes, to: tuple[str, int] | None = None
+    call: Call[Module], socket: Socket, body: bytes, to: tuple[str, int] | None = None
 ) -> Outcome:
     """Hand a body to a connection.
 
@@ -173,7 +175,7 @@ def reader(call: Call[LTEModule], id: int, plain: bool) -> LTESocket | Outcome:
     return call.fail(574) if socket.online() else socket
 
 
-def judge_read(call: Call[LTEModule]) -> None:
+def judge_read(call: Call[Module]) -> None:
     """Write down a read beyond the limit."""
     call.module.judge(VerdictKind.READ_BEYOND_LIMIT, _text(call))
 

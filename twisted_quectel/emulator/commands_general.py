@@ -140,7 +140,7 @@ def identify(call: Call[Module]) -> Outcome:
     if _digit(call, 9) is None:
         return ERROR
     call.info(call.module.maker)
-    call.info(call.module.model)
+    call.info(call.module.product)
     call.info(f"Revision: {call.module.revision}")
     return OK
 
@@ -157,7 +157,7 @@ def identity(call: Call[Module]) -> Outcome:
     call.info(
         {
             "GMI": call.module.maker,
-            "GMM": call.module.model,
+            "GMM": call.module.product,
             "GMR": call.module.revision,
             "GSN": settings.imei,
         }[which]

@@ -18,6 +18,7 @@ from .commands_data import MAX_ADDRESS
 from .options import OPTIONS
 
 if TYPE_CHECKING:
+    from .basemodule import Module
     from .module import LTEModule
 
 INTERNET: Final = CommandSet["LTEModule"]()
@@ -75,8 +76,8 @@ def qisde(call: Call[LTEModule]) -> Outcome:
 # names
 
 
-def _look_up(
-    call: Call[LTEModule], host: str, timeout: float, done: Callable[[int, str], None]
+def look_up(
+    call: Call[Module], host: str, timeout: float, done: Callable[[int, str], None]
 ) -> None:
     """Resolve a name behind the final result.
 
@@ -120,7 +121,7 @@ def qidnsgip(call: Call[LTEModule]) -> Outcome:
             module.urc(f'+QIURC: "dnsgip",0,1,{_DNS_TTL}')
             module.urc(f'+QIURC: "dnsgip","{address}"')
 
-    _look_up(call, host, _DNS_TIMEOUT, done)
+    look_up(call, host, _DNS_TIMEOUT, done)
     return OK
 
 
@@ -199,7 +200,7 @@ def qping(call: Call[LTEModule]) -> Outcome:
     if not module.pdp.active(pdp):
         call.port.interpreter.after(lambda: ping.begin(561, ""))
         return OK
-    _look_up(call, host, float(timeout), ping.begin)
+    look_up(call, host, float(timeout), ping.begin)
     return OK
 
 
@@ -253,5 +254,5 @@ def qntp(call: Call[LTEModule]) -> Outcome:
         shown = f"{now.strftime(year + '/%m/%d,%H:%M:%S')}{quarters:+03d}"
         call.port.unsolicited(f'+QNTP: 0,"{shown}"')
 
-    _look_up(call, host, _NTP_TIMEOUT, done)
+    look_up(call, host, _NTP_TIMEOUT, done)
     return OK

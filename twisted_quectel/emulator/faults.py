@@ -63,6 +63,7 @@ from .faults_receiving import (
     StateThree,
 )
 from .faults_sending import ErrorInsteadOfSendOk, PromptRefused, SendFails
+from .faults_sleep import DeepSleep, FirstBytesLost
 
 __all__ = [
     "FAULTS",
@@ -72,11 +73,13 @@ __all__ = [
     "ConnectAndGone",
     "CtsLow",
     "DataBehindCarrier",
+    "DeepSleep",
     "DuplicateRecvUrc",
     "EarlyClosed",
     "ErrorInsteadOfSendOk",
     "EscapeDrops",
     "Fault",
+    "FirstBytesLost",
     "Hooks",
     "IdLingers",
     "InfoThenError",

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .commands import Call, Outcome
-from .faults_base import Counter, Fault, Hooks, add_quirk, fault, lte, writes
-from .files import normal
+from .faults_base import Counter, Fault, Hooks, add_quirk, fault
 
 if TYPE_CHECKING:
     from .basemodule import Module
     from .port import Port
-
-_UPLOADED: Final = b"+QFUPL"
 
 
 @fault
@@ -27,7 +24,7 @@ class NameExists(Fault):
 
     name: ClassVar[str] = "name_exists"
     notes: ClassVar[tuple[int, ...]] = (33,)
-    families: ClassVar[tuple[str, ...]] = ("lte",)
+    families: ClassVar[tuple[str, ...]] = ("lte", "gsm")
     times: int = 1
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
@@ -35,10 +32,11 @@ class NameExists(Fault):
 
         class Exists(Hooks):
             def replace(self, call: Call[Any]) -> Outcome | None:
-                path = call.string(0) if writes(call, "+QFUPL") else None
+                place = module.grammar.uploads.get(call.name)
+                path = None if place is None else call.string(place)
                 if path and counter.again():
                     self.acted += 1
-                    lte(module).files.store(normal(path), b"what an aborted upload has left")
+                    module.leave_file(path, b"what an aborted upload has left")
                 return None
 
         return Exists()
@@ -71,24 +69,24 @@ class UploadPartial(Fault):
 @fault
 @dataclass(frozen=True)
 class UploadLineLost(Fault):
-    """The C{+QFUPL} line of an upload is lost; the file is there.
+    """The C{+QFUPL} or C{+QSECWRITE} line of an upload is lost; the file is there.
 
     @ivar times: so many uploads; 0 for all.
     """
 
     name: ClassVar[str] = "upload_line_lost"
     notes: ClassVar[tuple[int, ...]] = (34,)
-    families: ClassVar[tuple[str, ...]] = ("lte",)
+    families: ClassVar[tuple[str, ...]] = ("lte", "gsm")
     times: int = 1
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         counter = Counter(self.times)
+        lines = tuple(f"{name}: ".encode("ascii") for name in module.grammar.uploads)
 
         class Lost(Hooks):
             def answer(self, port: Port, pieces: list[bytes]) -> list[bytes]:
-                if any(piece.strip().startswith(_UPLOADED) for piece in pieces) and counter.again():
-                    return [piece for piece in pieces if not piece.strip().startswith(_UPLOADED)]
-                return pieces
+                others = [piece for piece in pieces if not piece.strip().startswith(lines)]
+                return others if others != pieces and counter.again() else pieces
 
         return Lost()
 

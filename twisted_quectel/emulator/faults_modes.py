@@ -75,7 +75,7 @@ class EscapeDrops(Fault):
 
             def result(self, port: Port, outcome: Outcome, text: str) -> str:
                 # the end of data mode, but not by DTR
-                if port.name in waiting and port.dtr and port.interpreter.in_data_mode() is False:
+                if port.name in waiting and port.dtr and not port.interpreter.online():
                     waiting.pop(port.name).clear()
                 return text
 

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from ..tables.lte import CLIENT_IDS, SSL_CONTEXT_IDS
+from ..tables.lte import SSL_CONTEXT_IDS
 from .commands import ERROR, OK, Call, Outcome
 from .faults_base import (
     COMMAND,
@@ -15,14 +15,12 @@ from .faults_base import (
     Hooks,
     add_quirk,
     fault,
-    lte,
     writes,
 )
 from .sockets import CONNECTED
 
 if TYPE_CHECKING:
     from .basemodule import Module
-    from .ltesockets import LTESocket
     from .sockets import Socket
 
 
@@ -90,7 +88,7 @@ class WriteIsQuery(Fault):
 
     name: ClassVar[str] = "write_is_query"
     notes: ClassVar[tuple[int, ...]] = (26,)
-    families: ClassVar[tuple[str, ...]] = ("lte",)
+    families: ClassVar[tuple[str, ...]] = ("lte", "gsm", "nbiot")
     tag: str = ""
     times: int = 1
 
@@ -99,11 +97,11 @@ class WriteIsQuery(Fault):
 
         class Query(Hooks):
             def replace(self, call: Call[Any]) -> Outcome | None:
-                if writes(call, "+QSSLCFG") and len(call.fields) > 2:
-                    tag = call.string(0) or ""
+                if writes(call, "+QSSLCFG") and module.grammar.setting(call):
+                    tag = next((field.string() for field in call.fields if field.quoted), "")
                     if spec.tag in ("", tag) and counter.again():
                         self.acted += 1
-                        call.fields = call.fields[:2]
+                        call.fields = call.fields[: module.grammar.settings[call.name] - 1]
                 return None
 
         return Query()
@@ -168,21 +166,20 @@ class Strangers(Fault):
 
     name: ClassVar[str] = "strangers"
     notes: ClassVar[tuple[int, ...]] = (29,)
-    families: ClassVar[tuple[str, ...]] = ("lte",)
+    families: ClassVar[tuple[str, ...]] = ("lte", "gsm", "nbiot")
     count: int = 12
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
-        strangers: list[LTESocket] = []
-        sockets = lte(module).sockets
-        for id in list(CLIENT_IDS)[: self.count]:
-            context = id % len(SSL_CONTEXT_IDS)
-            socket = sockets.create(id, 1, context, 0, module.port(), "stranger.example")
+        sockets = module.sockets
+        strangers: list[Socket] = []
+        for id in list(module.grammar.ids)[: self.count]:
+            socket = sockets.stranger(id, id % len(SSL_CONTEXT_IDS))
             socket.state = CONNECTED
             strangers.append(socket)
 
         class Blocked(Hooks):
             def replace(self, call: Call[Any]) -> Outcome | None:
-                if not writes(call, "+QSSLCFG") or len(call.fields) < 3:
+                if not writes(call, "+QSSLCFG") or not module.grammar.setting(call):
                     return None
                 context = call.integer(1, SSL_CONTEXT_IDS)
                 blocked = any(
@@ -210,6 +207,7 @@ class IdLingers(Fault):
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         spec = self
         until: dict[int, float] = {}
+        at_once = module.grammar.occupied_at_once
 
         class Lingers(Hooks):
             def replace(self, call: Call[Any]) -> Outcome | None:
@@ -218,11 +216,18 @@ class IdLingers(Fault):
                 if module.grammar.closing(call):
                     if id is not None and module.sockets.get(id) is not None:
                         until[id] = now + spec.seconds
-                    elif id is not None and until.get(id, 0.0) > now:
+                    elif at_once and id is not None and until.get(id, 0.0) > now:
                         return OK
-                elif module.grammar.opening(call) and id is not None and until.get(id, 0.0) > now:
+                elif at_once and self.lingers(call):
                     return call.fail(563)
                 return None
+
+            def on_open(self, call: Call[Any]) -> int | None:
+                return 563 if not at_once and self.lingers(call) else None
+
+            def lingers(self, call: Call[Any]) -> bool:
+                id = module.grammar.id_of(call) if module.grammar.opening(call) else None
+                return id is not None and until.get(id, 0.0) > module.clock.seconds()
 
         return Lingers()
 

@@ -327,7 +327,7 @@ class ShortYear(Fault):
 
     name: ClassVar[str] = "short_year"
     notes: ClassVar[tuple[int, ...]] = (46,)
-    families: ClassVar[tuple[str, ...]] = ("lte",)
+    families: ClassVar[tuple[str, ...]] = ("lte", "gsm", "nbiot")
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         return add_quirk(module, "two_digit_qlts")

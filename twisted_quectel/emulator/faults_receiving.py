@@ -52,6 +52,8 @@ class EarlyClosed(Fault):
     name: ClassVar[str] = "early_closed"
     notes: ClassVar[tuple[int, ...]] = (11,)
     modes: ClassVar[tuple[str, ...]] = COMMAND
+    # where there is no read, no host could do anything about it
+    families: ClassVar[tuple[str, ...]] = ("lte", "gsm", "sim52xx")
     hold: float = 0.5
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
@@ -129,7 +131,7 @@ class StateThree(Fault):
     name: ClassVar[str] = "state_three"
     notes: ClassVar[tuple[int, ...]] = (13,)
     modes: ClassVar[tuple[str, ...]] = COMMAND
-    families: ClassVar[tuple[str, ...]] = ("lte",)
+    families: ClassVar[tuple[str, ...]] = ("lte", "nbiot")
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         return add_quirk(module, "state_three")
@@ -143,7 +145,7 @@ class RecvLength(Fault):
     name: ClassVar[str] = "recv_length"
     notes: ClassVar[tuple[int, ...]] = (14,)
     modes: ClassVar[tuple[str, ...]] = BUFFER
-    families: ClassVar[tuple[str, ...]] = ("lte",)
+    families: ClassVar[tuple[str, ...]] = ("lte", "gsm")
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         return add_quirk(module, "recv_length")
@@ -183,7 +185,7 @@ class SingleLineEnd(Fault):
     name: ClassVar[str] = "single_line_end"
     notes: ClassVar[tuple[int, ...]] = (16,)
     modes: ClassVar[tuple[str, ...]] = BUFFER
-    families: ClassVar[tuple[str, ...]] = ("lte",)
+    families: ClassVar[tuple[str, ...]] = ("lte", "gsm")
 
     def arm(self, module: Module, chance: random.Random) -> Hooks:
         return add_quirk(module, "recv_single_crlf")

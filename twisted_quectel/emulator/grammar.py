@@ -18,6 +18,9 @@ class Grammar:
         which the access mode; L{None} where there is none.
     @ivar closes: commands that close one: which parameter has its id.
     @ivar sends: commands that send: which parameter has the id.
+    @ivar uploads: commands that upload a file: which parameter has its name.
+    @ivar occupied_at_once: whether an open with an id in use is refused at once; else its
+        result tells.
     @ivar settings: commands that set a parameter of TLS: from so many parameters on.
     @ivar releases: commands that give the packet data connection back.
     @ivar recv: what a URC begins with that tells of data.
@@ -28,6 +31,8 @@ class Grammar:
     opens: Mapping[str, tuple[int | None, int | None]]
     closes: Mapping[str, int | None]
     sends: Mapping[str, int | None] = field(default_factory=dict)
+    uploads: Mapping[str, int] = field(default_factory=dict)
+    occupied_at_once: bool = True
     settings: Mapping[str, int] = field(default_factory=dict)
     releases: frozenset[str] = frozenset()
     recv: tuple[str, ...] = ()

@@ -72,10 +72,6 @@ class Interpreter:
         """Whether the port is in data mode."""
         return self._data is not None
 
-    def in_data_mode(self) -> bool:
-        """Whether what is heard is payload."""
-        return self._data is not None
-
     def full(self) -> bool:
         """Whether the host has to wait."""
         return len(self._lines.input) >= MAX_INPUT
@@ -126,19 +122,20 @@ class Interpreter:
     # command lines
 
     def _execute(self, body: bytes | None) -> None:
-        commands = None if body is None else parse_line(self._module.tidy(body))
+        tidied = None if body is None else self._module.tidy(body)
+        commands = None if tidied is None else parse_line(tidied)
         if commands is None:
             self._finish(ERROR)
             return
         self._busy = True
         self._commands = commands
-        delay = self._module.link.latency
-        if delay > 0:
-            self._wait(delay, self._next)
-        else:
-            self._next()
+        self._wait(self._module.link.latency, self._next)
 
     def _wait(self, delay: float, then: Callable[[], None]) -> None:
+        if delay <= 0:
+            then()
+            return
+
         def run() -> None:
             self._timer = None
             then()
@@ -266,11 +263,11 @@ class Interpreter:
         @return: fires with the body; L{None} if it was cancelled; fails with
             L{TimeoutError}.
         """
-        blank = b" " if self._module.spaced_prompt() else b""
         self._skip_line_feed()
         clock = self._module.clock
         body = Prompt(length, longest, self._body_done, self._echo_body, clock, timeout)
         self._body = body
+        blank = b" " if self._module.spaced_prompt() else b""
         around = [hook.around_prompt(self._port) for hook in self._module.hooks]
         before, behind = (b"".join(parts) for parts in zip((b"", b""), *around, strict=True))
         self.say(before + b"\r\n>" + blank + behind)
@@ -315,6 +312,15 @@ class Interpreter:
         self._online_next = socket
         return CONNECT
 
+    def go_online(self, socket: Socket, line: str) -> None:
+        """Go over to data mode behind a URC, once no command is executing."""
+        if self._busy:
+            self.after(lambda: self.go_online(socket, line))
+            return
+        self._port.flush()
+        self._port.write(self._port.frame(line.encode("ascii")))
+        self._enter(socket)
+
     def _enter(self, socket: Socket) -> None:
         self._skip_line_feed()
         self._data = data = DataMode(self._port, socket)
@@ -341,7 +347,7 @@ class Interpreter:
             self._port.write(self._port.final(OK))
         data.socket.went_offline()
         self._port.flush()
-        self._resume_soon()
+        self._module.later(0, self.resume)  # in command mode there is room
 
     def carrier_lost(self) -> None:
         """The connection of the data mode has ended."""
@@ -356,11 +362,7 @@ class Interpreter:
         if not self._port.settings.quiet:
             self._port.write(self._port.final(NO_CARRIER))
         self._port.flush()
-        self._resume_soon()
-
-    def _resume_soon(self) -> None:
-        """Take what the host was held up with: in command mode there is room."""
-        self._module.later(0, self.resume)
+        self._module.later(0, self.resume)  # in command mode there is room
 
     def connection_gone(self, socket: Socket) -> None:
         """A connection that could have been resumed is no more."""
@@ -371,11 +373,10 @@ class Interpreter:
     def dtr_fell(self) -> None:
         """DTR went off: C{AT&D1} leaves data mode, C{AT&D2} hangs up too."""
         mode, data = self._port.settings.d, self._data
-        if data is None or mode == 0:
-            return
-        self.leave_data_mode()
-        if mode == 2:
-            self._module.sockets.drop(data.socket)
+        if data is not None and mode != 0:
+            self.leave_data_mode()
+            if mode == 2:
+                self._module.sockets.drop(data.socket)
 
     def reset(self) -> None:
         """Forget everything, as a restart does."""

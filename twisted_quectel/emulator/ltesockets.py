@@ -111,6 +111,10 @@ class LTESockets(SocketSet[LTESocket]):
             )
         return self.add(LTESocket(module, Kind.SSL, id, pdp, mode, port, host, net, context))
 
+    def stranger(self, id: int, context: int) -> LTESocket:
+        """Take an id into use for a TLS connection that an earlier host has left."""
+        return self.create(id, 1, context, BUFFER, self._module.port(), "stranger.example")
+
     def create_plain(
         self, kind: Kind, id: int, pdp: int, mode: int, port: Port, host: str, net: NetSocket
     ) -> LTESocket:

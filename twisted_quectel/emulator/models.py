@@ -10,14 +10,16 @@ from twisted.internet.interfaces import IReactorTime
 
 from .basemodule import Module
 from .faults_base import Fault
+from .gsm.module import GSMModule
 from .link import Link
 from .module import LTEModule
+from .nbiot.module import NBIoTModule
 from .network import INetwork
 from .settings import ModuleSettings
 from .sim52xx.module import SIM52xxModule
 
 #: The families that are emulated.
-CLASSES: Final[tuple[type[Module], ...]] = (LTEModule, SIM52xxModule)
+CLASSES: Final[tuple[type[Module], ...]] = (LTEModule, GSMModule, NBIoTModule, SIM52xxModule)
 
 #: The models that are, and how each is.
 EMULATED: Final[Mapping[str, type[Module]]] = MappingProxyType(

@@ -17,7 +17,7 @@ from .commands_pdp import PDP
 from .commands_ssl import SSL
 from .commands_tcpip import TCPIP
 from .commands_urcs import URCS
-from .files import FileSystem
+from .files import FileSystem, normal
 from .grammar import Grammar
 from .ltesockets import LTESockets
 from .options import Options
@@ -53,6 +53,7 @@ class LTEModule(Module):
         opens={"+QSSLOPEN": (2, 5), "+QIOPEN": (1, 6)},
         closes={"+QSSLCLOSE": 0, "+QICLOSE": 0},
         sends={"+QSSLSEND": 0, "+QSSSEND": 0, "+QISEND": 0, "+QISENDEX": 0},
+        uploads={"+QFUPL": 0},
         settings={"+QSSLCFG": 3},
         releases=frozenset({"+QIDEACT"}),
         recv=('+QSSLURC: "recv"', '+QIURC: "recv"'),
@@ -105,6 +106,10 @@ class LTEModule(Module):
     def time_set(self) -> None:
         """The clock was set: what sessions were made under another one is not resumed."""
         self.tls.forget()
+
+    def leave_file(self, name: str, data: bytes) -> None:
+        """Have a file be there that an aborted upload has left."""
+        self.files.store(normal(name), data)
 
     def misprint(self, line: bytes) -> bytes:
         """Give an information line as the documents print it where their names contradict."""

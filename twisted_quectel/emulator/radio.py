@@ -128,7 +128,7 @@ class NetworkState:
         status = self.status()
         if n < 2 or status not in (1, 5):
             return str(status)
-        return f'{status},"1A2B","1C3D4E5",7'
+        return f"{status},{self._module.cell}"
 
     def set_functionality(self, level: int) -> None:
         """Set C{AT+CFUN}."""

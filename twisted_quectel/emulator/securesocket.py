@@ -45,7 +45,7 @@ class SecureSocket(StreamSocket):
         self._contexts = contexts
         self._now = now
         self._settings = TLSSettings()
-        self._negotiate_timeout = 0.0
+        self._negotiate_timeout: float | None = None
 
     def open(
         self,
@@ -54,14 +54,15 @@ class SecureSocket(StreamSocket):
         settings: TLSSettings,
         *,
         connect_timeout: float,
-        negotiate_timeout: float,
+        negotiate_timeout: float | None = None,
     ) -> None:
         """Connect; L{on_opened} tells the outcome, in a later turn.
 
         @param host: a name or an IP literal.
         @param port: 1-65535.
         @param connect_timeout: seconds for name resolution and TCP together.
-        @param negotiate_timeout: seconds for the handshake after that.
+        @param negotiate_timeout: seconds for the handshake after that; L{None} for what is
+            left of the others.
         @raise RuntimeError: it was called before.
         """
         self._start(host, port, connect_timeout)
@@ -77,8 +78,9 @@ class SecureSocket(StreamSocket):
 
     def _begin_stream(self, wire: Wire) -> None:
         assert isinstance(wire, TLSWire)
-        self._stop_timer()
-        self._timer = self._clock.callLater(self._negotiate_timeout, self._time_out)
+        if self._negotiate_timeout is not None:
+            self._stop_timer()
+            self._timer = self._clock.callLater(self._negotiate_timeout, self._time_out)
         try:
             tls = self._contexts.connection(self._settings, self._host, self.remote_port, self._now)
         except PSKUnavailable as e:

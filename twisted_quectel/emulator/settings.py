@@ -44,6 +44,10 @@ class ModuleSettings:
     @ivar round_trip: seconds that the answer to a probe of C{AT+QPING}, or of a time
         server, takes.
     @ivar connect_timeout: seconds for DNS and TCP; chapter 2.2.2 has 150.
+    @ivar active_time: NB-IoT: seconds without use after which a module that may sleep deeply
+        does (T3324, which the network grants).
+    @ivar wake_time: NB-IoT: seconds that waking from light sleep takes; what is heard in
+        them is lost.
     @ivar authorities: PEM of the CAs in the firmware, on modules whose documents have
         no command to load one (SIM52xx); empty for none.
     """
@@ -76,4 +80,6 @@ class ModuleSettings:
     send_limit: int = 16384
     round_trip: float = 0.05
     connect_timeout: float = 150.0
+    active_time: float = 60.0
+    wake_time: float = 0.02
     authorities: bytes = b""

@@ -86,6 +86,10 @@ class SocketSet(ABC, Generic[S]):
         while sockets:
             sockets = [socket for socket in sockets if socket.push()]
 
+    def stranger(self, id: int, context: int) -> S:
+        """Take an id into use for a TLS connection that an earlier host has left."""
+        raise NotImplementedError
+
     @abstractmethod
     def take(self, call: Call[Any], data: bytes) -> bool:
         """Take the body of a send whose answer says otherwise."""

@@ -108,10 +108,14 @@ class PortFactory(Factory):
         self._port = port
         self._current: PortProtocol | None = None
 
-    def buildProtocol(self, addr: IAddress | None) -> PortProtocol:
-        """Make the protocol for a host."""
+    def cut_off(self) -> None:
+        """Cut the host off that is connected."""
         if self._current is not None and self._current.connected:
             self._current.cut()
+
+    def buildProtocol(self, addr: IAddress | None) -> PortProtocol:
+        """Make the protocol for a host."""
+        self.cut_off()
         self._current = PortProtocol(self._port)
         return self._current
 

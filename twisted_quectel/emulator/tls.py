@@ -45,9 +45,9 @@ _VERSIONS: Final = {
     4: (SSL.TLS1_VERSION, SSL.TLS1_2_VERSION),
 }
 
-#: The version for each C{<DTLS_ver>}, as it is on the wire (RFC 4347, RFC 6347);
-#: pyOpenSSL has no names for them.
-_DTLS_VERSIONS: Final = {0: 0xFEFF, 1: 0xFEFD}
+#: Lowest and highest version for each C{<DTLS_ver>}, as they are on the wire (RFC 4347,
+#: RFC 6347); pyOpenSSL has no names for them.
+_DTLS_VERSIONS: Final = {0: (0xFEFF, 0xFEFF), 1: (0xFEFD, 0xFEFD), 2: (0xFEFF, 0xFEFD)}
 
 #: The document's list ends with what is best: it is offered in reverse.
 _OPENSSL_NAMES: Final = {suite.number: suite.openssl for suite in reversed(LTE_SUITES)}
@@ -62,6 +62,7 @@ class TLSSettings:
 
     @ivar version: C{<SSL_version>}, 0-4; 4 is TLS 1.0 to 1.2, never 1.3.
     @ivar cipher: C{<cipher_suites>}, one of the 31 or 0xFFFF.
+    @ivar suites: those that 0xFFFF stands for; none for all 31.
     @ivar seclevel: C{<seclevel>}, 0-2.
     @ivar cacert: PEM or DER; of a PEM bundle the first certificate counts.
     @ivar cacertex: a further CA, in the same form.
@@ -73,11 +74,13 @@ class TLSSettings:
     @ivar check_host: whether the certificate must be for the name that is
         opened (newer firmware, C{checkhost}); needs C{seclevel} 1 or 2.
     @ivar dtls: DTLS over UDP; C{version} has no meaning then.
-    @ivar dtls_version: C{<DTLS_ver>}, 0 for 1.0 and 1 for 1.2; never another one.
+    @ivar dtls_version: C{<DTLS_ver>}, 0 for 1.0 and 1 for 1.2; never another one. 2 is
+        both, which NB-IoT modules have.
     """
 
     version: int = 4
     cipher: int = ALL_SUITES
+    suites: tuple[int, ...] = ()
     seclevel: int = 0
     cacert: bytes | None = None
     cacertex: bytes | None = None
@@ -107,6 +110,8 @@ class TLSSettings:
             raise ValueError(f"dtls_version: {self.dtls_version}")
         if self.cipher != ALL_SUITES and self.cipher not in _OPENSSL_NAMES:
             raise ValueError(f"cipher: {self.cipher:#06x}")
+        if not set(self.suites) <= _OPENSSL_NAMES.keys():
+            raise ValueError(f"suites: {self.suites}")
         if self.seclevel not in range(3):
             raise ValueError(f"seclevel: {self.seclevel}")
         if len(self.alpn.encode()) > 255:
@@ -175,10 +180,12 @@ def _add_client_certificate(context: SSL.Context, settings: TLSSettings) -> None
 
 
 def _set_ciphers(context: SSL.Context, settings: TLSSettings) -> None:
-    if settings.cipher == ALL_SUITES:
-        names = list(_OPENSSL_NAMES.values())
-    else:
+    if settings.cipher != ALL_SUITES:
         names = [_OPENSSL_NAMES[settings.cipher]]
+    elif settings.suites:
+        names = [_OPENSSL_NAMES[number] for number in settings.suites]
+    else:
+        names = list(_OPENSSL_NAMES.values())
     if settings.psk_key:
         # Without verification any server could choose a certificate suite and
         # be believed: the PSK would authenticate nobody.
@@ -195,8 +202,7 @@ def _method(settings: TLSSettings) -> tuple[SSL.Context, int, int]:
         context = SSL.Context(SSL.DTLS_CLIENT_METHOD)
         # the path's MTU cannot be asked for where there is no socket beneath
         context.set_options(SSL.OP_NO_QUERY_MTU)
-        version = _DTLS_VERSIONS[settings.dtls_version]
-        return context, version, version
+        return context, *_DTLS_VERSIONS[settings.dtls_version]
     if settings.version not in _VERSIONS:
         raise TLSUnusable("OpenSSL no longer has SSL 3.0")
     return SSL.Context(SSL.TLS_CLIENT_METHOD), *_VERSIONS[settings.version]

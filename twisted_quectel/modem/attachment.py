@@ -101,11 +101,20 @@ class Attachments:
         if not in_use:
             self._broken.add(pdp)
 
-    def lost(self, pdp: int | None) -> list[int]:
-        """Note that a PDP context went down, or all of them; give which."""
+    def lost(self, pdp: int | None, tell: Callable[[list[int]], None]) -> None:
+        """Note that a PDP context went down, or all of them.
+
+        @param tell: is given which, to tell their connections. Whoever of these connects again
+            at once waits until all have been told: their closes come ahead of the deactivation,
+            which frees their ids.
+        """
         gone = list(self._attached) if pdp is None else [pdp]
         for each in gone:
             self._attached.pop(each, None)
             if each in _PDPS:
                 self._broken.add(each)
-        return gone
+        told = self._attaching.acquire()
+        try:
+            tell(gone)
+        finally:
+            told.addCallback(lambda _: self._attaching.release())

@@ -367,7 +367,7 @@ class DatagramSocket(SocketCore):
         self._quiet()
         owner, self._owner = self._owner, None
         if owner is not None:
-            carry(reason.value, self._port.trace.last())
+            carry(reason.value, self._port.trace.last)
             owner.ended(reason)
         else:
             self._over_already = reason

@@ -183,9 +183,8 @@ class Session:
 
     def _pdp_lost(self, pdp: int | None) -> None:
         """A PDP context went down: its connections are dead."""
-        gone = self._attachments.lost(pdp)
         reason = Failure(ModuleLost("the packet data connection has broken down"))
-        self.connections.fail_in(gone, reason)
+        self._attachments.lost(pdp, lambda gone: self.connections.fail_in(gone, reason))
 
     def end(self, why: str, *, wanted: bool = False) -> None:
         """The module is gone: tell everybody, once.

@@ -76,16 +76,25 @@ CAUSES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "the server's certificate does not come from cacert",
             "the server's certificate has expired, or is not valid yet, by the module's clock",
             "server and module have no TLS version or cipher suite in common (the module has no "
-            "TLS 1.3)",
+            "TLS 1.3; quecteltls: and tls=auto have)",
             "the server wants a client certificate",
             "nothing listens on that port, or a firewall is in between",
             "the server's name is not in its certificate (firmware with checkhost)",
+        ),
+        "HostTLSFailed": (
+            "the server's certificate comes from no CA that is trusted here: cacert names one",
+            "the server's certificate is for another name, or has expired",
+            "the server wants a client certificate",
+            "server and host have no TLS version or cipher suite in common",
         ),
         "ModemTimeout": (
             "the server or the network is slow or silent; timeout can be raised",
             "busy=wait waits for something that does not become free",
         ),
-        "IdentityNotChecked": ("the firmware has no checkhost; identity=prefer accepts that",),
+        "IdentityNotChecked": (
+            "the firmware has no checkhost; identity=prefer accepts that, quecteltls: and tls=host "
+            "check the name on the host",
+        ),
         "ModemNotReady": (
             "the module has just been switched on: try again",
             "the module or its line is not in order: see the trace",
@@ -224,7 +233,7 @@ LTE_HANDSHAKE: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (
         ("!restricted",),
         "server and module have no TLS version or cipher suite in common (the module has no "
-        "TLS 1.3)",
+        "TLS 1.3; quecteltls: and tls=auto have)",
     ),
     (("!client",), "the server wants a client certificate"),
     ((), "nothing listens on that port, or a firewall is in between"),

@@ -42,9 +42,9 @@ _HINTS: Final[Mapping[int, str]] = {
     566: (
         "the module does not say why; in order of likelihood: the server's certificate does not "
         "come from cacert, or has expired by the module's clock; server and module have no TLS "
-        "version or cipher suite in common (the module has no TLS 1.3); the server wants a client "
-        "certificate; nothing listens on that port or a firewall is in between; "
-        "the server's name is not in its certificate (firmware with checkhost)"
+        "version or cipher suite in common (the module has no TLS 1.3; quecteltls: and tls=auto "
+        "have); the server wants a client certificate; nothing listens on that port or a firewall "
+        "is in between; the server's name is not in its certificate (firmware with checkhost)"
     ),
     569: "the server or the network is slow or silent; the timeout argument can be raised",
     570: "the packet data connection broke down; the next connection brings it up again",

@@ -1,0 +1,1 @@
+"""Tests for L{twisted_quectel.emulator.gsm}."""

@@ -1,0 +1,1 @@
+"""The emulated NB-IoT module (BC660K-GL)."""
