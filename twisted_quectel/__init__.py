@@ -14,6 +14,8 @@ from ._version import __version__
 if TYPE_CHECKING:
     from .at import InvalidValue
     from .autotls import AutoTLSEndpoint
+    from .datagrams import ModuleUDPPort, listen_udp
+    from .dtls import ModuleDTLSEndpoint
     from .endpoints import ModuleTCPEndpoint, ModuleTLSEndpoint
     from .errors import (
         CertificateStoreError,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
         ModemConnectError,
         ModemDNSError,
         ModemError,
+        ModemListenError,
         ModemNotReady,
         ModemParameterError,
         ModemResourceError,
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
         UnverifiedContext,
     )
     from .hosttls import HostTLS, HostTLSEndpoint
+    from .interface import ModemInterface
     from .modem import Modem, ModemInfo, Signal, getModem
     from .modemprofile import ModemProfile
     from .profiles import TLSProfile
@@ -73,14 +77,18 @@ __all__ = [
     "ModemDNSError",
     "ModemError",
     "ModemInfo",
+    "ModemInterface",
+    "ModemListenError",
     "ModemNotReady",
     "ModemParameterError",
     "ModemProfile",
     "ModemResourceError",
     "ModemTimeout",
+    "ModuleDTLSEndpoint",
     "ModuleLost",
     "ModuleTCPEndpoint",
     "ModuleTLSEndpoint",
+    "ModuleUDPPort",
     "NetworkDown",
     "NoAnswer",
     "OperationNotAllowed",
@@ -100,6 +108,7 @@ __all__ = [
     "UnverifiedContext",
     "__version__",
     "getModem",
+    "listen_udp",
 ]
 
 _HOMES = {
@@ -109,12 +118,16 @@ _HOMES = {
     "InvalidValue": "at",
     "Modem": "modem",
     "ModemInfo": "modem",
+    "ModemInterface": "interface",
     "ModemProfile": "modemprofile",
+    "ModuleDTLSEndpoint": "dtls",
     "ModuleTCPEndpoint": "endpoints",
     "ModuleTLSEndpoint": "endpoints",
+    "ModuleUDPPort": "datagrams",
     "Signal": "modem",
     "TLSProfile": "profiles",
     "getModem": "modem",
+    "listen_udp": "datagrams",
 }
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 from twisted.internet import error
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IAddress, IProtocol, IProtocolFactory, IReactorTime
 from twisted.internet.task import deferLater
 from twisted.python.failure import Failure
 
-from .addresses import address_of
+from .addresses import own_address
 from .errors import (
     ModemConnectError,
     ModemError,
@@ -25,9 +28,11 @@ from .modem.opening import OpenCancelled, OpenRequest
 from .modem.session import Session
 from .transport import ModuleTransport
 
+_S = TypeVar("_S")
 
-class Attempt:
-    """One connect: within its time, or cancelled."""
+
+class OpenAttempt:
+    """One open, by whatever socket, and what it means that it has failed."""
 
     def __init__(
         self, reactor: IReactorTime, modem: Modem, request: OpenRequest, address: IAddress
@@ -38,53 +43,6 @@ class Attempt:
         self._address = address
         self._late = False
         self._stage = "bringing the modem up"
-        self._building = False  # the application is just being called
-        self._given_up = False
-
-    def connect(self, factory: IProtocolFactory) -> Deferred[IProtocol]:
-        factory.doStart()
-        result: Deferred[IProtocol] = Deferred(lambda _: self._give_up(result, opening))
-        timer = self._reactor.callLater(self._request.timeout, self._too_late, result)
-        opening = Deferred.fromCoroutine(self._open(factory))
-
-        def failed(reason: Failure) -> None:
-            if timer.active():
-                timer.cancel()
-            factory.doStop()
-            if not self._given_up:
-                result.errback(self._reason(reason))
-
-        def opened(opened: tuple[IProtocol, ModuleTransport]) -> None:
-            protocol, transport = opened
-            if self._given_up:
-                transport.abortConnection()
-                return
-            # in Twisted's order: connectionMade, the Deferred, then data
-            result.callback(protocol)
-            transport.begin()
-
-        def in_time(outcome: object) -> object:
-            if timer.active():
-                timer.cancel()
-            return outcome
-
-        opening.addBoth(in_time)
-        opening.addCallbacks(opened, failed)
-        return result
-
-    def _give_up(
-        self, result: Deferred[IProtocol], opening: Deferred[tuple[IProtocol, ModuleTransport]]
-    ) -> None:
-        if not self._building:
-            opening.cancel()
-            return
-        # by the application, in the middle of its own call: what it was given is dropped
-        self._given_up = True
-        result.errback(self._reason(Failure(CancelledError())))
-
-    def _too_late(self, result: Deferred[IProtocol]) -> None:
-        self._late = True
-        result.cancel()
 
     def _reason(self, reason: Failure) -> Failure:
         """Give what a connect fails with: a connect error in Twisted's sense."""
@@ -126,11 +84,15 @@ class Attempt:
             )
         return reason
 
-    async def _open_socket(self) -> tuple[Session, ModuleSocket]:
+    async def _open_by(self, opener: Callable[[Session], Awaitable[_S]]) -> tuple[Session, _S]:
+        """Open, with the modem up.
+
+        @param opener: asks the module for it.
+        """
         session = await self._modem.session()
         self._stage = "the connection itself"
         try:
-            return session, await open_connection(session, self._request)
+            return session, await opener(session)
         except (ModuleLost, PortLost):
             # that the module is gone, or was, may have been found out only now
             self._stage = "bringing the modem up again"
@@ -138,10 +100,85 @@ class Attempt:
         await deferLater(self._reactor, 0, lambda: None)
         session = await self._modem.session()
         self._stage = "the connection itself"
-        return session, await open_connection(session, self._request)
+        return session, await opener(session)
+
+
+class Attempt(OpenAttempt):
+    """One connect: within its time, or cancelled."""
+
+    def __init__(
+        self,
+        reactor: IReactorTime,
+        modem: Modem,
+        request: OpenRequest,
+        address: IAddress,
+        *,
+        within: float | None = None,
+        made: Callable[[ModuleTransport], None] = lambda transport: None,
+        gone: Callable[[Failure], None] | None = None,
+    ) -> None:
+        """
+        @param within: seconds that are left of the request's time-out; L{None}: all of it.
+        @param made: given the transport ahead of the protocol.
+        @param gone: told in place of the factory's C{doStop} that the connection has ended.
+        """
+        super().__init__(reactor, modem, request, address)
+        self._seconds = request.timeout if within is None else within
+        self._made = made
+        self._gone = gone
+        self._building = False  # the application is just being called
+        self._given_up = False
+
+    def connect(self, factory: IProtocolFactory) -> Deferred[IProtocol]:
+        factory.doStart()
+        result: Deferred[IProtocol] = Deferred(lambda _: self._give_up(result, opening))
+        timer = self._reactor.callLater(self._seconds, self._too_late, result)
+        opening = Deferred.fromCoroutine(self._open(factory))
+
+        def failed(reason: Failure) -> None:
+            if timer.active():
+                timer.cancel()
+            factory.doStop()
+            if not self._given_up:
+                result.errback(self._reason(reason))
+
+        def opened(opened: tuple[IProtocol, ModuleTransport]) -> None:
+            protocol, transport = opened
+            if self._given_up:
+                transport.abortConnection()
+                return
+            # in Twisted's order: connectionMade, the Deferred, then data
+            result.callback(protocol)
+            transport.begin()
+
+        def in_time(outcome: object) -> object:
+            if timer.active():
+                timer.cancel()
+            return outcome
+
+        opening.addBoth(in_time)
+        opening.addCallbacks(opened, failed)
+        return result
+
+    def _give_up(
+        self, result: Deferred[IProtocol], opening: Deferred[tuple[IProtocol, ModuleTransport]]
+    ) -> None:
+        if not self._building:
+            opening.cancel()
+            return
+        # by the application, in the middle of its own call: what it was given is dropped
+        self._given_up = True
+        result.errback(self._reason(Failure(CancelledError())))
+
+    def _too_late(self, result: Deferred[IProtocol]) -> None:
+        self._late = True
+        result.cancel()
+
+    async def _open_connection(self, session: Session) -> ModuleSocket:
+        return await open_connection(session, self._request)
 
     async def _open(self, factory: IProtocolFactory) -> tuple[IProtocol, ModuleTransport]:
-        session, socket = await self._open_socket()
+        session, socket = await self._open_by(self._open_connection)
         self._building = True
         try:
             return self._build(factory, session, socket)
@@ -164,9 +201,10 @@ class Attempt:
             self._reactor,
             socket,
             self._address,
-            address_of(session.address(self._request.pdp) or "0.0.0.0", 0),
+            own_address(session.address(self._request.pdp), 0, self._request.host),
             name,
-            factory.doStop,
+            self._gone or (lambda _: factory.doStop()),
         )
+        self._made(transport)
         transport.start(protocol, self._request.secure)
         return protocol, transport

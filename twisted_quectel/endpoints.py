@@ -34,7 +34,11 @@ __all__ = [
 ]
 
 
-def _access_mode(mode: AccessMode | str) -> AccessMode:
+def access_mode(mode: AccessMode | str) -> AccessMode:
+    """Read an access mode.
+
+    @raise InvalidValue: if there is no such mode.
+    """
     if isinstance(mode, AccessMode):
         return mode
     return AccessMode(read_choice("mode", mode, [each.value for each in AccessMode]))
@@ -98,7 +102,7 @@ class _ModuleEndpoint:
             pdp=modem.profile.pdp
             if pdp is None
             else read_integer("pdp", pdp, PDP_IDS[0], PDP_IDS[-1]),
-            mode=None if mode is None else _access_mode(mode),
+            mode=None if mode is None else access_mode(mode),
             wait=read_choice("busy", busy, ("wait", "fail")) == "wait",
             closed_is_lost=read_choice("closed", closed, ("done", "lost")) == "lost",
             timeout=read_timeout("timeout", timeout),

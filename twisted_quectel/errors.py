@@ -174,6 +174,19 @@ class ModemDNSError(ModemConnectError, error.DNSLookupError):
     """The module could not resolve the name."""
 
 
+class ModemListenError(ModemError, error.CannotListenError):
+    """The module cannot listen on that port, or not now.
+
+    @ivar interface: the address on which it was to listen, as it was given.
+    @ivar port: the port.
+    @ivar socketError: the exception behind it, if there was one.
+    """
+
+    interface: str = ""
+    port: int = 0
+    socketError: Exception | None = None
+
+
 class TCPOpenFailed(ModemConnectError):
     """The TCP connection could not be opened: refused, or unreachable."""
 

@@ -55,13 +55,13 @@ class ModuleTransport(TCPSettings):
         peer: IAddress,
         host: IAddress,
         name: str,
-        gone: Callable[[], None],
+        gone: Callable[[Failure], None],
     ) -> None:
         """
         @param peer: the server's address.
         @param host: the module's address.
         @param name: which connection, for logs.
-        @param gone: told when the protocol has been told that it is over.
+        @param gone: told the reason when the protocol has been told that it is over.
         """
         self.bufferSize = BUFFER_SIZE
         self.connected = True
@@ -384,7 +384,7 @@ class ModuleTransport(TCPSettings):
             self._tell_end(producer.stopProducing)
         if self.protocol is not None:
             self._tell_end(self.protocol.connectionLost, reason)
-        self._gone()
+        self._tell_end(self._gone, reason)
 
     def _tell_end(self, call: Callable[..., object], *arguments: object) -> None:
         """Call the application when it is too late for it to change the reason."""

@@ -5,6 +5,8 @@ over it, with the server's name checked); ``ModuleTCPEndpoint``.
 ``twisted_quectel.web.ModemEndpointFactory``: ``Agent`` and treq over a modem.
 ``twistd quectel --forward LISTEN=TARGET``: what connects there goes on over the module, for programs that
 are not Twisted.
+``listen_udp``: UDP over a module, as ``reactor.listenUDP`` gives it. ``ModuleDTLSEndpoint``: DTLS of the module for datagram
+protocols. The emulated module has DTLS 1.0 and 1.2 (``AT+QSSLCFG="dtls"``).
 ``tls=host`` and ``tls=auto`` in ``quectelssl:`` strings, and ``AutoTLSEndpoint``: the host does TLS, always or where the module's
 handshake fails. ``HostTLS`` and ``HostTLSEndpoint`` are public.
 ``trust=discover``: the host verifies the server once, and the module trusts the root that was found.

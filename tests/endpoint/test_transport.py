@@ -296,6 +296,7 @@ class TransportTests(Mixed):
 
     def test_address_of_a_literal(self) -> None:
         """The peer of an address is that address; it gets no server name."""
+        self.description = {"ip": "ipv4v6"}
         options = options_for(self.ca, "198.51.100.7", "2001:db8::7")
         self.emulated = self.emulate()
         for literal, kind in (("198.51.100.7", IPv4Address), ("2001:db8::7", IPv6Address)):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IProtocolFactory
+from twisted.internet.interfaces import IProtocolFactory, IStreamClientEndpoint
 from twisted.internet.protocol import Factory
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
@@ -55,6 +55,7 @@ class VirtualCase(SynchronousTestCase):
 
     @ivar mode: the access mode, where a test runs over each.
     @ivar verdicts_expected: whether the module has something to say of the host.
+    @ivar description: what is said of the modem.
     """
 
     timeout = 60
@@ -64,6 +65,7 @@ class VirtualCase(SynchronousTestCase):
     verdicts_expected = False
 
     def setUp(self) -> None:
+        self.description: dict[str, Any] = {}
         self.clock = TurnClock()
         self.network = MemoryNetwork(self.clock)
         self.ca = make_ca()
@@ -80,9 +82,10 @@ class VirtualCase(SynchronousTestCase):
         """Make a module, to be closed at the end."""
         emulated = EmulatedModule(self.clock, network=self.network, **arguments)
         self.addCleanup(self.finish, emulated)
-        if self.mode == "transparent":
-            # several such connections at a time need a port each
-            emulated.modem(data_devices=("usbat", "uart1"))
+        # several transparent connections at a time need a port each
+        ports = {"data_devices": ("usbat", "uart1")} if self.mode == "transparent" else {}
+        if ports or self.description:
+            emulated.modem(**ports, **self.description)
         return emulated
 
     def finish(self, emulated: EmulatedModule) -> None:
@@ -148,12 +151,14 @@ class VirtualCase(SynchronousTestCase):
         self.until(lambda: peer.reasons, seconds)
         return peer.reasons[0].value
 
-    def start(self, endpoint: ModuleTLSEndpoint, make: Callable[[], Any] = Peer) -> Deferred[Any]:
+    def start(
+        self, endpoint: IStreamClientEndpoint, make: Callable[[], Any] = Peer
+    ) -> Deferred[Any]:
         """Begin to connect."""
         return endpoint.connect(factory_for(make))
 
     def connect(
-        self, endpoint: ModuleTLSEndpoint, make: Callable[[], Any] = Peer, seconds: float = 30.0
+        self, endpoint: IStreamClientEndpoint, make: Callable[[], Any] = Peer, seconds: float = 30.0
     ) -> Any:
         """Connect, and give the protocol."""
         connecting = self.start(endpoint, make)

@@ -110,7 +110,7 @@ class ActivateTests(SynchronousTestCase):
             '+QIACT: 2,1,1,"10.0.0.2"\n\n+QIACT: 3,0,1,"10.0.0.3"\n\nOK',
             '+QIACT: 2,1,1,"10.0.0.2"\n\n+QIACT: 3,1,3,"10.0.0.4","2001:db8::1"\n\nOK',
         )
-        self.assertEqual(self.successResultOf(self.attach(3)), "10.0.0.4")
+        self.assertEqual(self.successResultOf(self.attach(3)), "10.0.0.4,2001:db8::1")
         self.assertEqual(self.bench.module.sent("+QIACT="), ["+QIACT=3;+QIACT?"])
 
     def test_no_address(self) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.families import golden_lte as golden
-from twisted_quectel.errors import UnsupportedOperation
 from twisted_quectel.families.base import ContextSettings
 from twisted_quectel.families.lte.settings import context_settings
 from twisted_quectel.profiles import TLSProfile
@@ -87,12 +86,13 @@ class SettingsTests(SynchronousTestCase):
             self.assertEqual(values["negotiatetime"], (seconds,))
 
     def test_datagrams(self) -> None:
-        """DTLS is refused by name: a stream cannot use it."""
-        profile = TLSProfile(cacert=CA, dtls=True)
-        problem = self.assertRaises(
-            UnsupportedOperation, context_settings, profile, False, 60.0, PATHS
-        )
-        self.assertTrue(str(problem).startswith("dtls: "))
+        """DTLS and its version are set; a firmware that lacks the tags is of no use then."""
+        for version, number in (("1.0", 0), ("1.2", 1)):
+            profile = TLSProfile(cacert=CA, dtls=True, dtls_version=version)
+            found = {s.tag: s for s in context_settings(profile, False, 60.0, PATHS)}
+            self.assertEqual(found["dtls"].values, (1,))
+            self.assertEqual(found["dtlsversion"].values, (number,))
+            self.assertTrue(found["dtls"].needed and found["dtlsversion"].needed)
 
     def test_equal_profiles(self) -> None:
         """Equal profiles give equal settings, and others do not, their keys included."""

@@ -58,7 +58,7 @@ class DeadWritingTests(SynchronousTestCase):
         if mode is AccessMode.PUSH:
             bench.listener.pushing.add(4)
         self.transport = ModuleTransport(
-            bench.clock, bench.socket, ADDRESS, ADDRESS, "x", lambda: None
+            bench.clock, bench.socket, ADDRESS, ADDRESS, "x", lambda _: None
         )
         self.protocol = Noting()
         self.transport.start(self.protocol)
@@ -140,7 +140,9 @@ class ReplacedTests(SynchronousTestCase):
         bench = SocketBench(AccessMode.PUSH)
         bench.socket.opened()
         bench.listener.pushing.add(4)
-        transport = ModuleTransport(bench.clock, bench.socket, ADDRESS, ADDRESS, "x", lambda: None)
+        transport = ModuleTransport(
+            bench.clock, bench.socket, ADDRESS, ADDRESS, "x", lambda _: None
+        )
         log: list[tuple[str, bytes]] = []
 
         class New(Protocol):

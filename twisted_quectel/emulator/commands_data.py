@@ -258,7 +258,7 @@ def qiswtmd(call: Call[LTEModule]) -> Outcome:
     socket = module.sockets.get(id)
     if socket is None or socket.unusable():
         return call.fail(552 if socket is None else socket.unusable())
-    if mode == TRANSPARENT and socket.kind in (Kind.UDP, Kind.SERVICE):
+    if mode == TRANSPARENT and socket.net.datagrams:
         return call.fail(555)
     if mode == TRANSPARENT:
         return _online(call, socket)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from ..tables.lte import CLIENT_IDS, PORTS, READ_LENGTHS, SEND_LENGTHS, SSL_CONTEXT_IDS
@@ -20,8 +21,10 @@ from .commands_data import (
     sender,
     shown_state,
 )
+from .dtlssocket import DTLSSocket
 from .kinds import Kind
 from .securesocket import SecureSocket
+from .sockets import TRANSPARENT
 from .sslcontext import CHECKHOST, TAGS
 from .verdicts import VerdictKind
 
@@ -140,6 +143,9 @@ async def qsslopen(call: Call[LTEModule]) -> Outcome:
         return call.fail(563)
     if not module.pdp.active(pdp):
         return call.fail(561)
+    if mode == TRANSPARENT and module.contexts[context].number("dtls"):
+        # as the TCP/IP note has it for UDP: in data mode nothing keeps datagrams apart
+        return call.fail(555)
     socket = module.sockets.create(id, pdp, context, mode, call.port, host)
     return await finish_open(call, socket, lambda: _connect(call, socket, remote))
 
@@ -148,15 +154,14 @@ def _connect(call: Call[LTEModule], socket: LTESocket, remote: int) -> None:
     """Let the connection go its way."""
     module, secure = call.module, socket.net
     context = module.contexts[socket.context]
-    assert isinstance(secure, SecureSocket)
-    if context.number("dtls"):
-        secure.on_opened(555)
-        return
+    assert isinstance(secure, (SecureSocket, DTLSSocket))
     socket.remote = remote
+    # it is what it was when the command came
+    settings = replace(context.settings(module.files.content), dtls=isinstance(secure, DTLSSocket))
     secure.open(
         socket.host,
         remote,
-        context.settings(module.files.content),
+        settings,
         connect_timeout=module.settings.connect_timeout,
         negotiate_timeout=float(context.number("negotiatetime")),
     )

@@ -88,6 +88,7 @@ async def qiopen(call: Call[LTEModule]) -> Outcome:
         module.judge(VerdictKind.REUSE_OF_OPEN_ID, f"AT+QIOPEN with <connectID> {id}")
         return _refused(call, id, mode, 563)
     if not module.pdp.active(pdp):
+        module.sockets.failed.add(id)  # it may be closed: see closing()
         return _refused(call, id, mode, 561)
     socket = _create(call, kind, id, pdp, mode, host)
     socket.remote = remote if client else 0

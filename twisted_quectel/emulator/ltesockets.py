@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..tables.lte import CLIENT_IDS, PORTS, SEND_LENGTHS
+from .dtlssocket import DTLSSocket
 from .kinds import Kind
 from .netsocket import NetSocket
 from .plainsocket import PlainSocket
@@ -87,16 +88,27 @@ class LTESockets(SocketSet[LTESocket]):
     def create(
         self, id: int, pdp: int, context: int, mode: int, port: Port, host: str
     ) -> LTESocket:
-        """Take an id into use for an SSL connection."""
+        """Take an id into use for an SSL connection, which is DTLS if its context says so."""
         module = self._module
-        net = SecureSocket(
-            module.clock,
-            module.network,
-            module.tls,
-            module.now,
-            receive_limit=module.settings.receive_limit,
-            send_limit=module.settings.send_limit,
-        )
+        net: NetSocket
+        if module.contexts[context].number("dtls"):
+            net = DTLSSocket(
+                module.clock,
+                module.network,
+                module.pdp.address(pdp, module.settings.address).split(",")[0],
+                module.tls,
+                module.now,
+                receive_limit=module.settings.receive_limit,
+            )
+        else:
+            net = SecureSocket(
+                module.clock,
+                module.network,
+                module.tls,
+                module.now,
+                receive_limit=module.settings.receive_limit,
+                send_limit=module.settings.send_limit,
+            )
         return self.add(LTESocket(module, Kind.SSL, id, pdp, mode, port, host, net, context))
 
     def stranger(self, id: int, context: int) -> LTESocket:

@@ -157,4 +157,6 @@ class SSLContext:
             alpn=self.strings("alpn")[0],
             renegotiation=bool(self.number("renegotiation")),
             check_host=bool(self.number("checkhost")),
+            dtls=bool(self.number("dtls")),
+            dtls_version=self.number("dtlsversion"),
         )

@@ -74,7 +74,7 @@ class TLSSettings:
     @ivar check_host: whether the certificate must be for the name that is
         opened (newer firmware, C{checkhost}); needs C{seclevel} 1 or 2.
     @ivar dtls: DTLS over UDP; C{version} has no meaning then.
-    @ivar dtls_version: C{<DTLS_ver>}, 0 for 1.0 and 1 for 1.2; never another one.  2 is
+    @ivar dtls_version: C{<DTLS_ver>}, 0 for 1.0 and 1 for 1.2; never another one. 2 is
         both, which NB-IoT modules have.
     """
 

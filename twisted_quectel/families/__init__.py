@@ -8,12 +8,22 @@ from typing import Final
 
 from ..errors import UnknownModel
 from ..tables import lte as lte_table
-from .base import AccessMode, Delivery, Dialect, Family, Firmware, Limits, SocketStatus
+from .base import (
+    AccessMode,
+    DatagramDialect,
+    Delivery,
+    Dialect,
+    Family,
+    Firmware,
+    Limits,
+    SocketStatus,
+)
 from .lte import LTEFamily
 
 __all__ = [
     "KNOWN_MODELS",
     "AccessMode",
+    "DatagramDialect",
     "Delivery",
     "Dialect",
     "Family",

@@ -14,16 +14,27 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from ..at import ATPort, Command, Response, join
-from ..errors import CommandFailed
+from ..errors import (
+    CommandFailed,
+    ModemDNSError,
+    ModemError,
+    ModemListenError,
+    UnsupportedOperation,
+)
 from ..modemprofile import ModemProfile
 from ..profiles import TLSProfile
 from .dialect import AccessMode as AccessMode
+from .dialect import DatagramDialect as DatagramDialect
 from .dialect import Delivery as Delivery
 from .dialect import Dialect as Dialect
 from .dialect import SocketStatus as SocketStatus
 from .events import URC as URC
 from .events import Booted as Booted
 from .events import Closed as Closed
+from .events import Incoming as Incoming
+from .events import IncomingRefused as IncomingRefused
+from .events import NameAddress as NameAddress
+from .events import NameResult as NameResult
 from .events import Notice as Notice
 from .events import Opened as Opened
 from .events import PDPLost as PDPLost
@@ -49,6 +60,12 @@ class Limits:
         0 if they must not be.
     @ivar guard: silence around the escape, in seconds; L{None} without data
         mode.
+    @ivar datagram: longest datagram that it sends without TLS, in bytes; 0 if it
+        has none.
+    @ivar dtls: whether its own TLS can be DTLS.
+    @ivar listens: whether it can be a TCP server.
+    @ivar name_time: seconds within which it resolves a name; L{None} if it
+        cannot, but for the names in its opens.
     """
 
     sockets: range
@@ -61,6 +78,10 @@ class Limits:
     push_can_resume: bool
     line: int
     guard: float | None
+    datagram: int = 0
+    dtls: bool = False
+    listens: bool = False
+    name_time: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +150,8 @@ class Family(ABC):
     tls: Dialect
     #: TCP without TLS; L{None} if it has none
     tcp: Dialect | None
+    #: datagrams without TLS; L{None} if it has none.  Their sockets are listed with C{tcp}'s
+    udp: DatagramDialect | None = None
 
     def __init__(self, firmware: Firmware) -> None:
         self.firmware = firmware
@@ -184,7 +207,8 @@ class Family(ABC):
     async def attach(self, port: ATPort, profile: ModemProfile, pdp: int) -> str:
         """Activate a PDP context, if it is not.
 
-        @return: the address of the module in it, as far as it is known.
+        @return: the address of the module in it, as far as it is known; where it has one of
+            each kind, both with a comma between them.
         """
 
     @abstractmethod
@@ -198,7 +222,8 @@ class Family(ABC):
     @property
     def dialects(self) -> tuple[Dialect, ...]:
         """The kinds of connections that it has."""
-        return (self.tls,) if self.tcp is None else (self.tls, self.tcp)
+        plain = self.tcp or self.udp
+        return (self.tls,) if plain is None else (self.tls, plain)
 
     async def list_sockets(self, port: ATPort) -> list[tuple[Dialect, SocketStatus]]:
         """Take stock of the module's connections, of all kinds."""
@@ -222,6 +247,54 @@ class Family(ABC):
             for dialect, response in zip(self.dialects, responses, strict=True)
             for status in (dialect.read_states(response) if response is not None else ())
         ]
+
+    # -- servers and names, where the limits say that it has them
+
+    def listen_command(self, id: int, pdp: int, port: int) -> Command:
+        """Be a TCP server; an L{Opened} tells how that ended.
+
+        What it accepts is told by L{Incoming} and is in buffer mode, a connection of
+        C{tcp} like those that the host opens.
+
+        @param port: 1-65535.
+        @raise UnsupportedOperation: if the family has no servers.
+        """
+        raise UnsupportedOperation(f"the {self.name} modules cannot listen", family=self.name)
+
+    def listen_error(
+        self, code: int | None, port: int, command: str, trace: Sequence[str]
+    ) -> ModemListenError:
+        """Give the exception for a server that could not be started."""
+        return ModemListenError(
+            f"the module cannot listen on port {port}"
+            + (f" ({code})" if code else "; it gave no reason"),
+            code=code,
+            family=self.name,
+            command=command,
+            trace=trace,
+        )
+
+    def name_command(self, pdp: int, name: str) -> Command:
+        """Look a name up; a L{NameResult} tells how that ended, and as many L{NameAddress}
+        behind it as it says.  One name at a time: the answers do not say whose they are.
+
+        @raise UnsupportedOperation: if the family resolves no names.
+        """
+        raise UnsupportedOperation(
+            f"the {self.name} modules cannot resolve a name by itself", family=self.name
+        )
+
+    def name_error(
+        self, code: int | None, name: str, command: str, trace: Sequence[str]
+    ) -> ModemError:
+        """Give the exception for a name that was not resolved."""
+        return ModemDNSError(
+            f"{name} could not be resolved" + (f" ({code})" if code else ""),
+            code=code,
+            family=self.name,
+            command=command,
+            trace=trace,
+        )
 
     # -- files
 
@@ -274,6 +347,7 @@ class Family(ABC):
 
         @return: as L{close_time}.
         @raise UnverifiedContext: if its security level is none.
+        @raise UnsupportedOperation: if it is for datagrams.
         """
 
     @abstractmethod

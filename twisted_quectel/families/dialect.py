@@ -117,3 +117,27 @@ class Dialect(ABC):
         self, code: int | None, host: str, port: int, command: str, trace: Sequence[str]
     ) -> Exception:
         """Give the exception for an open that failed."""
+
+
+class DatagramDialect(Dialect):
+    """The commands of datagrams without TLS: to and from anybody, or with one peer."""
+
+    secure = False
+
+    @abstractmethod
+    def serve_command(self, id: int, pdp: int, port: int, mode: AccessMode) -> Command:
+        """Take datagrams from anybody.
+
+        @param port: the own port, 1-65535.
+        """
+
+    @abstractmethod
+    def send_to_command(self, id: int, data: bytes, host: str, port: int) -> Command:
+        """Send one datagram.
+
+        @param host: an IP literal.
+        """
+
+    @abstractmethod
+    def read_source(self, response: Response) -> tuple[str, int] | None:
+        """Give address and port that a datagram came from; L{None} if they were not told."""

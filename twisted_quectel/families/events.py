@@ -22,10 +22,14 @@ class Readable:
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """A connection in push mode hands over data."""
+    """A connection in push mode hands over data.
+
+    @ivar source: address and port that a datagram came from, where each has its own.
+    """
 
     id: int
     data: bytes
+    source: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,42 @@ class Closed:
     """A connection was closed by the peer or the network."""
 
     id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A server of the module has accepted a connection.
+
+    @ivar id: what the module calls the connection; it has chosen that itself.
+    @ivar listener: the id of the server.
+    @ivar host: the peer's address, as the module wrote it.
+    @ivar port: the peer's port.
+    """
+
+    id: int
+    listener: int
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingRefused:
+    """A connection was not accepted: the module has no id for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NameResult:
+    """A name was looked up.  C{code} 0 is success; C{count} addresses follow."""
+
+    code: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NameAddress:
+    """One address of the name that is being looked up, as the module wrote it."""
+
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,4 +99,17 @@ class Notice:
     line: bytes
 
 
-URC = Opened | Readable | Pushed | Closed | PDPLost | Booted | PoweredDown | Notice
+URC = (
+    Opened
+    | Readable
+    | Pushed
+    | Closed
+    | Incoming
+    | IncomingRefused
+    | NameResult
+    | NameAddress
+    | PDPLost
+    | Booted
+    | PoweredDown
+    | Notice
+)

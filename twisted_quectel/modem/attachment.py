@@ -7,8 +7,9 @@ from typing import Final
 
 from twisted.internet.defer import DeferredLock
 
+from ..arguments import parse_literal
 from ..at import ATPort
-from ..errors import CommandFailed, NetworkDown
+from ..errors import CommandFailed, NetworkDown, UnsupportedOperation
 from ..families import Family
 from ..modemprofile import ModemProfile
 
@@ -58,10 +59,14 @@ class Attachments:
         finally:
             self._attaching.release()
 
-    async def require(self, pdp: int) -> None:
-        """Attach, with the reason as a connect error."""
+    async def require(self, pdp: int, host: str = "") -> None:
+        """Attach, with the reason as a connect error.
+
+        @param host: what will be connected to over it: a name, or an address, of a kind that
+            the context must have.
+        """
         try:
-            await self.attach(pdp)
+            self._check_kind(host, await self.attach(pdp), pdp)
         except CommandFailed as e:
             raise NetworkDown(
                 f"PDP context {pdp} cannot be used: {e.message}",
@@ -70,6 +75,18 @@ class Attachments:
                 command=e.command,
                 trace=e.trace,
             ) from None
+
+    def _check_kind(self, host: str, own: str, pdp: int) -> None:
+        """Refuse an address of a kind that the module has none of."""
+        wanted = parse_literal(host)
+        kinds = {found.version for found in map(parse_literal, own.split(",")) if found}
+        if wanted is not None and kinds and wanted.version not in kinds:
+            raise UnsupportedOperation(
+                f"host: {host} is an IPv{wanted.version} address, and PDP context {pdp} has none "
+                f"of that kind (it has {own}); set ip of the modem to ipv{wanted.version} or "
+                "ipv4v6, if its contract has that",
+                family=self._family.name,
+            )
 
     async def is_up(self, pdp: int) -> bool:
         """Ask the module whether a PDP context is up; where it cannot tell, it is."""
@@ -84,11 +101,20 @@ class Attachments:
         if not in_use:
             self._broken.add(pdp)
 
-    def lost(self, pdp: int | None) -> list[int]:
-        """Note that a PDP context went down, or all of them; give which."""
+    def lost(self, pdp: int | None, tell: Callable[[list[int]], None]) -> None:
+        """Note that a PDP context went down, or all of them.
+
+        @param tell: is given which, to tell their connections. Whoever of these connects again
+            at once waits until all have been told: their closes come ahead of the deactivation,
+            which frees their ids.
+        """
         gone = list(self._attached) if pdp is None else [pdp]
         for each in gone:
             self._attached.pop(each, None)
             if each in _PDPS:
                 self._broken.add(each)
-        return gone
+        told = self._attaching.acquire()
+        try:
+            tell(gone)
+        finally:
+            told.addCallback(lambda _: self._attaching.release())

@@ -10,6 +10,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ..at import Route
+from ..at.syntax import CommandText
 from ..errors import ModemBusyError, ModuleLost
 from ..families import Dialect
 from .waiting import wait_for
@@ -30,8 +31,11 @@ class SessionSocket(Protocol):
     def dialect(self) -> Dialect:
         """How the module speaks of it."""
 
-    def pushed(self, data: bytes) -> Route | None:
-        """Data came unasked; give where more of it goes."""
+    def pushed(self, data: bytes, source: tuple[str, int] | None = None) -> Route | None:
+        """Data came unasked; give where more of it goes.
+
+        @param source: address and port that a datagram came from.
+        """
 
     def readable(self) -> None:
         """There is data to read."""
@@ -52,6 +56,7 @@ class Connections:
     @ivar sockets: the connections, by their ids.
     @ivar pdp_of: the PDP context of each.
     @ivar opening: the opens whose result has not come.
+    @ivar bound: the own ports that take datagrams, each with its PDP context.
     """
 
     _log = Logger()
@@ -65,12 +70,14 @@ class Connections:
         self.sockets: dict[int, SessionSocket] = {}
         self.pdp_of: dict[int, int] = {}
         self.opening: dict[int, Deferred[int | BaseException]] = {}
+        self.bound: set[tuple[int, int]] = set()
         self._ids = ids
         self._family = family
         self._check = check
         self._given_up: set[int] = set()
         self._next_id = ids[0]
         self._reserved: set[int] = set()
+        self._superseded: set[int] = set()
         self._waiting: list[Deferred[None]] = []
 
     # -- ids
@@ -101,6 +108,10 @@ class Connections:
             await wait_for(
                 self.something_freed(), f"all {len(ids)} connections of the module are in use"
             )
+
+    def any_free(self) -> bool:
+        """Whether an id is free."""
+        return any(id not in self.sockets and id not in self._reserved for id in self._ids)
 
     def release(self, id: int) -> None:
         """Give back an id that has no connection."""
@@ -161,11 +172,41 @@ class Connections:
         self.sockets[id] = socket
         self.pdp_of[id] = pdp
 
-    def forget(self, id: int) -> None:
-        """The module has let go of a connection: its id is free."""
+    def forget(self, id: int, socket: object) -> bool:
+        """The module has let go of a connection.
+
+        @return: whether its id is free: the module may have used it again by itself.
+        """
+        if self.sockets.get(id) not in (None, socket):
+            self._superseded.discard(id)
+            return False
         self.sockets.pop(id, None)
         self.pdp_of.pop(id, None)
         self.release(id)
+        return True
+
+    def supersede(self, id: int) -> bool:
+        """The module has used an id again, whose last connection is not quite gone.
+
+        @return: whether that can be: once for each that is going.
+        """
+        if id in self._superseded:
+            return False
+        self._superseded.add(id)
+        return True
+
+    def goodbye(self, alive: set[int]) -> list[CommandText]:
+        """Give what drops the connections at once.
+
+        What cannot be said now is found and closed by the next host that takes stock.
+
+        @param alive: the ids of those that have been opened.
+        """
+        # one that is being closed already, perhaps on another port, is left alone
+        sockets = self.sockets
+        live = {id for id in alive if id in sockets and sockets[id].live}
+        open_ids = sorted(live | self.opening.keys())
+        return [sockets[id].dialect.close_command(id, True).text for id in open_ids]
 
     def fail_in(self, pdps: Sequence[int], reason: Failure) -> None:
         """Tell the connections of PDP contexts that are down."""

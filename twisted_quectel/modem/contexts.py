@@ -19,6 +19,7 @@ from typing import Protocol
 
 from twisted.internet.defer import Deferred, DeferredLock
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from ..at import ATPort
 from ..errors import CommandFailed, ModemBusyError, ModemConnectError, UnverifiedContext
@@ -37,6 +38,19 @@ class ContextSocket(Protocol):
     @property
     def closing(self) -> bool:
         """Whether it is being closed, or has been by the peer."""
+
+
+class SharedSocket(ContextSocket, Protocol):
+    """A connection on the port for commands, as far as its open is concerned."""
+
+    def opened(self) -> None:
+        """The open has succeeded."""
+
+    def abort(self) -> None:
+        """Have the module close whatever it may have opened."""
+
+    def lost(self, reason: Failure) -> None:
+        """Nothing was opened, and the module need not be told."""
 
 
 def alike(one: ContextSettings | None, other: ContextSettings | None) -> bool:

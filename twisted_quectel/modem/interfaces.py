@@ -7,11 +7,13 @@ Nothing above knows whether a channel is shared or leased.
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from twisted.python.failure import Failure
 
 from ..at import HandOut as HandOut
+
+Address = tuple[str, int]
 
 
 class PipeOwner(Protocol):
@@ -71,3 +73,29 @@ class ModuleSocket(Protocol):
     def abort(self) -> None:
         """Drop the connection with what is unsent.  The owner has been told;
         L{SocketOwner.ended} is not called for it."""
+
+
+class Datagram(NamedTuple):
+    """One datagram.
+
+    @ivar address: where it goes, or came from; L{None}: the peer.
+    """
+
+    data: bytes
+    address: Address | None
+
+
+class DatagramOwner(Protocol):
+    """What uses such a socket: the Twisted transport."""
+
+    def take(self) -> Datagram | None:
+        """Give the next one to send; it is the socket's from here on."""
+
+    def sent(self, datagram: Datagram, taken: bool) -> None:
+        """The module has taken one, or it is lost."""
+
+    def received(self, datagram: Datagram) -> None:
+        """One came."""
+
+    def ended(self, reason: Failure) -> None:
+        """It is over.  Called once; nothing is called after it."""

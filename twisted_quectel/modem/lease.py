@@ -169,7 +169,7 @@ class LeasedSocket(LeaseCore):
     def readable(self) -> None:
         """There is data, in command mode: only after the end."""
 
-    def pushed(self, data: bytes) -> None:
+    def pushed(self, data: bytes, source: tuple[str, int] | None = None) -> None:
         """As L{readable}."""
 
     def discard(self) -> None:

@@ -65,7 +65,7 @@ async def open_lease(session: Session, request: OpenRequest) -> LeasedSocket:
     request.mode_for(session.family)
     channel = await session.lease_channel(request.wait)
     try:
-        await session.require_network(request.pdp)
+        await session.require_network(request.pdp, request.host)
         need = await take_context(session, request)
         try:
             id = await session.acquire_id(request.wait)
@@ -86,7 +86,7 @@ async def _open_transparent(
     context = need.context
 
     def freed() -> None:
-        session.forget_socket(id)
+        session.forget_socket(id, socket)
         release_context(session, context, socket)
         session.end_lease(channel)
 

@@ -51,8 +51,6 @@ _ATTEMPTS: Final = 3
 class Modem(Described, ModemCore):
     """One modem.  It is brought up when it is first used.
 
-    @ivar reactor: whose time it lives in.
-    @ivar profile: what its owner says of it.
     @ivar obstacle: what its bring-up waits for just now, if that may take long.
     @ivar info: what it is, once it was up; else L{None}.
     """
@@ -184,6 +182,11 @@ class Modem(Described, ModemCore):
         waiting = self._callers.wait(late)
         self._life.demand()
         return waiting
+
+    @property
+    def current(self) -> Session | None:
+        """What is true of it just now; L{None} while it is not up."""
+        return self._session if self._starting is None else None
 
     def _caller_left(self) -> None:
         if not self._callers and self._pause_timer is not None:

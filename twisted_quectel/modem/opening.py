@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from twisted.internet import error
 from twisted.internet.defer import CancelledError, Deferred
@@ -18,7 +19,7 @@ from ..errors import CommandFailed, ModemError, NetworkDown, TLSOpenFailed, Unsu
 from ..families import AccessMode, Dialect, Family
 from ..families.base import ContextSettings
 from ..profiles import TLSProfile
-from .contexts import Context, ContextSocket
+from .contexts import Context, ContextSocket, SharedSocket
 from .handshake import explained
 from .session import Session
 from .sockets import CommandSocket
@@ -76,6 +77,23 @@ class OpenRequest:
                 family=family.name,
             )
         return mode
+
+    def command(self, family: Family, id: int, context: int | None, mode: AccessMode) -> Command:
+        """Give the open.
+
+        @param context: the SSL context; L{None} where there is none.
+        """
+        return self.dialect_of(family).open_command(
+            id, self.pdp, context, self.host, self.port, mode, self.timeout
+        )
+
+
+_S = TypeVar("_S", bound=SharedSocket)
+
+
+#: Makes a connection: with its id, its access mode, the time-out of its close, and what
+#: it calls when the module has let go of it.
+SocketMaker = Callable[[Session, OpenRequest, int, AccessMode, int | None, Callable[[], None]], _S]
 
 
 @dataclass(eq=False)
@@ -212,7 +230,25 @@ class OpenJob(Job):
 
 
 async def open_socket(session: Session, request: OpenRequest) -> CommandSocket:
-    """Open a connection in buffer or push mode.
+    """Open a connection in buffer or push mode; see L{open_shared}."""
+    return await open_shared(session, request, _command_socket)
+
+
+def _command_socket(
+    session: Session,
+    request: OpenRequest,
+    id: int,
+    mode: AccessMode,
+    close_time: int | None,
+    freed: Callable[[], None],
+) -> CommandSocket:
+    dialect = request.dialect_of(session.family)
+    lost = request.closed_is_lost
+    return session.new_socket(id, dialect, mode, request.pdp, lost, close_time, freed)
+
+
+async def open_shared(session: Session, request: OpenRequest, make: SocketMaker[_S]) -> _S:
+    """Open a connection on the port for commands.
 
     Cancelling it has the module close what it may have opened.
 
@@ -221,7 +257,7 @@ async def open_socket(session: Session, request: OpenRequest) -> CommandSocket:
     mode = request.mode_for(session.family)
     await session.share_channel(request.wait)
     try:
-        await session.require_network(request.pdp)
+        await session.require_network(request.pdp, request.host)
         need = await take_context(session, request)
         try:
             id = await session.acquire_id(request.wait)
@@ -232,7 +268,7 @@ async def open_socket(session: Session, request: OpenRequest) -> CommandSocket:
         session.unshare_channel()
         raise
     # from here on the socket gives everything back when it ends
-    return await _open(session, request, need, id, mode)
+    return await _open(session, request, need, id, mode, make)
 
 
 class _Use:
@@ -242,7 +278,7 @@ class _Use:
     __slots__ = ("_context", "_session", "socket")
 
     def __init__(self, session: Session, context: Context | None) -> None:
-        self.socket: CommandSocket | None = None
+        self.socket: ContextSocket | None = None
         self._session = session
         self._context = context
 
@@ -254,24 +290,26 @@ class _Use:
 
 
 async def _open(
-    session: Session, request: OpenRequest, need: ContextNeed, id: int, mode: AccessMode
-) -> CommandSocket:
+    session: Session,
+    request: OpenRequest,
+    need: ContextNeed,
+    id: int,
+    mode: AccessMode,
+    make: SocketMaker[_S],
+) -> _S:
     use = _Use(session, need.context)
-    dialect = request.dialect_of(session.family)
-    socket = session.new_socket(
-        id, dialect, mode, request.pdp, request.closed_is_lost, need.close_time, use.end
-    )
+    socket = make(session, request, id, mode, need.close_time, use.end)
     use.socket = socket
     need.keep(socket)
-    command = dialect.open_command(
-        id, request.pdp, need.id, request.host, request.port, mode, request.timeout
-    )
+    command = request.command(session.family, id, need.id, mode)
     try:
-        code = await _open_result(session, command, need, id)
+        code = await open_result(session, command, need, id)
         if code != 0:
             raise open_problem(session, request, command, code)
     except BaseException as e:
-        if session.over is not None or not need.sent:
+        owner: object = session.connections.sockets.get(id)
+        usurped = owner is not socket
+        if session.over is not None or not need.sent or usurped:
             socket.lost(session.over or Failure(error.ConnectionAborted()))
         else:
             # whatever the module may have opened is closed; that it was not is no error
@@ -283,9 +321,7 @@ async def _open(
     return socket
 
 
-async def _open_result(
-    session: Session, command: Command, need: ContextNeed, id: int
-) -> int | None:
+async def open_result(session: Session, command: Command, need: ContextNeed, id: int) -> int | None:
     """Send the open; give the code of its result."""
     result = session.expect_open(id)
     try:

@@ -6,7 +6,7 @@ LTE SSL Application Note v1.1, chapters 1.3, 2.2.4 and 2.3.1.
 from __future__ import annotations
 
 from collections import deque
-from typing import Final
+from typing import Final, Protocol
 
 from twisted.python.failure import Failure
 
@@ -30,12 +30,25 @@ HELD_AT_MOST: Final = 64 * 1024
 HELD_LIMIT: Final = 1024 * 1024
 
 
+class Reader(Protocol):
+    """What reads."""
+
+    def next_read(self) -> Command | None:
+        """It is the read's turn."""
+
+    def read_done(self, response: Response) -> None:
+        """The read was answered."""
+
+    def read_lost(self, reason: Failure) -> None:
+        """The read was not answered."""
+
+
 class ReadJob(Job):
     """A read's turn at the port."""
 
     __slots__ = ("_socket",)
 
-    def __init__(self, socket: Receiving) -> None:
+    def __init__(self, socket: Reader) -> None:
         self._socket = socket
 
     def command(self) -> Command | None:

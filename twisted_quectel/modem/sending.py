@@ -5,7 +5,7 @@ LTE SSL Application Note v1.1, chapter 2.2.3.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Protocol
 
 from twisted.python.failure import Failure
 
@@ -22,12 +22,25 @@ RETRY_LONGEST: Final = 2.0
 REFUSED_AT_MOST: Final = 120.0
 
 
+class Sender(Protocol):
+    """What sends."""
+
+    def next_send(self) -> Command | None:
+        """It is the send's turn."""
+
+    def send_done(self, response: Response) -> None:
+        """The send was answered."""
+
+    def send_lost(self, reason: Failure) -> None:
+        """The send was not answered."""
+
+
 class SendJob(Job):
     """A send's turn at the port."""
 
     __slots__ = ("_socket",)
 
-    def __init__(self, socket: Sending) -> None:
+    def __init__(self, socket: Sender) -> None:
         self._socket = socket
 
     def command(self) -> Command | None:

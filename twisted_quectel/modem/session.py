@@ -26,6 +26,10 @@ from ..families import AccessMode, Dialect, Family
 from ..families.base import (
     Booted,
     Closed,
+    Incoming,
+    IncomingRefused,
+    NameAddress,
+    NameResult,
     Opened,
     PDPLost,
     PoweredDown,
@@ -40,6 +44,8 @@ from .connections import Connections
 from .connections import SessionSocket as SessionSocket
 from .contexts import ContextPool
 from .files import FileStore
+from .incoming import accept_incoming
+from .names import Names
 from .network import ModuleClock
 from .provisions import Provisions
 from .retries import Retries
@@ -66,7 +72,7 @@ class _Place:
     def free(self, socket: SocketState) -> None:
         """The module has let go of it."""
         self._freed()
-        self._session.forget_socket(socket.id)
+        self._session.forget_socket(socket.id, socket)
 
 
 class Session:
@@ -80,6 +86,7 @@ class Session:
     @ivar wedge: notices that it refuses what is right.
     @ivar alive: the ids of the connections that have been opened.
     @ivar connections: whose they are, and who waits for one.
+    @ivar names: what the module looks up.
     """
 
     _log = Logger()
@@ -110,6 +117,7 @@ class Session:
         self._profile = profile
         self._ended = ended
         self.connections = Connections(family.limits.sockets, family.name, self.check)
+        self.names = Names(clock, port, family, self.check)
         self._attachments = Attachments(port, family, profile, self.check)
         self._module_clock = ModuleClock(port, family, profile.clock, now)
         self.provisions = Provisions(self.contexts, self.files, family, profile, self.require_clock)
@@ -128,13 +136,17 @@ class Session:
             if socket is None:
                 return None
             if isinstance(event, Pushed):
-                return socket.pushed(event.data)
+                return socket.pushed(event.data, event.source)
             if isinstance(event, Readable):
                 socket.readable()
             else:
                 socket.closed_by_peer()
         elif isinstance(event, Opened):
             self._opened(event)
+        elif isinstance(event, (Incoming, IncomingRefused)):
+            accept_incoming(self, event)
+        elif isinstance(event, (NameResult, NameAddress)):
+            self.names.told(event)
         elif isinstance(event, PDPLost):
             self._pdp_lost(event.pdp)
         elif isinstance(event, Booted):
@@ -171,9 +183,8 @@ class Session:
 
     def _pdp_lost(self, pdp: int | None) -> None:
         """A PDP context went down: its connections are dead."""
-        gone = self._attachments.lost(pdp)
         reason = Failure(ModuleLost("the packet data connection has broken down"))
-        self.connections.fail_in(gone, reason)
+        self._attachments.lost(pdp, lambda gone: self.connections.fail_in(gone, reason))
 
     def end(self, why: str, *, wanted: bool = False) -> None:
         """The module is gone: tell everybody, once.
@@ -185,29 +196,16 @@ class Session:
         self.over = reason = Failure(ModuleLost(why, trace=self.port.trace.last()))
         log = self._log.info if wanted else self._log.warn
         log("{name}: {why}", name=self._profile.name, why=why)
-        if wanted:
-            self._say_goodbye()
+        if wanted and self.port.idle and (closes := self.connections.goodbye(self.alive)):
+            self.port.write_raw(b"AT" + join(*closes).wire + b"\r")
         for id in list(self.connections.opening):
             self.connections.fail_open(id, reason)
         self.channels.abandon(reason)
         for socket in list(self.connections.sockets.values()):
             socket.lost(reason)
+        self.names.lost(reason)
         self.connections.wake_waiting()
         self._ended(self, reason)
-
-    def _say_goodbye(self) -> None:
-        """Have the module drop its connections, as far as that can be said at once.
-
-        What cannot be said now is found and closed by the next host that
-        takes stock.
-        """
-        # one that is being closed already, perhaps on another port, is left alone
-        sockets = self.connections.sockets
-        live = {id for id in self.alive if id in sockets and sockets[id].live}
-        open_ids = sorted(live | self.connections.opening.keys())
-        if open_ids and self.port.idle:
-            closes = [sockets[id].dialect.close_command(id, True).text for id in open_ids]
-            self.port.write_raw(b"AT" + join(*closes).wire + b"\r")
 
     async def restart_module(self, why: str) -> None:
         """Restart the module, and end with it."""
@@ -224,9 +222,9 @@ class Session:
         """Have a PDP context active; give the module's address in it."""
         return await self._attachments.attach(pdp)
 
-    async def require_network(self, pdp: int) -> None:
-        """Attach, with the reason as a connect error."""
-        await self._attachments.require(pdp)
+    async def require_network(self, pdp: int, host: str = "") -> None:
+        """Attach, with the reason as a connect error; C{host}: what it is wanted for."""
+        await self._attachments.require(pdp, host)
 
     def doubt_attachment(self, pdp: int) -> None:
         """An open has found the network down: the next connection asks before it opens.
@@ -236,6 +234,10 @@ class Session:
         """
         in_use = any(self.connections.pdp_of.get(id) == pdp for id in self.alive)
         self._attachments.doubt(pdp, in_use)
+
+    def attached(self, pdp: int) -> bool:
+        """Whether a PDP context was active when it was last heard of."""
+        return pdp in self._attachments
 
     def address(self, pdp: int) -> str:
         """Give the module's address in a PDP context, as far as it is known."""
@@ -253,10 +255,7 @@ class Session:
     # -- ids
 
     async def acquire_id(self, wait: bool) -> int:
-        """Take a free id; they rotate, so that none is used again at once.
-
-        @raise ModemBusyError: if all are in use and C{wait} is false.
-        """
+        """Take a free id: see L{Connections.acquire}."""
         return await self.connections.acquire(wait)
 
     def check(self) -> None:
@@ -267,10 +266,7 @@ class Session:
     # -- connections
 
     def expect_open(self, id: int) -> Deferred[int | BaseException]:
-        """Wait for the result of an open: its code, or what has ended the session.
-
-        It never fails: the answer to the command may come first, or never.
-        """
+        """Wait for the result of an open: see L{Connections.expect_open}."""
         return self.connections.expect_open(id)
 
     def forget_open(self, id: int) -> None:
@@ -313,10 +309,10 @@ class Session:
         """Have a connection told what concerns it."""
         self.connections.add(id, socket, pdp)
 
-    def forget_socket(self, id: int) -> None:
-        """The module has let go of a connection: its id is free."""
-        self.alive.discard(id)
-        self.connections.forget(id)
+    def forget_socket(self, id: int, socket: object) -> None:
+        """The module has let go of a connection: its id is free, unless it has another one."""
+        if self.connections.forget(id, socket):
+            self.alive.discard(id)
 
     # -- channels
 

@@ -146,7 +146,7 @@ class CommandSocket(Receiving, Sending):
         self._more = True
         self._look()
 
-    def pushed(self, data: bytes) -> Route | None:
+    def pushed(self, data: bytes, source: tuple[str, int] | None = None) -> Route | None:
         """Data came unasked; give where more of it goes, while nothing changes."""
         if self.is_over:
             return None

@@ -51,6 +51,11 @@ CAUSES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "a leak of the firmware: restart the module",
         ),
         "ConnectBindError": ("the module has just used the same port: try again",),
+        "ModemListenError": (
+            "the port is in use already on the module",
+            "all connections of the module are in use: a server takes one of them",
+            "the modem is not up: ready() of the interface says when it is",
+        ),
         "NetworkDown": (
             "apn, user, password or ip of the modem are not what the operator wants",
             "the signal is weak or the network overloaded",

@@ -163,7 +163,7 @@ class ContextDialogue:
         return not await self._different(port, context, settings)
 
     async def check_provisioned(self, port: ATPort, context: int) -> bool:
-        """Refuse a context whose security level is none, and that has no PSK.
+        """Refuse a context whose security level is none, and that has no PSK; and DTLS.
 
         @return: whether its close time-out counts in milliseconds.
         """
@@ -179,11 +179,25 @@ class ContextDialogue:
                 "file for instance, or give verify=none",
                 family=NAME,
             )
+        await self._check_stream(port, context)
         try:
             return await self._read_alone(port, context, "closetimemode") == ("1",)
         except errors.CommandFailed:
             # a firmware without the tag counts in seconds
             return False
+
+    async def _check_stream(self, port: ATPort, context: int) -> None:
+        """Refuse a context that is for datagrams: a stream over it would lose bytes."""
+        try:
+            values = await self._read_alone(port, context, "dtls")
+        except errors.CommandFailed:
+            # a firmware without the tag has no DTLS
+            return
+        if values == ("1",):
+            raise errors.UnsupportedOperation(
+                f"ctx: SSL context {context} is set to DTLS, which is only for datagrams",
+                family=NAME,
+            )
 
     async def _has_psk(self, port: ATPort, context: int) -> bool:
         """Whether a pre-shared key does the server's authentication."""

@@ -23,8 +23,6 @@ MODES: Final = {AccessMode.BUFFER: 0, AccessMode.PUSH: 1, AccessMode.TRANSPARENT
 PROMPTLY: Final = 10.0
 #: Chapter 2.2.2: what an open may take beside the handshake.
 _NETWORK_TIME: Final = 150.0
-#: Behind SEND FAIL, how long a late SEND OK is waited for, in seconds.
-_LINGER: Final = 0.3
 
 _READ = re.compile(rb"\s*\+(?:QSSLRE?CV|QIRD) ?: *(\d{1,5})\s*$", re.IGNORECASE)
 
@@ -39,6 +37,8 @@ class LTEDialect(Dialect):
     read_prefixes: ClassVar[tuple[str, ...]]
     close_name: ClassVar[str]
     state_name: ClassVar[str]
+    #: behind SEND FAIL, how long a late SEND OK is waited for, in seconds
+    linger: ClassVar[float] = 0.3
 
     def _open(
         self, values: Sequence[Value], arguments: tuple[str, ...], mode: AccessMode, timeout: float
@@ -58,7 +58,7 @@ class LTEDialect(Dialect):
             timeout=PROMPTLY,
             body=data,
             body_after=Body.PROMPT,
-            linger=_LINGER,
+            linger=self.linger,
         )
 
     def delivery(self, response: Response) -> Delivery:

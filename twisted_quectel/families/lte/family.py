@@ -33,15 +33,15 @@ from ..base import (
     Limits,
     Notice,
     Opened,
-    PDPLost,
     PoweredDown,
     Progress,
     Pushed,
     Readable,
     Setting,
 )
-from . import files, pdp
+from . import files, pdp, servers
 from .contexts import ContextDialogue
+from .datagrams import UDPDialect, push_source
 from .dialects import PROMPTLY, TCPDialect, TLSDialect
 from .errors import NAME
 from .settings import context_settings
@@ -71,6 +71,7 @@ class LTEFamily(Family):
     name: ClassVar[str] = NAME
     tls = TLSDialect()
     tcp = TCPDialect()
+    udp = UDPDialect()
     wedged_code: ClassVar[int | None] = 552
     limits = Limits(
         sockets=table.CLIENT_IDS,
@@ -83,6 +84,10 @@ class LTEFamily(Family):
         push_can_resume=False,
         line=512,
         guard=1.0,
+        datagram=table.SEND_LENGTHS[-1],
+        dtls=True,
+        listens=True,
+        name_time=60.0,
     )
 
     def __init__(self, firmware: Firmware) -> None:
@@ -101,18 +106,18 @@ class LTEFamily(Family):
                 return Closed(id)
             # the short note's form has no event name: it is a recv
             if what == b"recv" or (what is None and _is_tls(line)):
-                return Pushed(id, block) if block else Readable(id)
+                if not block:
+                    return Readable(id)
+                # behind the length there is nothing but where a datagram came from
+                more = match.end() < len(line)
+                return Pushed(id, block, push_source(line) if more else None)
         if line.startswith((b"+QSSLOPEN", b"+QIOPEN")):
             info = parse_info(line)
             id_, code = info.integer(0), info.integer(1)
             if id_ is not None and code is not None:
                 return Opened(id_, code)
         elif line.startswith(b"+QIURC"):
-            info = parse_info(line)
-            if info.string(0) == "pdpdeact":
-                pdp = info.integer(1)
-                if pdp is not None or not info.string(1):
-                    return PDPLost(pdp)
+            return servers.read_urc(parse_info(line)) or Notice(line)
         elif line in _BOOTED:
             return Booted()
         elif line in _DOWN:
@@ -202,6 +207,28 @@ class LTEFamily(Family):
     async def detach(self, port: ATPort, pdp_id: int) -> None:
         """Deactivate a PDP context."""
         await pdp.deactivate(port, pdp_id)
+
+    # -- servers and names
+
+    def listen_command(self, id: int, pdp_id: int, port: int) -> Command:
+        """Be a TCP server."""
+        return servers.listen_command(id, pdp_id, port)
+
+    def listen_error(
+        self, code: int | None, port: int, command: str, trace: Sequence[str]
+    ) -> errors.ModemListenError:
+        """Give the exception for a server that could not be started."""
+        return servers.listen_error(code, port, command, trace)
+
+    def name_command(self, pdp_id: int, name: str) -> Command:
+        """Look a name up."""
+        return servers.name_command(pdp_id, name)
+
+    def name_error(
+        self, code: int | None, name: str, command: str, trace: Sequence[str]
+    ) -> errors.ModemError:
+        """Give the exception for a name that was not resolved."""
+        return servers.name_error(code, name, command, trace)
 
     # -- files
 

@@ -46,7 +46,9 @@ def _address_in(response: Response, pdp: int) -> str | None:
 
 
 def _address(line: InfoLine) -> str:
-    return line.string(3) or ""
+    """Give all that the line has: one of each kind, where the context has both."""
+    texts = [line.string(index) for index in range(3, len(line.fields))]
+    return ",".join(text for text in texts if text)
 
 
 def _definition(profile: ModemProfile, pdp: int) -> Command | None:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Final
 
-from ... import errors
 from ...at import Bare, Secret
 from ...profiles import TLSProfile, Verify
 from ..base import ContextSettings, Setting
-from .errors import NAME
+
+#: C{<DTLS_ver>}.
+_DTLS_VERSIONS: Final = {"1.0": 0, "1.2": 1}
 
 
 def context_settings(
     profile: TLSProfile, literal: bool, timeout: float, paths: Mapping[str, str]
 ) -> ContextSettings:
     """Say what a profile means to this family; see L{Family.context_settings}."""
-    if profile.dtls:
-        raise errors.UnsupportedOperation("dtls: a stream connection cannot use it", family=NAME)
 
     def simple(tag: str, argument: str, value: object, needed: bool = True) -> Setting:
         return Setting(tag, argument, (value,), needed)
@@ -50,7 +50,7 @@ def context_settings(
             int(profile.ignore_invalid_cert_sign),
             profile.ignore_invalid_cert_sign,
         ),
-        simple("dtls", "dtls", 0, False),
+        simple("dtls", "dtls", int(profile.dtls), profile.dtls),
         simple("alpn", "alpn", profile.alpn, bool(profile.alpn)),
         simple("closetimemode", "closeTimeMode", int(profile.close_time_mode == "ms"), False),
         simple(
@@ -61,6 +61,11 @@ def context_settings(
         ),
         simple("renegotiation", "renegotiation", int(profile.renegotiation), profile.renegotiation),
     ]
+    if profile.dtls:
+        # without it the tag means nothing
+        settings.append(
+            Setting("dtlsversion", "dtlsVersion", (_DTLS_VERSIONS[profile.dtls_version],))
+        )
     key = (profile.psk_identity or "", Secret(profile.psk or ""))
     settings.append(Setting("psk", "psk", key, profile.psk is not None))
     if profile.verify is Verify.PEER and profile.security_level > 0:
