@@ -111,7 +111,7 @@ class _Resolver:
 
 def _no_addresses(reason: Failure, name: str) -> list[str]:
     if not reason.check(CancelledError):
-        _log.info("{name}: {why}", name=name, why=reason.getErrorMessage())
+        _log.info("{name!r}: {why}", name=name, why=reason.getErrorMessage())
     return []
 
 

@@ -143,7 +143,7 @@ class VirtualCase(SynchronousTestCase):
 
     def result_of(self, deferred: Deferred[Any], seconds: float = 60.0) -> Any:
         """Wait for a result."""
-        self.until(lambda: deferred.called, seconds)
+        self.until(lambda: deferred.called and not deferred.paused, seconds)
         return self.successResultOf(deferred)
 
     def end_of(self, peer: Peer, seconds: float = 20.0) -> Any:
