@@ -13,3 +13,4 @@ handshake fails. ``HostTLS`` and ``HostTLSEndpoint`` are public.
 ``quectel trust HOST:PORT``: which CA the module needs for a server, and which of its versions and suites that accepts.
 ``twistd quectel-emulator``: the emulated module as a service. ``--cut`` of ``quectel emulate``.
 ``quecteltls:`` puts small writes together: a byte at a time is as fast as whole blocks.
+``ModemInterface``: a reactor whose network is the module's: ``connectTCP``, ``connectSSL``, ``listenTCP``, ``listenUDP``, DTLS, names.
