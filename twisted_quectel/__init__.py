@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     )
     from .hosttls import HostTLS, HostTLSEndpoint
     from .interface import ModemInterface
-    from .modem import Modem, ModemInfo, Signal, getModem
+    from .modem import Modem, ModemInfo, Ping, Signal, getModem
     from .modemprofile import ModemProfile
     from .profiles import TLSProfile
 
@@ -92,6 +92,7 @@ __all__ = [
     "NetworkDown",
     "NoAnswer",
     "OperationNotAllowed",
+    "Ping",
     "PortLost",
     "PortUnresponsive",
     "RegistrationError",
@@ -124,6 +125,7 @@ _HOMES = {
     "ModuleTCPEndpoint": "endpoints",
     "ModuleTLSEndpoint": "endpoints",
     "ModuleUDPPort": "datagrams",
+    "Ping": "modem",
     "Signal": "modem",
     "TLSProfile": "profiles",
     "getModem": "modem",

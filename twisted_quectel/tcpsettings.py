@@ -4,15 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IAddress
+
+from .families import Acknowledged
+from .modem.interfaces import ModuleSocket
 
 
 class TCPSettings:
     """The addresses and settings of C{ITCPTransport}, as a module has them."""
 
-    def __init__(self, peer: IAddress, host: IAddress) -> None:
+    #: whether the connection is open
+    connected: bool
+
+    def __init__(self, socket: ModuleSocket, peer: IAddress, host: IAddress) -> None:
+        self._socket = socket
         self._peer = peer
         self._host = host
+
+    def acknowledged(self) -> Deferred[Acknowledged]:
+        """Ask the module what of the bytes that it has sent the peer has acknowledged.
+
+        What is still in the buffer of the transport counts as neither.  TCP/IP Application
+        Note, C{AT+QISEND} with a length of 0; modules tell it of TCP without TLS.
+
+        @return: fails with L{UnsupportedOperation<twisted_quectel.errors.UnsupportedOperation>}
+            where the module cannot tell, with C{ConnectionDone} behind the end.
+        """
+        return self._socket.acknowledged() if self.connected else fail(ConnectionDone())
 
     # Any: ITCPTransport is annotated with literal addresses only, and ours may be a name
     def getPeer(self) -> Any:

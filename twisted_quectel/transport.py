@@ -71,8 +71,7 @@ class ModuleTransport(TCPSettings):
         self.streamingProducer = False
         self.protocol: IProtocol | None = None
         self._reactor = reactor
-        self._socket = socket
-        super().__init__(peer, host)
+        super().__init__(socket, peer, host)
         self._name = name
         self._gone = gone
         self._buffer = WriteBuffer()

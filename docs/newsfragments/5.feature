@@ -14,3 +14,5 @@ handshake fails. ``HostTLS`` and ``HostTLSEndpoint`` are public.
 ``twistd quectel-emulator``: the emulated module as a service. ``--cut`` of ``quectel emulate``.
 ``quecteltls:`` puts small writes together: a byte at a time is as fast as whole blocks.
 ``ModemInterface``: a reactor whose network is the module's: ``connectTCP``, ``connectSSL``, ``listenTCP``, ``listenUDP``, DTLS, names.
+``Modem.ping`` and ``Modem.ntp`` have the module ask other hosts; ``acknowledged()`` of a transport tells what of the module's TCP
+the peer has acknowledged.

@@ -18,11 +18,13 @@ from .base import (
     Limits,
     SocketStatus,
 )
+from .dialect import Acknowledged
 from .lte import LTEFamily
 
 __all__ = [
     "KNOWN_MODELS",
     "AccessMode",
+    "Acknowledged",
     "DatagramDialect",
     "Delivery",
     "Dialect",

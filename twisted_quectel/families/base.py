@@ -14,13 +14,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from ..at import ATPort, Command, Response, join
-from ..errors import (
-    CommandFailed,
-    ModemDNSError,
-    ModemError,
-    ModemListenError,
-    UnsupportedOperation,
-)
+from ..errors import CommandFailed
 from ..modemprofile import ModemProfile
 from ..profiles import TLSProfile
 from .dialect import AccessMode as AccessMode
@@ -38,9 +32,13 @@ from .events import NameResult as NameResult
 from .events import Notice as Notice
 from .events import Opened as Opened
 from .events import PDPLost as PDPLost
+from .events import PingEnd as PingEnd
+from .events import PingReply as PingReply
 from .events import PoweredDown as PoweredDown
 from .events import Pushed as Pushed
 from .events import Readable as Readable
+from .events import ServerTime as ServerTime
+from .services import Services
 
 
 @dataclass(frozen=True)
@@ -66,6 +64,9 @@ class Limits:
     @ivar listens: whether it can be a TCP server.
     @ivar name_time: seconds within which it resolves a name; L{None} if it
         cannot, but for the names in its opens.
+    @ivar pings: whether it can ping a host.
+    @ivar ntp_time: seconds within which it takes the time from a server; L{None}
+        if it cannot.
     """
 
     sockets: range
@@ -82,6 +83,8 @@ class Limits:
     dtls: bool = False
     listens: bool = False
     name_time: float | None = None
+    pings: bool = False
+    ntp_time: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ class Firmware:
 Progress = Callable[[int, int], None]
 
 
-class Family(ABC):
+class Family(Services, ABC):
     """The driver of one family, for one module.
 
     Methods that are C{async} run a dialogue on a port and raise what
@@ -144,7 +147,6 @@ class Family(ABC):
     exceptions of L{twisted_quectel.errors}.
     """
 
-    name: ClassVar[str]
     limits: Limits
     #: its own TLS
     tls: Dialect
@@ -247,54 +249,6 @@ class Family(ABC):
             for dialect, response in zip(self.dialects, responses, strict=True)
             for status in (dialect.read_states(response) if response is not None else ())
         ]
-
-    # -- servers and names, where the limits say that it has them
-
-    def listen_command(self, id: int, pdp: int, port: int) -> Command:
-        """Be a TCP server; an L{Opened} tells how that ended.
-
-        What it accepts is told by L{Incoming} and is in buffer mode, a connection of
-        C{tcp} like those that the host opens.
-
-        @param port: 1-65535.
-        @raise UnsupportedOperation: if the family has no servers.
-        """
-        raise UnsupportedOperation(f"the {self.name} modules cannot listen", family=self.name)
-
-    def listen_error(
-        self, code: int | None, port: int, command: str, trace: Sequence[str]
-    ) -> ModemListenError:
-        """Give the exception for a server that could not be started."""
-        return ModemListenError(
-            f"the module cannot listen on port {port}"
-            + (f" ({code})" if code else "; it gave no reason"),
-            code=code,
-            family=self.name,
-            command=command,
-            trace=trace,
-        )
-
-    def name_command(self, pdp: int, name: str) -> Command:
-        """Look a name up; a L{NameResult} tells how that ended, and as many L{NameAddress}
-        behind it as it says.  One name at a time: the answers do not say whose they are.
-
-        @raise UnsupportedOperation: if the family resolves no names.
-        """
-        raise UnsupportedOperation(
-            f"the {self.name} modules cannot resolve a name by itself", family=self.name
-        )
-
-    def name_error(
-        self, code: int | None, name: str, command: str, trace: Sequence[str]
-    ) -> ModemError:
-        """Give the exception for a name that was not resolved."""
-        return ModemDNSError(
-            f"{name} could not be resolved" + (f" ({code})" if code else ""),
-            code=code,
-            family=self.name,
-            command=command,
-            trace=trace,
-        )
 
     # -- files
 

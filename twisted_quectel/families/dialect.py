@@ -6,9 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from ..at import Command, Response
+from ..errors import UnsupportedOperation
 
 
 class AccessMode(Enum):
@@ -38,6 +39,17 @@ class Delivery(Enum):
     REFUSED = "refused, send it again"
     NOT_SENT = "never left, the state has to be asked for"
     UNKNOWN = "nobody knows"
+
+
+class Acknowledged(NamedTuple):
+    """What became of the bytes that a connection was given.
+
+    @ivar sent: bytes that the module has sent since the connection was opened.
+    @ivar acknowledged: those of them that the peer has acknowledged.
+    """
+
+    sent: int
+    acknowledged: int
 
 
 class Dialect(ABC):
@@ -71,6 +83,19 @@ class Dialect(ABC):
     @abstractmethod
     def delivery(self, response: Response) -> Delivery:
         """Say what became of it."""
+
+    def acknowledged_command(self, id: int) -> Command:
+        """Ask what of the bytes sent was acknowledged.
+
+        @raise UnsupportedOperation: if the module cannot tell.
+        """
+        raise UnsupportedOperation(
+            "the module cannot tell what of such a connection was acknowledged"
+        )
+
+    def read_acknowledged(self, response: Response) -> Acknowledged | None:
+        """Read it; L{None} if the answer does not tell."""
+        return None
 
     @abstractmethod
     def read_command(self, id: int, length: int) -> Command:

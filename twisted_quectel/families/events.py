@@ -76,6 +76,41 @@ class NameAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class PingReply:
+    """One probe of a ping has ended.
+
+    @ivar code: 0 if it was answered.
+    @ivar address: who has answered.
+    @ivar milliseconds: how long that took; L{None} if it was not answered.
+    @ivar last: whether the ping has failed altogether: nothing follows.
+    """
+
+    code: int
+    address: str = ""
+    milliseconds: int | None = None
+    last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PingEnd:
+    """A ping has ended: all of its probes were sent."""
+
+    sent: int
+    received: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServerTime:
+    """A time server was asked.  C{code} 0 is success.
+
+    @ivar text: the time as C{+CCLK} gives it.
+    """
+
+    code: int
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class PDPLost:
     """A PDP context is down; L{None} stands for all of them."""
 
@@ -108,6 +143,9 @@ URC = (
     | IncomingRefused
     | NameResult
     | NameAddress
+    | PingReply
+    | PingEnd
+    | ServerTime
     | PDPLost
     | Booted
     | PoweredDown

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .bringup import ModemInfo
-from .modem import Modem, Signal
+from .modem import Modem, Ping, Signal
 from .registry import getModem
 
-__all__ = ["Modem", "ModemInfo", "Signal", "getModem"]
+__all__ = ["Modem", "ModemInfo", "Ping", "Signal", "getModem"]

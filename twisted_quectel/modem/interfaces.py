@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from typing import NamedTuple, Protocol
 
+from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from ..at import HandOut as HandOut
+from ..families import Acknowledged
 
 Address = tuple[str, int]
 
@@ -73,6 +75,9 @@ class ModuleSocket(Protocol):
     def abort(self) -> None:
         """Drop the connection with what is unsent.  The owner has been told;
         L{SocketOwner.ended} is not called for it."""
+
+    def acknowledged(self) -> Deferred[Acknowledged]:
+        """Ask what of the bytes sent the peer has acknowledged."""
 
 
 class Datagram(NamedTuple):

@@ -8,18 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from twisted.internet import error
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ..at import ATPort, HandOut
-from ..errors import ModemError, PortUnresponsive, SendFailed, carry
-from ..families import AccessMode, Dialect, Family
+from ..errors import ModemError, PortUnresponsive, SendFailed, UnsupportedOperation, carry
+from ..families import AccessMode, Acknowledged, Dialect, Family
 from .channels import Channel
 from .interfaces import SocketOwner
 from .leasemachine import LeaseCore, LeaseLife, lease_life
 from .pipe import TransparentPipe
+from .probing import ask_acknowledged
 from .socketstate import everything_is_lost
 from .wayback import ATO
 
@@ -126,6 +127,17 @@ class LeasedSocket(LeaseCore):
         """Drop the connection."""
         self._owner = None
         self._life.abort()
+
+    def acknowledged(self) -> Deferred[Acknowledged]:
+        """Ask what of the bytes sent the peer has acknowledged: only from another port."""
+        if self._control is self._channel.port:
+            return fail(
+                UnsupportedOperation(
+                    "mode: the port is in data mode, where nothing can be asked; dataDevices in "
+                    "the modem file gives transparent connections another one",
+                )
+            )
+        return ask_acknowledged(self._control, self.dialect, self.id)
 
     def _flush_held(self) -> None:
         while self._held and not self._paused and self._owner is not None:

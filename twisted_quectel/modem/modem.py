@@ -33,8 +33,9 @@ from .files import UploadProgress
 from .holders import in_case, with_culprit
 from .machine import ModemCore, ModemLife, modem_life
 from .network import PinMemory
+from .probing import Ping as Ping
+from .questions import Questions
 from .reception import Signal as Signal
-from .reception import ask_signal
 from .session import Session
 
 #: Seconds before a modem that failed is started again: at first, and at most.
@@ -48,7 +49,7 @@ LINGER: Final = 5.0
 _ATTEMPTS: Final = 3
 
 
-class Modem(Described, ModemCore):
+class Modem(Described, Questions, ModemCore):
     """One modem.  It is brought up when it is first used.
 
     @ivar obstacle: what its bring-up waits for just now, if that may take long.
@@ -109,10 +110,6 @@ class Modem(Described, ModemCore):
         @return: fires with the modem; fails with L{ModemNotReady}.
         """
         return self.session().addCallback(lambda _: self)
-
-    def signal(self) -> Deferred[Signal]:
-        """Ask for the signal's quality."""
-        return Deferred.fromCoroutine(ask_signal(self.session()))
 
     def when_lost(self) -> Deferred[ModemError]:
         """Wait until the modem, once up, restarts or goes away.

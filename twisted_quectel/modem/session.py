@@ -32,9 +32,12 @@ from ..families.base import (
     NameResult,
     Opened,
     PDPLost,
+    PingEnd,
+    PingReply,
     PoweredDown,
     Pushed,
     Readable,
+    ServerTime,
 )
 from ..modemprofile import ModemProfile
 from .advice import Advice
@@ -47,32 +50,13 @@ from .files import FileStore
 from .incoming import accept_incoming
 from .names import Names
 from .network import ModuleClock
+from .place import Place
+from .probing import Probes
 from .provisions import Provisions
 from .retries import Retries
 from .sockets import CommandSocket
-from .socketstate import SocketState
 from .waiting import wait_for
 from .wedge import WedgeWatch
-
-
-class _Place:
-    """What a connection knows of its session, for less than a closure each."""
-
-    __slots__ = ("_freed", "_pdp", "_session")
-
-    def __init__(self, session: Session, pdp: int, freed: Callable[[], None]) -> None:
-        self._session = session
-        self._pdp = pdp
-        self._freed = freed
-
-    def pdp_is_up(self) -> Deferred[bool]:
-        """Ask whether its PDP context is up."""
-        return Deferred.fromCoroutine(self._session.pdp_is_up(self._pdp))
-
-    def free(self, socket: SocketState) -> None:
-        """The module has let go of it."""
-        self._freed()
-        self._session.forget_socket(socket.id, socket)
 
 
 class Session:
@@ -87,6 +71,7 @@ class Session:
     @ivar alive: the ids of the connections that have been opened.
     @ivar connections: whose they are, and who waits for one.
     @ivar names: what the module looks up.
+    @ivar probes: what it asks other hosts.
     """
 
     _log = Logger()
@@ -118,6 +103,7 @@ class Session:
         self._ended = ended
         self.connections = Connections(family.limits.sockets, family.name, self.check)
         self.names = Names(clock, port, family, self.check)
+        self.probes = Probes(clock, port, family, self.check)
         self._attachments = Attachments(port, family, profile, self.check)
         self._module_clock = ModuleClock(port, family, profile.clock, now)
         self.provisions = Provisions(self.contexts, self.files, family, profile, self.require_clock)
@@ -147,6 +133,8 @@ class Session:
             accept_incoming(self, event)
         elif isinstance(event, (NameResult, NameAddress)):
             self.names.told(event)
+        elif isinstance(event, (PingReply, PingEnd, ServerTime)):
+            self.probes.told(event)
         elif isinstance(event, PDPLost):
             self._pdp_lost(event.pdp)
         elif isinstance(event, Booted):
@@ -204,6 +192,7 @@ class Session:
         for socket in list(self.connections.sockets.values()):
             socket.lost(reason)
         self.names.lost(reason)
+        self.probes.lost(reason)
         self.connections.wake_waiting()
         self._ended(self, reason)
 
@@ -288,7 +277,7 @@ class Session:
         @param freed: told when the module has let go of it.
         """
 
-        place = _Place(self, pdp, freed)
+        place = Place(self, pdp, freed)
         socket = CommandSocket(
             self.clock,
             self.port,

@@ -14,8 +14,9 @@ from twisted.python.failure import Failure
 
 from ..at import ATPort, Response, Route
 from ..errors import ModemError, RemoteViolation, SendFailed, carry
-from ..families import AccessMode, Dialect, Family
+from ..families import AccessMode, Acknowledged, Dialect, Family
 from .interfaces import SocketOwner
+from .probing import ask_acknowledged
 from .receiving import Receiving
 from .retries import Retries
 from .sending import Sending, SendJob
@@ -121,6 +122,10 @@ class CommandSocket(Receiving, Sending):
         self._owner = None
         self._close_route()
         self._life.abort()
+
+    def acknowledged(self) -> Deferred[Acknowledged]:
+        """Ask what of the bytes sent the peer has acknowledged."""
+        return ask_acknowledged(self._port, self.dialect, self.id)
 
     # -- for its SSL context
 

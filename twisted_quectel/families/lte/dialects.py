@@ -14,7 +14,7 @@ from ... import errors
 from ...at import Body, Command, Outcome, Response, execute_form, parse_info, read_form, write_form
 from ...at.results import SEND_OK
 from ...at.syntax import Value
-from ..dialect import AccessMode, Delivery, Dialect, SocketStatus
+from ..dialect import AccessMode, Acknowledged, Delivery, Dialect, SocketStatus
 from .errors import open_error
 
 MODES: Final = {AccessMode.BUFFER: 0, AccessMode.PUSH: 1, AccessMode.TRANSPARENT: 2}
@@ -196,6 +196,18 @@ class TCPDialect(LTEDialect):
     def state_command(self, id: int) -> Command:
         """Ask for the state of a connection (query type 1: by its id)."""
         return Command(write_form("+QISTATE", 1, id), ("+QISTATE",), timeout=PROMPTLY)
+
+    def acknowledged_command(self, id: int) -> Command:
+        """Ask what was acknowledged: a length of 0 is that question (C{AT+QISEND})."""
+        return Command(write_form("+QISEND", id, 0), ("+QISEND",), timeout=PROMPTLY)
+
+    def read_acknowledged(self, response: Response) -> Acknowledged | None:
+        """Read it."""
+        line = response.first("+QISEND")
+        sent, acknowledged = (None, None) if line is None else (line.integer(0), line.integer(1))
+        if sent is None or acknowledged is None:
+            return None
+        return Acknowledged(sent, acknowledged)
 
     def list_command(self) -> Command:
         """Ask for all of them."""

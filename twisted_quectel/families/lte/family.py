@@ -39,7 +39,7 @@ from ..base import (
     Readable,
     Setting,
 )
-from . import files, pdp, servers
+from . import files, pdp, probes, servers
 from .contexts import ContextDialogue
 from .datagrams import UDPDialect, push_source
 from .dialects import PROMPTLY, TCPDialect, TLSDialect
@@ -88,6 +88,8 @@ class LTEFamily(Family):
         dtls=True,
         listens=True,
         name_time=60.0,
+        pings=True,
+        ntp_time=125.0,
     )
 
     def __init__(self, firmware: Firmware) -> None:
@@ -118,6 +120,10 @@ class LTEFamily(Family):
                 return Opened(id_, code)
         elif line.startswith(b"+QIURC"):
             return servers.read_urc(parse_info(line)) or Notice(line)
+        elif line.startswith(b"+QPING"):
+            return probes.read_ping(parse_info(line)) or Notice(line)
+        elif line.startswith(b"+QNTP"):
+            return probes.read_ntp(parse_info(line)) or Notice(line)
         elif line in _BOOTED:
             return Booted()
         elif line in _DOWN:
@@ -229,6 +235,22 @@ class LTEFamily(Family):
     ) -> errors.ModemError:
         """Give the exception for a name that was not resolved."""
         return servers.name_error(code, name, command, trace)
+
+    # -- pings and time servers
+
+    def ping_command(self, pdp_id: int, host: str, timeout: int, count: int) -> Command:
+        """Ping a host."""
+        return probes.ping_command(pdp_id, host, timeout, count)
+
+    def ntp_command(self, pdp_id: int, server: str, port: int, set_clock: bool) -> Command:
+        """Ask a time server."""
+        return probes.ntp_command(pdp_id, server, port, set_clock)
+
+    def probe_error(
+        self, code: int | None, host: str, command: str, trace: Sequence[str]
+    ) -> errors.ModemError:
+        """Give the exception for a ping, or a time server, that did not come to its end."""
+        return probes.probe_error(code, host, command, trace)
 
     # -- files
 
