@@ -155,6 +155,37 @@ def _psk_callback(keys: dict[bytes, bytes]) -> Any:
     return ffi.callback("unsigned int(SSL *, char *, unsigned char *, unsigned int)", answer)
 
 
+def issue(
+    ca: trustme.CA, names: Sequence[str], key: rsa.RSAPrivateKey, dates: dict[str, Any]
+) -> tuple[bytes, bytes]:
+    """Make a certificate of a CA for a key that is there.
+
+    @param names: what it is for.
+    @param dates: C{not_before} and C{not_after} are taken out of it.
+    @return: certificate and key, PEM.
+    """
+    issuer = x509.load_pem_x509_certificate(ca.cert_pem.bytes()).subject
+    private = load_pem_private_key(ca.private_key_pem.bytes(), None)
+    assert isinstance(private, ec.EllipticCurvePrivateKey)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])]))
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(dates.pop("not_before", NOW - timedelta(days=1)))
+        .not_valid_after(dates.pop("not_after", NOW + timedelta(days=1)))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False
+        )
+        .sign(private, SHA256())
+    )
+    return (
+        certificate.public_bytes(Encoding.PEM),
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()),
+    )
+
+
 def options_for(ca: trustme.CA, *names: str, **options: Any) -> ServerOptions:
     """Make a server's options, with a fresh certificate of a CA.
 

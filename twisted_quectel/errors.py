@@ -166,6 +166,10 @@ class NetworkDown(ModemConnectError):
     """There is no packet data connection."""
 
 
+class ActivationFailed(NetworkDown):
+    """The packet data connection cannot be made, although all that it needs is there."""
+
+
 class SocketIdInUse(ModemConnectError):
     """The module says that this socket is already in use."""
 

@@ -37,7 +37,7 @@ _AUTHENTICATIONS: Final = ("none", "pap", "chap")
 _IP_TYPES: Final = ("ipv4", "ipv6", "ipv4v6")
 _URC_PORTS: Final = ("usbat", "usbmodem", "uart1", "uart2", "all")
 _CLOCKS: Final = ("host", "network", "none")
-_KEY_STORES: Final = ("ram", "ufs")
+_KEY_STORES: Final = ("ram", "ufs", "nvram")
 #: AT Commands Manual, AT+IPR.
 _BAUDRATES: Final = range(4800, 4000001)
 _MAX_TEXT: Final = 127
@@ -68,7 +68,8 @@ class ModemProfile:
         C{usbmodem}, C{uart1}, C{uart2} or C{all}; L{None}: found out.
     @ivar clock: who sets the module's clock: C{host}, C{network} or C{none}.
     @ivar allow_restart: whether a module that does not recover may be restarted.
-    @ivar keys: where private keys go, C{ram} or C{ufs}.
+    @ivar keys: where private keys go, C{ram} or C{ufs}; C{nvram}, where a module has that, is
+        for certificates too.
     @ivar tls: TLS arguments in camelCase for connections that give none.
     @ivar contexts: profiles that are set at each bring-up, by SSL context, 0-5.
     @raise InvalidValue: by the constructor, if something is out of range.

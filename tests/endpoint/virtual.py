@@ -13,7 +13,8 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.endpoint.protocols import Peer, Serving
-from tests.tlsservers import ServerOptions, make_ca, options_for
+from tests.modules import kind_of
+from tests.tlsservers import ServerOptions, make_ca
 from twisted_quectel.emulator import MemoryNetwork
 from twisted_quectel.endpoints import ModuleTLSEndpoint
 from twisted_quectel.profiles import TLSProfile
@@ -53,12 +54,14 @@ class VirtualCase(SynchronousTestCase):
     At the end of each test the modem is closed; no verdict and no delayed call
     may be left.
 
+    @cvar model: what the module is.
     @ivar mode: the access mode, where a test runs over each.
     @ivar verdicts_expected: whether the module has something to say of the host.
     @ivar description: what is said of the modem.
     """
 
     timeout = 60
+    model = "EC25"
     mode: str | None = None
     serving: Serving
     emulated: EmulatedModule
@@ -80,6 +83,7 @@ class VirtualCase(SynchronousTestCase):
 
     def emulate(self, **arguments: Any) -> EmulatedModule:
         """Make a module, to be closed at the end."""
+        arguments.setdefault("model", self.model)
         emulated = EmulatedModule(self.clock, network=self.network, **arguments)
         self.addCleanup(self.finish, emulated)
         # several transparent connections at a time need a port each
@@ -106,9 +110,13 @@ class VirtualCase(SynchronousTestCase):
     ) -> Serving:
         """Start a TLS server."""
         serving = Serving(make)
-        made = options or options_for(self.ca, host)
+        made = options or self.options(host)
         self.network.listen(host, port, serving.over_tls(made, self.clock))
         return serving
+
+    def options(self, *names: str, **options: Any) -> ServerOptions:
+        """Make the options of a server that the module can talk to."""
+        return kind_of(self.model).server_options(self.ca, *(names or (HOST,)), **options)
 
     def endpoint(self, emulated: EmulatedModule, **arguments: Any) -> ModuleTLSEndpoint:
         """Make an endpoint to the server."""

@@ -48,7 +48,7 @@ class CommandTests(SynchronousTestCase):
         self.assertEqual(UDP.close_command(2, False).text.wire, b"+QICLOSE=2")
         self.assertEqual(UDP.state_command(2).text.wire, b"+QISTATE=1,2")
         line = '+QISTATE: 2,"UDP SERVICE","10.7.157.1",0,3030,2,1,2,0,"usbmodem"'
-        state = UDP.read_state(answered(UDP.state_command(2), OK, line))
+        state = UDP.read_state(answered(UDP.state_command(2), OK, line), 2)
         self.assertEqual(state, SocketStatus(2, False))
 
 

@@ -12,6 +12,7 @@ from twisted.trial.unittest import SkipTest
 
 from tests.endpoint.protocols import Peer
 from tests.endpoint.virtual import MODES, VirtualCase
+from tests.modules import KINDS, ModuleKind
 from twisted_quectel.emulator import Fault, Hooks, Module
 from twisted_quectel.emulator.commands import Call, Outcome
 from twisted_quectel.testing import EmulatedModule
@@ -174,18 +175,24 @@ def matrix(
     base: type[FaultCase],
     modes: Iterable[str] = MODES,
     seeds: Iterable[int] = (1,),
+    kinds: Iterable[ModuleKind] = KINDS,
 ) -> None:
-    """Put a class for each access mode and seed into a module's namespace."""
-    for mode in modes:
-        for seed in seeds:
-            name = f"{base.__name__}{mode.capitalize()}{seed}Tests"
-            doc = f"{(base.__doc__ or '').rstrip('.')}: {mode} mode, seed {seed}."
-            space[name] = type(
-                name,
-                (base,),
-                {"mode": mode, "seed": seed, "__doc__": doc, "__module__": base.__module__},
-            )
-            space[name].__unittest_skip__ = False
+    """Put a class for each module, access mode and seed into a module's namespace."""
+    wanted = [
+        (kind, mode, seed)
+        for kind in kinds
+        for mode in modes
+        if mode in kind.modes
+        for seed in seeds
+    ]
+    for kind, mode, seed in wanted:
+        name = f"{base.__name__}{kind.label}{mode.capitalize()}{seed}Tests"
+        doc = f"{(base.__doc__ or '').rstrip('.')}: {kind.model}, {mode} mode, seed {seed}."
+        members: dict[str, Any] = {"model": kind.model, "mode": mode, "seed": seed}
+        space[name] = type(
+            name, (base,), {**members, "__doc__": doc, "__module__": base.__module__}
+        )
+        space[name].__unittest_skip__ = False
 
 
 __all__ = ["SEEDS", "FaultCase", "Watch", "matrix", "payload"]

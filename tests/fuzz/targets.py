@@ -125,7 +125,7 @@ def urcs(data: bytes) -> None:
     for command in (_FAMILY.tls.read_command(1, 1500), _FAMILY.tls.send_command(1, b"x")):
         assert command.block is None or 0 <= command.block(line) < 100000
         command.is_answer(line)
-    status = _FAMILY.tls.read_state(response)
+    status = _FAMILY.tls.read_state(response, 0)
     assert status is None or abs(status.id) < 10**18
     code = _FAMILY.read_error(response)
     assert code is None or abs(code) < 10**18

@@ -67,6 +67,8 @@ class Command:
     @ivar takes: says whether a line with one of the prefixes really is an
         answer rather than a URC.
     @ivar finals: further lines that end this command well (C{CLOSE OK}).
+    @ivar later: reads from a line how a command has ended whose C{OK} says only that it was
+        understood; L{None} for any other line.  Until then nothing else is sent.
     @ivar linger: seconds to wait behind C{SEND FAIL} for a late C{SEND OK}.
     @ivar probe: whether silence is a fair answer, after which the port does
         not get in step again by itself.
@@ -82,6 +84,7 @@ class Command:
     block: Callable[[bytes], int] | None = None
     takes: Callable[[bytes], bool] | None = None
     finals: frozenset[bytes] = frozenset()
+    later: Callable[[bytes], Result | None] | None = None
     linger: float = 0.0
     probe: bool = False
 

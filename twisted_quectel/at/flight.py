@@ -19,7 +19,7 @@ from .commands import Body, Command, Response
 from .deadline import Deadline
 from .framing import MAX_LINE, Framer
 from .jobs import DataHandler, Job, PortHandler, Route, Swallow
-from .results import SEND_OK, Outcome, Result, parse_result
+from .results import OK, SEND_OK, Outcome, Result, parse_result
 from .resync import QUESTION_TIMEOUT, Reading, Resync
 from .throttle import Throttle
 from .trace import HOST, NOTE, Trace
@@ -162,6 +162,8 @@ class Flight(LineReceiver):
 
     def _final_result(self, command: Command, line: bytes) -> Result | None:
         """Take a line for the final result of the command in flight."""
+        if command.later is not None and (told := command.later(line)) is not None:
+            return told
         result = parse_result(line, command.body_after is _AT_PROMPT)
         if result is None:
             return Result(Outcome.OTHER, line) if line in command.finals else None
@@ -185,6 +187,10 @@ class Flight(LineReceiver):
         if result.outcome is _SEND_FAIL and command.linger > 0 and self._refused is None:
             self._refused = result
             self._deadline.set(command.linger)
+            return
+        if command.later is not None and result is OK:
+            # how it ends is told in a line behind this one
+            self._deadline.set(command.timeout)
             return
         self.throttle.answered()
         self._echo_is_off = not self._echoed

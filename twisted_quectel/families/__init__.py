@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from ..errors import UnknownModel
+from ..tables import gsm as gsm_table
 from ..tables import lte as lte_table
 from .base import (
     AccessMode,
@@ -19,6 +20,7 @@ from .base import (
     SocketStatus,
 )
 from .dialect import Acknowledged
+from .gsm import GSMFamily
 from .lte import LTEFamily
 
 __all__ = [
@@ -37,7 +39,10 @@ __all__ = [
 
 #: What the modules of each family call themselves starts with one of these.
 KNOWN_MODELS: Final[Mapping[str, type[Family]]] = MappingProxyType(
-    dict.fromkeys(lte_table.MODELS, LTEFamily)
+    {
+        **dict.fromkeys(lte_table.MODELS, LTEFamily),
+        **dict.fromkeys(gsm_table.MODELS, GSMFamily),
+    }
 )
 
 

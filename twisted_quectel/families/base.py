@@ -64,6 +64,7 @@ class Limits:
     @ivar listens: whether it can be a TCP server.
     @ivar name_time: seconds within which it resolves a name; L{None} if it
         cannot, but for the names in its opens.
+    @ivar pdps: its PDP contexts.
     @ivar pings: whether it can ping a host.
     @ivar ntp_time: seconds within which it takes the time from a server; L{None}
         if it cannot.
@@ -83,6 +84,7 @@ class Limits:
     dtls: bool = False
     listens: bool = False
     name_time: float | None = None
+    pdps: range = range(1, 17)
     pings: bool = False
     ntp_time: float | None = None
 
@@ -97,6 +99,8 @@ class Setting:
     @ivar needed: whether a firmware that lacks the tag must be refused.  A
         setting that only switches off what such a firmware does not have is
         not.
+    @ivar common: whether the module has one for all of its contexts: connections that
+        differ in it are not open at a time.
     @ivar follows: whether it is a number that follows the connection: those
         that differ in nothing else share a context, with the largest.
     """
@@ -106,6 +110,7 @@ class Setting:
     values: tuple[object, ...]
     needed: bool = True
     follows: bool = False
+    common: bool = False
 
 
 #: All settings of one context: what connections that share it have in common.
@@ -253,10 +258,26 @@ class Family(Services, ABC):
     # -- files
 
     @abstractmethod
+    def place(self, tag: str, name: str, keys: str) -> str:
+        """Say where a certificate or key goes.
+
+        @param tag: the setting that names it.
+        @param name: what it is called, after its content.
+        @param keys: where the modem file wants keys, as it writes that.
+        @return: the path; one that does not hold the name is a place for one file at a time.
+        @raise UnsupportedOperation: if the module has no such storage.
+        """
+
+    async def is_stored(self, port: ATPort, path: str, data: bytes) -> bool:
+        """Ask whether a file is there with this content, where L{stored_files} does not tell."""
+        return False
+
+    @abstractmethod
     async def stored_files(self, port: ATPort, drive: str) -> Mapping[str, int]:
         """Give the files on a drive of the module that are ours, with their sizes.
 
-        @param drive: C{UFS}, which keeps them, or C{RAM}.
+        @param drive: as in the paths of L{place}.
+        @return: nothing, where the module does not list them.
         """
 
     @abstractmethod

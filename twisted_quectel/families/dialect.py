@@ -56,9 +56,11 @@ class Dialect(ABC):
     """The commands of one kind of connection.  It keeps no state.
 
     @cvar secure: whether the module does TLS on it.
+    @cvar modes: the access modes it has, where these are not all that the family has.
     """
 
     secure: ClassVar[bool]
+    modes: ClassVar[frozenset[AccessMode] | None] = None
 
     @abstractmethod
     def open_command(
@@ -118,16 +120,16 @@ class Dialect(ABC):
         """
 
     @abstractmethod
-    def switch_command(self, id: int, mode: AccessMode) -> Command:
-        """Change the access mode of a connection."""
+    def switch_command(self, id: int, mode: AccessMode) -> Command | None:
+        """Change the access mode of a connection; L{None} if the module cannot."""
 
     @abstractmethod
     def state_command(self, id: int) -> Command:
         """Ask for the state of a connection."""
 
-    @abstractmethod
-    def read_state(self, response: Response) -> SocketStatus | None:
+    def read_state(self, response: Response, id: int) -> SocketStatus | None:
         """Read it; L{None} if the connection does not exist."""
+        return next((each for each in self.read_states(response) if each.id == id), None)
 
     @abstractmethod
     def list_command(self) -> Command:

@@ -45,6 +45,13 @@ class Attachments:
 
     async def attach(self, pdp: int) -> str:
         """Have a PDP context active; give the module's address in it."""
+        pdps = self._family.limits.pdps
+        if pdp not in pdps:
+            raise UnsupportedOperation(
+                f"pdp: the {self._family.name} modules have PDP contexts {pdps[0]} to {pdps[-1]}, "
+                f"and no {pdp}",
+                family=self._family.name,
+            )
         await self._attaching.acquire()
         try:
             self._check()

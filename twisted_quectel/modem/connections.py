@@ -40,8 +40,11 @@ class SessionSocket(Protocol):
     def readable(self) -> None:
         """There is data to read."""
 
-    def closed_by_peer(self) -> None:
-        """The module has said that the connection is closed."""
+    def closed_by_peer(self, told: bool = False) -> None:
+        """The connection is closed.
+
+        @param told: whether the module has said so by itself.
+        """
 
     def fail(self, reason: Failure) -> None:
         """The PDP context is down."""

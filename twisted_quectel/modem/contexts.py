@@ -77,6 +77,11 @@ def paths_in(settings: ContextSettings | None) -> set[str]:
     return {value for value in values if isinstance(value, str)}
 
 
+def _common(settings: ContextSettings | None) -> dict[str, tuple[object, ...]]:
+    """Give the settings that the module has one of for all contexts."""
+    return {each.tag: each.values for each in settings or () if each.common}
+
+
 @dataclass(eq=False, slots=True)
 class Context:
     """One SSL context.
@@ -217,7 +222,7 @@ class ContextPool:
             if settings is None:
                 settings = self._provisioned(self._contexts[wanted])
         while True:
-            context = self._find(settings, wanted)
+            context = self._find(settings, wanted) if self._agrees(settings) else None
             if context is not None:
                 if context.users and context.settings and alike(context.settings, settings):
                     assert settings is not None
@@ -262,6 +267,16 @@ class ContextPool:
     def _stop_waiting(self, free: Deferred[None]) -> None:
         if free in self._waiting:
             self._waiting.remove(free)
+
+    def _agrees(self, settings: ContextSettings | None) -> bool:
+        """Whether what the module has one of for all contexts may be what is wanted."""
+        wanted = _common(settings)
+        return not wanted or all(
+            _common(each.settings).get(tag, value) == value
+            for each in self._contexts.values()
+            if each.users
+            for tag, value in wanted.items()
+        )
 
     def _find(self, settings: ContextSettings | None, wanted: int | None) -> Context | None:
         if wanted is not None:

@@ -161,7 +161,7 @@ class DatagramSocket(SocketCore):
         self._more = True
         self._look()
 
-    def closed_by_peer(self) -> None:
+    def closed_by_peer(self, told: bool = False) -> None:
         """The module has said that it is closed."""
         if self._peer_closed or self.is_over:
             return
@@ -340,7 +340,7 @@ class DatagramSocket(SocketCore):
         asked.addCallbacks(self._state_known, self._state_unknown)
 
     def _state_known(self, response: Response) -> None:
-        status = self.dialect.read_state(response)
+        status = self.dialect.read_state(response, self.id)
         if status is None or status.gone:
             self.closed_by_peer()
 

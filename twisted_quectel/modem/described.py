@@ -8,6 +8,7 @@ from ..at import InvalidValue
 from ..modemprofile import ModemProfile
 from .advice import Advice
 from .channels import Opener, device_opener
+from .revival import Revival
 from .wedge import WedgeWatch
 
 
@@ -48,4 +49,5 @@ class Described:
             self.reactor, profile.baudrate, profile.rtscts, profile.model
         )
         self._wedge = WedgeWatch(profile.allow_restart)
+        self._revival = Revival(profile.allow_restart)
         self._advice = Advice(profile)

@@ -17,7 +17,7 @@ from twisted.internet.defer import DeferredLock
 from twisted.logger import Logger
 
 from ..at import ATPort
-from ..errors import CertificateStoreError
+from ..errors import CertificateStoreError, ModemBusyError
 from ..families import Family
 from ..pem import PEM, ModuleFile, Source
 from ..profiles import TLSProfile
@@ -49,7 +49,7 @@ class FileStore:
 
     def __init__(self, port: ATPort, family: Family, keys: str, contexts: ContextPool) -> None:
         """
-        @param keys: where private keys go, C{ram} or C{ufs}.
+        @param keys: where private keys go, as the modem file writes it.
         @param contexts: who needs which files.
         """
         self.progress: list[UploadProgress] = []
@@ -57,12 +57,14 @@ class FileStore:
         self.sizes_prove = True
         self._port = port
         self._family = family
-        self._keys = keys.upper()
+        self._keys = keys
         self._contexts = contexts
         # the longest unused first
         self._known: dict[str, int] = {}
         self._listed: set[str] = set()
-        self._held: Counter[str] = Counter()
+        # by path and content: a place may be one for several contents, in turn
+        self._held: Counter[tuple[str, str]] = Counter()
+        self._contents: dict[str, str] = {}
         self._lock = DeferredLock()
 
     async def paths(self, profile: TLSProfile) -> dict[str, str]:
@@ -87,7 +89,11 @@ class FileStore:
     @contextmanager
     def held(self, profile: TLSProfile | None) -> Iterator[None]:
         """Keep a profile's files on the module, until a context names them."""
-        places = [] if profile is None else [path for _, path, _ in self._places(profile)]
+        places = (
+            []
+            if profile is None
+            else [(path, source.name) for _, path, source in self._places(profile)]
+        )
         self._held.update(places)
         try:
             yield
@@ -102,8 +108,7 @@ class FileStore:
         """Give each file's setting and path, and what it holds."""
         for tag, source in self._sources(profile):
             if isinstance(source, PEM):
-                drive = self._keys if tag == "clientkey" else "UFS"
-                yield tag, f"{drive}:{source.name}", source
+                yield tag, self._family.place(tag, source.name, self._keys), source
 
     async def _ensure(self, path: str, source: PEM) -> None:
         drive = path.partition(":")[0]
@@ -116,13 +121,32 @@ class FileStore:
                 if not self.sizes_prove:
                     self.in_doubt.update(found)
             size = self._known.pop(path, None)
-            if path in self.in_doubt or size != len(source.data):
-                self.in_doubt.add(path)
-                await self._store(path, source.data)
+            other = self._contents.get(path, source.name) != source.name
+            if path in self.in_doubt or size != len(source.data) or other:
+                self._refuse_taken(path, source)
+                if not await self._family.is_stored(self._port, path, source.data):
+                    self.in_doubt.add(path)
+                    self._contents.pop(path, None)
+                    await self._store(path, source.data)
                 self.in_doubt.discard(path)
             self._known[path] = len(source.data)
+            self._contents[path] = source.name
         finally:
             self._lock.release()
+
+    def _refuse_taken(self, path: str, source: PEM) -> None:
+        """Refuse to put a file where another one is that somebody needs.
+
+        @raise ModemBusyError: if there is one.
+        """
+        held = {name for (where, name), count in self._held.items() if where == path and count}
+        other = self._contents.get(path, source.name) != source.name
+        if held - {source.name} or (other and path in self._contexts.in_use()):
+            raise ModemBusyError(
+                f"{path} of the module holds another file, which a connection uses: there is one "
+                'place for such files; keys = "ram" in the modem file has room for more',
+                family=self._family.name,
+            )
 
     async def _store(self, path: str, data: bytes) -> None:
         def tell(done: int, total: int) -> None:
@@ -152,7 +176,8 @@ class FileStore:
         @param needed: bytes; L{None}: all that may go.
         """
         drive = path.partition(":")[0] + ":"
-        used = self._contexts.in_use() | {held for held, count in self._held.items() if count}
+        held = {path for (path, _), count in self._held.items() if count}
+        used = self._contexts.in_use() | held
         idle = self._contexts.idle()
         free = [each for each in self._known if each.startswith(drive) and each not in used]
         going: list[str] = []
@@ -165,5 +190,6 @@ class FileStore:
         self._contexts.forget(going)
         for each in going:
             del self._known[each]
+            self._contents.pop(each, None)
             await self._family.delete_file(self._port, each)
         return bool(going)

@@ -137,7 +137,7 @@ class Listener:
     def readable(self) -> None:
         """A server receives nothing."""
 
-    def closed_by_peer(self) -> None:
+    def closed_by_peer(self, told: bool = False) -> None:
         """The module has closed it."""
         self.fail(Failure(ModuleLost("the module has stopped to listen")))
 

@@ -69,6 +69,7 @@ class LeasedSocket(LeaseCore):
         self._channel = channel
         self._control = control
         self.dialect = dialect
+        self._family = family
         self._pdp_is_up = pdp_is_up
         self._freed = freed
         self._unresponsive = unresponsive
@@ -76,19 +77,22 @@ class LeasedSocket(LeaseCore):
         self._close_time = close_time
         self._owner: SocketOwner | None = None
         self._interrupted = False
+        self._closed_by_module = False
         self.live = False
         self.closing = False
         self._held: list[bytes] = []
         self._paused = False
         self._over_already: Failure | None = None  # it has ended before it was started
         self._life: LeaseLife = lease_life(self)
+        switch = dialect.switch_command(id, AccessMode.TRANSPARENT)
+        switches = () if switch is None else (switch,)
         self._pipe = TransparentPipe(
             clock,
             channel.port,
             self,
             guard=family.limits.guard or 1.0,
-            back=(ATO, dialect.switch_command(id, AccessMode.TRANSPARENT)),
-            on_carrier_lost=self._life.carrier_lost,
+            back=(ATO, *switches),
+            on_carrier_lost=self._carrier_lost,
             on_lost=self._pipe_lost,
         )
 
@@ -187,7 +191,7 @@ class LeasedSocket(LeaseCore):
     def discard(self) -> None:
         """The owner drops what still comes."""
 
-    def closed_by_peer(self) -> None:
+    def closed_by_peer(self, told: bool = False) -> None:
         """C{NO CARRIER} on the channel tells it, behind the last byte."""
 
     def fail(self, reason: Failure) -> None:
@@ -196,6 +200,10 @@ class LeasedSocket(LeaseCore):
     def lost(self, reason: Failure) -> None:
         """The module is gone."""
         self._life.lose(reason)
+
+    def _carrier_lost(self) -> None:
+        self._closed_by_module = not self._family.limits.host_closes
+        self._life.carrier_lost()
 
     def _pipe_lost(self, reason: Failure) -> None:
         if not reason.check(PortUnresponsive):
@@ -271,8 +279,8 @@ class LeasedSocket(LeaseCore):
     def do_close(self, abort: bool) -> None:
         """Have the module close."""
         self._ending()
-        if self._interrupted:
-            # it was closed from the other port
+        if self._interrupted or self._closed_by_module:
+            # it was closed from the other port, or by the module itself
             self._clock.callLater(0, self._life.closed)
             return
         command = self.dialect.close_command(self.id, abort, self._close_time)

@@ -342,6 +342,7 @@ class Modem(Described, Questions, ModemCore):
         session.files.progress = self._progress
         session.files.in_doubt = self._files_in_doubt
         session.wedge = self._wedge
+        session.revival = self._revival
         session.advice = self._advice
         # from here on a restart of the module is seen, also while it is being brought up
         self._session = session

@@ -70,10 +70,13 @@ class OpenRequest:
         @raise UnsupportedOperation: if the family does not have it.
         """
         mode = self.mode or family.limits.default_mode
-        if mode not in family.limits.modes:
-            names = ", ".join(sorted(each.value for each in family.limits.modes))
+        modes = self.dialect_of(family).modes or family.limits.modes
+        if mode not in modes:
+            names = ", ".join(sorted(each.value for each in modes))
+            without = "" if self.secure else " for TCP without TLS"
             raise UnsupportedOperation(
-                f"mode: the {family.name} modules do not have {mode.value}; they have {names}",
+                f"mode: the {family.name} modules do not have {mode.value}{without}; they have "
+                f"{names}",
                 family=family.name,
             )
         return mode

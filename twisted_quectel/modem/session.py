@@ -54,6 +54,7 @@ from .place import Place
 from .probing import Probes
 from .provisions import Provisions
 from .retries import Retries
+from .revival import Revival, reviving
 from .sockets import CommandSocket
 from .waiting import wait_for
 from .wedge import WedgeWatch
@@ -68,6 +69,7 @@ class Session:
     @ivar provisions: what the modem file wants of the contexts.
     @ivar advice: what its owner is told once.
     @ivar wedge: notices that it refuses what is right.
+    @ivar revival: says when a restart may bring its network back.
     @ivar alive: the ids of the connections that have been opened.
     @ivar connections: whose they are, and who waits for one.
     @ivar names: what the module looks up.
@@ -97,6 +99,7 @@ class Session:
         self.contexts = ContextPool(port, family)
         self.files = FileStore(port, family, profile.keys, self.contexts)
         self.wedge = WedgeWatch(profile.allow_restart)
+        self.revival = Revival(profile.allow_restart)
         self.alive: set[int] = set()
         self.over: Failure | None = None
         self._profile = profile
@@ -126,7 +129,7 @@ class Session:
             if isinstance(event, Readable):
                 socket.readable()
             else:
-                socket.closed_by_peer()
+                socket.closed_by_peer(told=True)
         elif isinstance(event, Opened):
             self._opened(event)
         elif isinstance(event, (Incoming, IncomingRefused)):
@@ -209,11 +212,11 @@ class Session:
 
     async def attach(self, pdp: int) -> str:
         """Have a PDP context active; give the module's address in it."""
-        return await self._attachments.attach(pdp)
+        return await reviving(self, self._attachments.attach(pdp))
 
     async def require_network(self, pdp: int, host: str = "") -> None:
         """Attach, with the reason as a connect error; C{host}: what it is wanted for."""
-        await self._attachments.require(pdp, host)
+        await reviving(self, self._attachments.require(pdp, host))
 
     def doubt_attachment(self, pdp: int) -> None:
         """An open has found the network down: the next connection asks before it opens.

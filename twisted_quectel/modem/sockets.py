@@ -161,8 +161,13 @@ class CommandSocket(Receiving, Sending):
         self._owner.received(data)
         return self._direct()
 
-    def closed_by_peer(self) -> None:
-        """The module has said that the connection is closed."""
+    def closed_by_peer(self, told: bool = False) -> None:
+        """The connection is closed.
+
+        @param told: whether the module has said so by itself.
+        """
+        if told and not self._family.limits.host_closes:
+            self._closed_by_module = True
         if self._peer_closed or self.is_over:
             return
         self._peer_closed = True
@@ -189,7 +194,7 @@ class CommandSocket(Receiving, Sending):
         asked.addCallbacks(self._state_known, self._state_unknown)
 
     def _state_known(self, response: Response) -> None:
-        status = self.dialect.read_state(response)
+        status = self.dialect.read_state(response, self.id)
         if status is None or status.gone:
             self.closed_by_peer()
 
@@ -254,6 +259,9 @@ class CommandSocket(Receiving, Sending):
     def do_close(self, abort: bool) -> None:
         """Have the module close, and let go of the id when it has."""
         self._quiet()
+        if self._closed_by_module:
+            self._clock.callLater(0, self._life.closed)
+            return
         command = self.dialect.close_command(self.id, abort, self._close_time)
         self._port.execute(command).addBoth(self._close_done)
 

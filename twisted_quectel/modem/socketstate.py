@@ -40,6 +40,7 @@ class SocketState(SocketCore):
         "_chunk",
         "_clock",
         "_close_time",
+        "_closed_by_module",
         "_closed_is_lost",
         "_family",
         "_freed",
@@ -124,6 +125,7 @@ class SocketState(SocketCore):
         self._sends_since_look = 0
         self._poll: Deadline | None = None  # only buffer mode needs it
         self._peer_closed = False
+        self._closed_by_module = False
         self._problem: ModemError | None = None
         self._over_already: Failure | None = None  # before there was an owner to tell
 

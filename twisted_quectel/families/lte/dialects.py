@@ -101,10 +101,6 @@ class LTEDialect(Dialect):
             data_mode=mode is AccessMode.TRANSPARENT,
         )
 
-    def read_state(self, response: Response) -> SocketStatus | None:
-        """Read a state."""
-        return next(iter(self.read_states(response)), None)
-
     def read_states(self, response: Response) -> list[SocketStatus]:
         """Read states (chapter 2.2.6); what is no line of that form is passed over."""
         found = []

@@ -49,6 +49,8 @@ from .settings import context_settings
 #: Chapter 2.2.5: the default of 10 s, where the unit is the millisecond.
 _CLOSE_MILLISECONDS: Final = 10_000
 _LONGEST_PUSH: Final = 4096
+#: Where keys go, by what the modem file says.
+_KEY_DRIVES: Final = {"ram": "RAM", "ufs": "UFS"}
 
 # possessive: whatever a line holds, it is read in one pass
 _URC = re.compile(
@@ -253,6 +255,16 @@ class LTEFamily(Family):
         return probes.probe_error(code, host, command, trace)
 
     # -- files
+
+    def place(self, tag: str, name: str, keys: str) -> str:
+        """Say where a certificate or key goes: C{UFS}, but for keys that go to C{RAM}."""
+        if keys not in _KEY_DRIVES:
+            raise errors.UnsupportedOperation(
+                f"keys: the {self.name} modules have no {keys}; they have "
+                f"{' and '.join(_KEY_DRIVES)}",
+                family=self.name,
+            )
+        return f"{_KEY_DRIVES[keys] if tag == 'clientkey' else 'UFS'}:{name}"
 
     async def stored_files(self, port: ATPort, drive: str) -> Mapping[str, int]:
         """Give our files on a drive, C{UFS} or C{RAM}."""

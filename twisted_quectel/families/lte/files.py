@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from ... import errors
 from ...at import ATPort, Body, Command, write_form
 from ..base import Progress
+from ..checksums import checksum as checksum
 from .errors import NAME
 
 _OUR_PREFIX = "tq-"
@@ -18,20 +19,6 @@ _OUR_PREFIX = "tq-"
 _UPLOAD_PAUSE = 15
 #: Slowest line that an upload is waited for, in bytes per second.
 _SLOWEST = 480
-
-
-def checksum(data: bytes) -> int:
-    """Give the checksum of C{AT+QFUPL}: 16-bit big-endian words, XORed.
-
-    The last byte of an odd number of bytes is the high half of a word.
-    """
-    even = data if len(data) % 2 == 0 else data + b"\0"
-    high = low = 0
-    for byte in even[0::2]:
-        high ^= byte
-    for byte in even[1::2]:
-        low ^= byte
-    return high << 8 | low
 
 
 def normal_path(path: str) -> str:

@@ -1,0 +1,135 @@
+"""The dialogue about SSL contexts: C{AT+QSSLCFG} (SSL note for GSM modules, chapter 2.2.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ... import errors
+from ...at import ATPort, Command, write_form
+from ...at.syntax import Value, printable
+from ...tables.gsm import CONTEXT_QUERY
+from ..base import ContextSettings, Firmware, Setting
+from .errors import NAME
+from .settings import IGNORE_TIME
+
+#: The order of the values in the answer to the query of a whole context.
+_ORDER: Final = ("sslversion", "seclevel", "ciphersuite", "cacert", "clientcert", "clientkey")
+#: In answers a tag may be spelt otherwise than in the command.
+_TIMEOUT: Final = 5.0
+
+
+def _config(tag: str, *values: Value, argument: str = "") -> Command:
+    arguments = ("", "ctx", argument)
+    text = write_form("+QSSLCFG", tag, *values, arguments=arguments[: len(values) + 1])
+    return Command(text, ("+QSSLCFG",), timeout=_TIMEOUT)
+
+
+def _write(setting: Setting, context: int) -> Command:
+    (value,) = setting.values
+    assert isinstance(value, (int, str))
+    values = (value,) if setting.common else (context, value)
+    return _config(setting.tag, *values, argument=setting.argument)
+
+
+async def _query(port: ATPort, tag: str, *values: Value) -> str | None:
+    """Give the value of a tag; L{None} if the module does not tell.
+
+    The answer leaves the context out, or has it (some firmware).
+    """
+    try:
+        response = await port.execute(_config(tag, *values))
+    except errors.CommandFailed:
+        return None
+    for line in response.info:
+        if (line.string(0) or "").lower() == tag and len(line.fields) > 1:
+            return line.string(len(line.fields) - 1)
+    return None
+
+
+async def read_context(port: ATPort, context: int) -> Mapping[str, str]:
+    """Give all that a context is set to, by tag; what the module does not tell is left out."""
+    try:
+        response = await port.execute(_config(CONTEXT_QUERY, context))
+    except errors.CommandFailed:
+        pass  # asked one by one below
+    else:
+        for line in response.info:
+            if line.integer(0) == context and len(line.fields) >= len(_ORDER) + 1:
+                values = [line.string(index + 1) or "" for index in range(len(_ORDER))]
+                return dict(zip(_ORDER, values, strict=True))
+    found = {tag: await _query(port, tag, context) for tag in _ORDER}
+    return {tag: value for tag, value in found.items() if value is not None}
+
+
+def _matches(setting: Setting, found: str | None) -> bool:
+    """Whether what was read back is what was wanted."""
+    (wanted,) = setting.values
+    if found is None:
+        return False
+    if setting.tag == "ciphersuite":
+        try:
+            return int(found, 16) == int(str(wanted), 16)
+        except ValueError:
+            return False
+    return found.strip() == str(wanted)
+
+
+class ContextDialogue:
+    """Sets and reads the contexts of one module."""
+
+    def __init__(self, firmware: Firmware) -> None:
+        self._firmware = firmware
+
+    async def configure(self, port: ATPort, context: int, settings: ContextSettings) -> None:
+        """Set a context and read it back.
+
+        @raise errors.ModemParameterError: if a setting was not taken.
+        """
+        refusals: dict[str, errors.CommandFailed] = {}
+        for setting in settings:
+            try:
+                await port.execute(_write(setting, context))
+            except errors.CommandFailed as e:
+                refusals[setting.tag] = e
+        wrong = await self._different(port, context, settings)
+        if not wrong:
+            return
+        refusal = next((refusals[each.tag] for each in wrong if each.tag in refusals), None)
+        names = ", ".join(f'"{setting.tag}" ({setting.argument})' for setting in wrong)
+        raise errors.ModemParameterError(
+            f"the module ({self._firmware.model}) did not take {names} for SSL context {context}: "
+            + (printable(refusal.result) if refusal is not None else "it reads back differently"),
+            code=refusal.code if refusal is not None else None,
+            family=NAME,
+            command=f'AT+QSSLCFG="{wrong[0].tag}"',
+            trace=port.trace.last(),
+        )
+
+    async def configured(self, port: ATPort, context: int, settings: ContextSettings) -> bool:
+        """Say whether a context is set like this."""
+        return not await self._different(port, context, settings)
+
+    async def _different(
+        self, port: ATPort, context: int, settings: ContextSettings
+    ) -> list[Setting]:
+        found = dict(await read_context(port, context))
+        if any(setting.common for setting in settings):
+            told = await _query(port, IGNORE_TIME)
+            if told is not None:
+                found[IGNORE_TIME] = told
+        return [each for each in settings if not _matches(each, found.get(each.tag))]
+
+    async def check_provisioned(self, port: ATPort, context: int) -> None:
+        """Refuse a context that does not verify the server.
+
+        @raise errors.UnverifiedContext: if its security level is none.
+        """
+        level = (await read_context(port, context)).get("seclevel", "").strip()
+        if level not in ("1", "2"):
+            raise errors.UnverifiedContext(
+                f"ctx: SSL context {context} does not verify the server (its seclevel is "
+                f"{level or 'unknown'}); configure it with a CA, under contexts in the modem "
+                "file for instance, or give verify=none",
+                family=NAME,
+            )
