@@ -10,6 +10,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.tlsservers import ServerOptions, issue, options_for
+from twisted_quectel.emulator import EMULATED
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,11 @@ KINDS: Final = (
 def kind_of(model: str) -> ModuleKind:
     """Give the one of a model; any other model counts as the first."""
     return next((kind for kind in KINDS if kind.model == model), KINDS[0])
+
+
+def family_of(model: str) -> str:
+    """Give the family of a model."""
+    return EMULATED[model].family
 
 
 def cells() -> Iterator[tuple[ModuleKind, str]]:

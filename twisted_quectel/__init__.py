@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .dtls import ModuleDTLSEndpoint
     from .endpoints import ModuleTCPEndpoint, ModuleTLSEndpoint
     from .errors import (
+        ActivationFailed,
         CertificateStoreError,
         CommandFailed,
         CommandTimeout,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from .profiles import TLSProfile
 
 __all__ = [
+    "ActivationFailed",
     "AutoTLSEndpoint",
     "CertificateStoreError",
     "CommandFailed",

@@ -38,8 +38,9 @@ from twisted.test.test_tcp import MyClientFactory, MyServerFactory
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from tests.conformance.connector import EndpointConnector
+from tests.modules import kind_of
 from tests.pluginpath import find_plugins
-from tests.tlsservers import ServerOptions, make_ca, options_for
+from tests.tlsservers import ServerOptions, make_ca
 from twisted_quectel.emulator import VerdictKind, embedded
 from twisted_quectel.modem import registry
 
@@ -50,9 +51,9 @@ ADDRESS: Final = "127.0.0.1"
 
 
 @cache
-def _authority() -> tuple[trustme.CA, ServerOptions]:
+def _authority(model: str) -> tuple[trustme.CA, ServerOptions]:
     ca = make_ca()
-    return ca, options_for(ca, ADDRESS)
+    return ca, kind_of(model).server_options(ca, ADDRESS)
 
 
 class ModuleCreator(EndpointCreator):
@@ -64,21 +65,22 @@ class ModuleCreator(EndpointCreator):
 
     interface = ADDRESS
 
-    def __init__(self, mode: str, cacert: str) -> None:
+    def __init__(self, model: str, mode: str, cacert: str) -> None:
+        self._model = model
         self.closed = "done"
         self._mode = mode
         self._cacert = cacert
 
     def server(self, reactor: Any) -> IStreamServerEndpoint:
         """See L{EndpointCreator.server}."""
-        return SSL4ServerEndpoint(reactor, 0, _authority()[1], interface=ADDRESS)
+        return SSL4ServerEndpoint(reactor, 0, _authority(self._model)[1], interface=ADDRESS)
 
     def client(self, reactor: Any, serverAddress: Any) -> IStreamClientEndpoint:
         """See L{EndpointCreator.client}."""
         endpoint: IStreamClientEndpoint = clientFromString(
             reactor,
             f"quectelssl:host={ADDRESS}:port={serverAddress.port}:device=emulator"
-            f":mode={self._mode}:cacert={self._cacert}:closed={self.closed}:timeout=10",
+            f":model={self._model}:mode={self._mode}:cacert={self._cacert}:closed={self.closed}:timeout=10",
         )
         return endpoint
 
@@ -97,6 +99,7 @@ class TransportTests(
 
     requiredInterfaces = (IReactorTCP,)
     timeout = 10
+    model: str
     mode: str
     endpoints: ModuleCreator
 
@@ -110,8 +113,8 @@ class TransportTests(
         os.makedirs(folder)
         path = os.path.abspath(os.path.join(folder, "ca.pem"))
         with open(path, "wb") as file:
-            file.write(_authority()[0].cert_pem.bytes())
-        self.endpoints = ModuleCreator(self.mode, path)
+            file.write(_authority(self.model)[0].cert_pem.bytes())
+        self.endpoints = ModuleCreator(self.model, self.mode, path)
         self._port: Any = None
         self._swapped = False
         # nothing of a reactor outlives its test

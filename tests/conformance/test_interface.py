@@ -10,7 +10,8 @@ import twisted
 from twisted.internet.epollreactor import EPollReactor
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.conformance.test_transports import MODES, TWISTED
+from tests.conformance.test_transports import TWISTED
+from tests.endpoint.virtual import MODES
 
 
 def _cases() -> dict[str, type[SynchronousTestCase]]:

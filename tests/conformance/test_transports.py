@@ -15,7 +15,6 @@ from twisted.trial.unittest import SynchronousTestCase
 #: The version of Twisted whose tests these are (extra "conformance").
 TWISTED: Final = "26.10.0"
 
-MODES: Final = ("buffer", "push", "transparent")
 REACTORS: Final = (
     "twisted.internet.selectreactor.SelectReactor",
     "twisted.internet.pollreactor.PollReactor",
@@ -25,19 +24,21 @@ REACTORS: Final = (
 
 def _cases() -> dict[str, type[SynchronousTestCase]]:
     from tests.conformance.cases import TransportTests
+    from tests.modules import cells as module_modes
 
     cases: dict[str, type[SynchronousTestCase]] = {}
-    for mode in MODES:
+    for kind, mode in module_modes():
         for reactor in REACTORS:
             factory = namedAny(reactor)
-            name = f"{mode.capitalize()}{factory.__name__}Tests"
+            name = f"{kind.label}{mode.capitalize()}{factory.__name__}Tests"
             cases[name] = type(
                 name,
                 (TransportTests, SynchronousTestCase),
                 {
                     "__module__": __name__,
                     "__qualname__": name,
-                    "__doc__": f"Connections in {mode} mode.",
+                    "__doc__": f"Connections in {mode} mode of {kind.model}.",
+                    "model": kind.model,
                     "mode": mode,
                     "reactorFactory": factory,
                 },

@@ -87,6 +87,23 @@ class QuirkTests(SynchronousTestCase):
         self.assertEqual(self._answer(b"AT+QIACT=8\r", "pdp_max=7"), b"\r\nERROR\r\n")
         self.assertIn(b"(1-7)", self._answer(b"AT+QIACT=?\r", "pdp_max=7"))
 
+    def test_counted_only(self) -> None:
+        """A send without a length asks for its body, or is an error."""
+        for quirks, answer in (([], b"\r\n> "), (["counted_only"], b"\r\nERROR\r\n")):
+            bench = Bench(quirks=quirks)
+            bench.open(4)
+            self.assertEqual(bench.type(b"AT+QSSLSEND=4\r"), answer)
+            if quirks:
+                self.assertEqual(bench.type(b"AT+QSSLSEND=4,2\r"), b"\r\n> ")
+
+    def test_short_note(self) -> None:
+        """One quirk stands for all that the short note has otherwise."""
+        self.assertEqual(self._received("short_note")[0], b"\r\n+QSSLURC: 4,4\r\n")
+        self.assertIn(b"(1-7)", self._answer(b"AT+QIACT=?\r", "short_note"))
+        bench = Bench(quirks=["short_note"])
+        bench.open(4)
+        self.assertEqual(bench.type(b"AT+QSSLSEND=4\r"), b"\r\nERROR\r\n")
+
     def test_release(self) -> None:
         """With the quirk an SSL context forgets its settings with its last connection."""
         for quirks, value in (([], b"1"), (["release_resets_context"], b"0")):

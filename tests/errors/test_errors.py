@@ -27,6 +27,8 @@ from twisted_quectel.emulator.faults import (
     UploadPartial,
 )
 from twisted_quectel.errors import ModemError
+from twisted_quectel.families import Firmware
+from twisted_quectel.families.lte import LTEFamily
 from twisted_quectel.families.lte.errors import open_error
 from twisted_quectel.modem.handshake import handshake_causes
 from twisted_quectel.profiles import TLSProfile
@@ -112,6 +114,11 @@ class CaseTests(SynchronousTestCase):
                 self.assertNotIn(word, " ".join(CASES[name]))
 
 
+def family(checks_host: bool | None) -> LTEFamily:
+    """Give a driver for a firmware that checks names, or not."""
+    return LTEFamily(Firmware("EC25", checks_host=checks_host))
+
+
 class HandshakeTests(SynchronousTestCase):
     """What is likely behind 566 follows from what the connection was to be."""
 
@@ -120,7 +127,7 @@ class HandshakeTests(SynchronousTestCase):
 
     def causes(self, checks_host: bool | None = True, **arguments: Any) -> tuple[str, ...]:
         """Give the causes for a profile."""
-        return handshake_causes(TLSProfile(**arguments), checks_host)
+        return handshake_causes(TLSProfile(**arguments), family(checks_host))
 
     def test_verified(self) -> None:
         """With a CA the certificate comes first: whose it is, then its dates."""
@@ -285,7 +292,7 @@ class ProvokedTests(VirtualCase):
             emulated.modem(contexts={1: psk})
             connecting = self.start(self.endpoint(emulated, **arguments))
             problem = self.refused(connecting, errors.TLSOpenFailed, seconds=60.0)
-            self.assertEqual(problem.causes, handshake_causes(profile, None))
+            self.assertEqual(problem.causes, handshake_causes(profile, family(None)))
             self.assertEqual(str(problem).count("in order of likelihood"), 1)
             self.assertNotIn("cacert", str(problem))
             for cause in problem.causes:

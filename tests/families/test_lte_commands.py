@@ -166,7 +166,7 @@ class StateTests(SynchronousTestCase):
         """Read the answer to the query of one connection."""
         command = FAMILY.tls.state_command(4)
         self.assertEqual(command.text.wire, b"+QSSLSTATE=4")
-        return FAMILY.tls.read_state(answered(command, OK, *lines), 1)
+        return FAMILY.tls.read_state(answered(command, OK, *lines), 4)
 
     def test_one(self) -> None:
         """Both examples of chapter 3; nothing means that it is not there (note 5)."""

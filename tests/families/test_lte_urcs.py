@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_quectel.errors import UnknownModel
-from twisted_quectel.families import KNOWN_MODELS, AccessMode, Firmware, family_for
+from twisted_quectel.families import AccessMode, Firmware, family_for
 from twisted_quectel.families.base import (
     Booted,
     Closed,
@@ -23,6 +23,7 @@ from twisted_quectel.families.base import (
     Readable,
 )
 from twisted_quectel.families.lte import LTEFamily
+from twisted_quectel.tables import lte as table
 
 FAMILY = LTEFamily(Firmware("EC25"))
 
@@ -157,7 +158,7 @@ class FamilyTests(SynchronousTestCase):
 
     def test_models(self) -> None:
         """Each series of Table 1 is driven, whatever stands around its name."""
-        for model in KNOWN_MODELS:
+        for model in table.MODELS:
             for name in (
                 model,
                 f"{model}-E",

@@ -12,7 +12,7 @@ from twisted.trial.unittest import SkipTest
 
 from tests.endpoint.protocols import Peer
 from tests.endpoint.virtual import MODES, VirtualCase
-from tests.modules import KINDS, ModuleKind
+from tests.modules import KINDS, ModuleKind, family_of
 from twisted_quectel.emulator import Fault, Hooks, Module
 from twisted_quectel.emulator.commands import Call, Outcome
 from twisted_quectel.testing import EmulatedModule
@@ -60,6 +60,17 @@ class FaultCase(VirtualCase):
 
     seed = 1
     ready = False
+
+    @property
+    def family(self) -> str:
+        """The family of the module."""
+        return family_of(self.model)
+
+    def only(self, *families: str) -> None:
+        """Skip a test of what other families do not have."""
+        if self.family not in families:
+            raise SkipTest(f"it is about the families {', '.join(families)}")
+
     emulated: EmulatedModule
 
     def setUp(self) -> None:
@@ -79,6 +90,8 @@ class FaultCase(VirtualCase):
         for fault in faults:
             if self.mode not in (None, *fault.modes):
                 raise SkipTest(f"{fault.name} cannot act in {self.mode} mode")
+            if fault.families and self.family not in fault.families:
+                raise SkipTest(f"{fault.name} is none of {self.model}")
         self.emulated = self.emulate(faults=faults, **arguments)
         self.armed += zip(faults, self.emulated.module.hooks, strict=True)
         if description:

@@ -25,19 +25,31 @@ from twisted_quectel.errors import (
 )
 from twisted_quectel.modem.modem import Signal
 
-#: What the host asks on its way to a connection.
-_ASKED = (
-    "+CGMR", "+CEREG", "+QSSLSTATE", "+QIACT", "+QICSGP", "+QFLST", "+QSSLCFG",
-    "+QURCCFG", "+CCLK",
-)  # fmt: skip
+#: What the host asks on its way to a connection, by family: what has lines in its answer, and
+#: what else is on the way.
+_ASKED = {
+    "lte": ("+CGMR", "+CEREG", "+QSSLSTATE", "+QIACT", "+QICSGP", "+QFLST", "+QSSLCFG", "+QURCCFG"),
+    "gsm": ("+CGMR", "+CGREG", "+QSSLSTATE", "+QSSLCFG", "+QSECWRITE"),
+}
+_TOLD = {
+    "lte": ("+CCLK", "+QSSLOPEN", "+QFUPL"),
+    "gsm": (
+        "+CCLK", "+QSSLOPEN", "+QIMUX", "+QICSGP", "+QIREGAPP", "+QIACT", "+QILOCIP", "+QSECREAD",
+        "+QSECDEL",
+    ),
+}  # fmt: skip
 
 
 class Answers(FaultCase):
     """Answers are missing, late or strange"""
 
+    def silent(self) -> tuple[str, ...]:
+        """Give what has no lines in its answer, where the fault acts on that too."""
+        return ("+CCLK",) if self.family == "lte" else ()
+
     def test_ok_without_line(self) -> None:
         """An OK without its line is no answer: the host goes on without it, or says so."""
-        for command in _ASKED:
+        for command in (*_ASKED[self.family], *self.silent()):
             self.begin(MissingInfo(command))
             try:
                 peer = self.open()
@@ -82,6 +94,8 @@ class Answers(FaultCase):
 
     def test_number_without_meaning(self) -> None:
         """A number that no document lists is kept in the exception and in its message."""
+        # the codes of the other families say nothing
+        self.only("lte")
         self.begin(OpenFails(599))
         connecting = self.start(self.endpoint(self.emulated, mode=self.mode))
         problem = self.refused(connecting, ModemConnectError)
@@ -146,7 +160,7 @@ class Answers(FaultCase):
 
     def test_late_on_the_way(self) -> None:
         """Whatever answer is late on the way to a connection, the connection is right or fails."""
-        for command in (*_ASKED, "+QSSLOPEN", "+QFUPL"):
+        for command in (*_ASKED[self.family], *_TOLD[self.family]):
             for delay in (0.5, 5.001, 10.001):
                 self.begin(LateAnswer(command, delay))
                 connecting = self.start(self.endpoint(self.emulated, mode=self.mode, timeout=100.0))

@@ -39,7 +39,7 @@ class Opening(FaultCase):
         if self.mode == "transparent":
             raise SkipTest("there are too few ports for an id to be wanted again at once")
         self.begin(IdLingers(2.0))
-        peers = [self.open() for _ in range(12)]
+        peers = [self.open() for _ in self.emulated.module.grammar.ids]
         for peer in peers:
             peer.transport.loseConnection()
         self.open(busy="wait").transport.loseConnection()
@@ -49,6 +49,8 @@ class Opening(FaultCase):
 
     def test_in_use_before(self) -> None:
         """563 for an id that was never used: another one."""
+        if self.mode == "transparent":
+            self.only("lte")  # elsewhere a transparent open ends in ERROR, whatever it was
         self.begin(OpenFails(563))
         peer = self.open()
         self.both_ways(peer, self.seed)
@@ -71,7 +73,8 @@ class Opening(FaultCase):
 
     def test_setting_never_taken(self) -> None:
         """A setting that is answered with OK and not taken is not opened with."""
-        for tag, argument in (("seclevel", "verify"), ("cacert", "cacert"), ("sni", "sni")):
+        last = ("sni", "sni") if self.family == "lte" else ("cacert", "cacert")
+        for tag, argument in (("seclevel", "verify"), ("cacert", "cacert"), last):
             watch = Watch("+QSSLOPEN")
             self.begin(WriteIsQuery(tag, times=0), watch)
             connecting = self.start(self.endpoint(self.emulated, mode=self.mode))
@@ -81,6 +84,7 @@ class Opening(FaultCase):
 
     def test_cipher(self) -> None:
         """One cipher suite is taken by a firmware that wants it bare, and by one with quotes."""
+        self.only("lte")
         for faults in ((), (QuotedCipher(),)):
             self.begin(*faults)
             tls = TLSProfile(cacert=self.ca_path, ciphers="TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")
@@ -105,6 +109,8 @@ class Wedged(FaultCase):
 
     def wedge(self, **description: object) -> list[Exception]:
         """Open until the module is wedged; give what three more opens end with."""
+        if self.mode == "transparent":
+            self.only("lte")  # elsewhere a transparent open ends in ERROR, whatever it was
         self.begin(Wedge(4), description=description)
         for _ in range(4):
             peer = self.open()
@@ -121,7 +127,8 @@ class Wedged(FaultCase):
         self.result_of(self.emulated_ready())
         problems = self.wedge()
         for problem in problems:
-            self.assertEqual(getattr(problem, "code", None), 552)
+            code = 552 if self.family == "lte" else None
+            self.assertEqual(getattr(problem, "code", None), code)
             self.one_line(problem, "wedged", "restart")
         self.works()
         self.works()
@@ -144,6 +151,8 @@ class Wedged(FaultCase):
 
     def test_told(self) -> None:
         """Whoever waits for the modem's loss is told of the restart."""
+        if self.mode == "transparent":
+            self.only("lte")
         self.begin(Wedge(0))
         modem = self.emulated.modem()
         self.result_of(modem.ready())
@@ -156,6 +165,7 @@ class Wedged(FaultCase):
 
     def test_in_vain(self) -> None:
         """A restart that has not helped is not tried again."""
+        self.only("lte")  # elsewhere no code says that an open was wrong
         watch = Watch("+CFUN")
         self.begin(OpenFails(552, times=0), watch)
         for _ in range(12):
@@ -167,6 +177,7 @@ class Wedged(FaultCase):
 
     def test_others_live(self) -> None:
         """While another connection works, the module is not wedged, and not restarted."""
+        self.only("lte")
         watch = Watch("+CFUN")
         self.begin(watch)
         peer = self.open()

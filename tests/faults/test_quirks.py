@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from tests.faults.bench import SEEDS, FaultCase, matrix
+from tests.modules import KINDS, family_of
 from tests.tlsservers import make_ca
-from twisted_quectel.emulator.quirks import PROFILES, QUIRKS
+from twisted_quectel.emulator import EMULATED
 from twisted_quectel.profiles import TLSProfile
 
 #: What makes the host use what the quirk is about; the rest needs nothing.
@@ -60,17 +61,9 @@ def _test(*quirks: str) -> Callable[[QuirkCase], None]:
     return test
 
 
-class Quirks(QuirkCase):
-    """Each form of the documents, and of firmware"""
-
-
-for _name in QUIRKS:
-    setattr(Quirks, "test_" + _name.replace("=", "_"), _test(_name))
-setattr(Quirks, "test_as_printed", _test(*sorted(PROFILES["as_printed"])))  # noqa: B010
-setattr(  # noqa: B010
-    Quirks,
-    "test_all_answers_at_once",
-    _test(
+#: Answers that can all be odd at once, by family.
+_AT_ONCE: Final[dict[str, tuple[str, ...]]] = {
+    "lte": (
         "reply_qsslrcv",
         "wrong_invalidcertsign_tag",
         "psk_no_space",
@@ -82,6 +75,27 @@ setattr(  # noqa: B010
         "state_three",
         "prompt_without_space",
     ),
-)
-matrix(globals(), Quirks, seeds=SEEDS[:1])
-del Quirks
+    "gsm": (
+        "cfg_reply_with_ctx",
+        "lowercase_cipher",
+        "recv_single_crlf",
+        "recv_length",
+        "send_fall",
+        "close_ok_with_id",
+        "qilocip_ok",
+        "transparent_by_urc",
+        "no_space_after_colon",
+        "prompt_without_space",
+    ),
+}
+
+for _kind in KINDS:
+    _table = EMULATED[_kind.model].quirk_table
+    _tests: dict[str, Any] = {
+        "test_" + _name.replace("=", "_"): _test(_name) for _name in _table.known
+    }
+    _tests["test_as_printed"] = _test(*sorted(_table.profiles["as_printed"]))
+    _tests["test_all_answers_at_once"] = _test(*_AT_ONCE[family_of(_kind.model)])
+    _tests["__doc__"] = "Each form of the documents, and of firmware"
+    _tests["__module__"] = __name__
+    matrix(globals(), type("Quirks", (QuirkCase,), _tests), seeds=SEEDS[:1], kinds=(_kind,))

@@ -9,7 +9,8 @@ from typing import Any
 from tests.endpoint.virtual import HOST
 from tests.killpoints.actions import Blow
 from tests.killpoints.bench import Bench
-from tests.tlsservers import ServerOptions, make_ca, options_for
+from tests.modules import kind_of
+from tests.tlsservers import ServerOptions, make_ca
 from twisted_quectel.emulator.killpoints import Crossing, Tap
 from twisted_quectel.profiles import TLSProfile
 
@@ -35,15 +36,15 @@ class Point:
         )
 
 
-_served: list[tuple[ServerOptions, TLSProfile]] = []
+_served: dict[str, tuple[ServerOptions, TLSProfile]] = {}
 
 
-def served(folder: str) -> tuple[ServerOptions, TLSProfile]:
-    """Give what the server needs, made once, and what the client does.
+def served(folder: str, model: str = "EC25") -> tuple[ServerOptions, TLSProfile]:
+    """Give what the server needs, made once for each model, and what the client does.
 
     Each shows the other a certificate, so that there are three files to bring up.
     """
-    if not _served:
+    if model not in _served:
         ca, client_ca = make_ca(), make_ca()
         leaf = client_ca.issue_cert("client.example")
         content = {
@@ -54,10 +55,10 @@ def served(folder: str) -> tuple[ServerOptions, TLSProfile]:
         for name, pem in content.items():
             with open(folder + name, "wb") as file:
                 file.write(pem)
-        options = options_for(ca, HOST, client_ca=client_ca.cert_pem.bytes())
+        options = kind_of(model).server_options(ca, HOST, client_ca=client_ca.cert_pem.bytes())
         files: dict[str, Any] = {name: folder + name for name in content}
-        _served.append((options, TLSProfile(**files)))
-    return _served[0]
+        _served[model] = options, TLSProfile(**files)
+    return _served[model]
 
 
 class Runner:

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.killpoints.actions import BLOWS
+from tests.killpoints.bench import FORMS
 from tests.killpoints.runs import Runner, served
+from tests.modules import KINDS
 
 # mixed into cases, and no case itself
 if TYPE_CHECKING:
@@ -31,12 +33,13 @@ SAMPLE = 20
 class KillPoints(Mixed):
     """The tests that run over each form of session."""
 
+    model = "EC25"
     form = ""
     timeout = 1200
 
     def run_all(self, blow: str) -> None:
         """Have a session for each point."""
-        runner = Runner(self.form, *served(str(self.mktemp())))
+        runner = Runner(self.form, *served(str(self.mktemp()), self.model), model=self.model)
         every = os.environ.get("TWISTED_QUECTEL_KILLPOINTS") == "all"
         points = list(runner.record(every))
         if not every:
@@ -68,34 +71,29 @@ class KillPoints(Mixed):
         self.run_all("unplugged")
 
 
-class BufferTests(KillPoints, SynchronousTestCase):
-    """Sessions in buffer mode."""
+#: What is said of each form.
+_FORMS = {
+    "buffer": "Sessions in buffer mode",
+    "push": "Sessions in push mode",
+    "transparent": "Sessions in transparent mode on the only port",
+    "escape": "The same where DTR and DCD are not wired: the escape does what they do",
+    "channels": "Two connections in transparent mode at the same time, on ports of their own",
+}
 
-    form = "buffer"
-
-
-class PushTests(KillPoints, SynchronousTestCase):
-    """Sessions in push mode."""
-
-    form = "push"
-
-
-class TransparentTests(KillPoints, SynchronousTestCase):
-    """Sessions in transparent mode on the only port."""
-
-    form = "transparent"
-
-
-class EscapeTests(KillPoints, SynchronousTestCase):
-    """The same where DTR and DCD are not wired: the escape does what they do."""
-
-    form = "escape"
-
-
-class ChannelsTests(KillPoints, SynchronousTestCase):
-    """Two connections in transparent mode at the same time, on ports of their own."""
-
-    form = "channels"
+for _kind in KINDS:
+    for _form, _said in _FORMS.items():
+        if FORMS[_form][0] in _kind.modes:
+            _name = f"{_kind.label}{_form.capitalize()}Tests"
+            globals()[_name] = type(
+                _name,
+                (KillPoints, SynchronousTestCase),
+                {
+                    "__doc__": f"{_said}: {_kind.model}.",
+                    "__module__": __name__,
+                    "model": _kind.model,
+                    "form": _form,
+                },
+            )
 
 
 class TableTests(SynchronousTestCase):

@@ -185,7 +185,8 @@ async def qsslsend(call: Call[LTEModule]) -> Outcome:
         length = send_length(call, SEND_LENGTHS)
         if length is None:
             return call.fail(552)
-    if call.form is not Form.WRITE or id is None or len(call.fields) > 2:
+    uncounted = length is None and "counted_only" in module.quirks
+    if call.form is not Form.WRITE or id is None or len(call.fields) > 2 or uncounted:
         return call.fail(552)
     socket = sender(call, id, plain=False)
     if isinstance(socket, Outcome):

@@ -31,7 +31,8 @@ class Piece(Enum):
 _PROMPT: Final = re.compile(rb"\r\n> ?\Z")
 #: An answer or a URC with bytes behind it.
 _COUNTED: Final = re.compile(
-    rb'\r\n\+(?:(?:QSSLRECV|QIRD): \d+|Q(?:SSL|I)URC: "recv",\d+,\d+)(?:,"[^"]*",\d+)?\r\n'
+    rb"\r\n\+(?:(?:QSSLRECV|QIRD): (?:[0-9.]+:\d+,[A-Z]+,)?\d+"
+    rb'|Q(?:SSL|I)URC: "recv",\d+,\d+)(?:,"[^"]*",\d+)?\r\n'
 )
 _TALK: Final = re.compile(rb"(?:[ -~]*\r*\n|\r\n[ -~]*)+\Z")
 

@@ -7,7 +7,7 @@ and 3) and what firmware versions do differently where the note is silent.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
 
@@ -18,10 +18,12 @@ class QuirkTable:
 
     @ivar known: every quirk with what it does.
     @ivar profiles: quirks that go together, by the profile's name.
+    @ivar sets: quirks that stand for several others.
     """
 
     known: Mapping[str, str]
     profiles: Mapping[str, frozenset[str]]
+    sets: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def choose(self, profile: str, extra: Iterable[str]) -> frozenset[str]:
         """Join a profile's quirks with those that were asked for.
@@ -36,7 +38,8 @@ class QuirkTable:
             raise ValueError(
                 f"quirks: {unknown[0]!r} is not one of {', '.join(sorted(self.known))}"
             )
-        return self.profiles[profile] | chosen
+        chosen |= self.profiles[profile]
+        return chosen.union(*(self.sets.get(name, ()) for name in chosen))
 
 
 #: Quirks of the line, which a module of any family can have.
@@ -75,6 +78,10 @@ QUIRKS: Final[Mapping[str, str]] = MappingProxyType(
         "recv_single_crlf": "One CR LF in place of two between the data of a read and its OK.",
         "urc_s3_form": "The recv URC is +QSSLURC: <id>,<length>, without an event.",
         "pdp_max=7": "PDP contexts are 1-7 in place of 1-16.",
+        "counted_only": "AT+QSSLSEND wants a length: without one it is ERROR.",
+        "short_note": (
+            "The variant of the short note: urc_s3_form, pdp_max=7 and counted_only together."
+        ),
         "has_checkhost": 'The tag "checkhost" exists (newer firmware), factory setting 0.',
         "release_resets_context": (
             "An SSL context goes back to its factory settings with its last connection."
@@ -130,7 +137,10 @@ PROFILES: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {"strict": frozenset(), "as_printed": AS_PRINTED}
 )
 
-LTE_QUIRKS: Final = QuirkTable(QUIRKS, PROFILES)
+#: What the note "Secure implementation documentation" has otherwise.
+_SHORT_NOTE: Final = frozenset({"urc_s3_form", "pdp_max=7", "counted_only"})
+
+LTE_QUIRKS: Final = QuirkTable(QUIRKS, PROFILES, MappingProxyType({"short_note": _SHORT_NOTE}))
 
 
 class NotedQuirks(frozenset[str]):

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from ..at import ATPort, Command, Response, join
-from ..errors import CommandFailed
+from ..errors import CommandFailed, ModemError
 from ..modemprofile import ModemProfile
 from ..profiles import TLSProfile
+from ..tables.causes import LTE_HANDSHAKE
 from .dialect import AccessMode as AccessMode
 from .dialect import DatagramDialect as DatagramDialect
 from .dialect import Delivery as Delivery
@@ -64,6 +65,9 @@ class Limits:
     @ivar listens: whether it can be a TCP server.
     @ivar name_time: seconds within which it resolves a name; L{None} if it
         cannot, but for the names in its opens.
+    @ivar tells_why: whether the code of a failed open tells a dead network from a
+        server that refuses.
+    @ivar bare_is_empty: whether a read that finds nothing is answered by C{OK} alone.
     @ivar pdps: its PDP contexts.
     @ivar pings: whether it can ping a host.
     @ivar ntp_time: seconds within which it takes the time from a server; L{None}
@@ -84,6 +88,8 @@ class Limits:
     dtls: bool = False
     listens: bool = False
     name_time: float | None = None
+    tells_why: bool = True
+    bare_is_empty: bool = False
     pdps: range = range(1, 17)
     pings: bool = False
     ntp_time: float | None = None
@@ -163,8 +169,14 @@ class Family(Services, ABC):
     def __init__(self, firmware: Firmware) -> None:
         self.firmware = firmware
 
+    #: what a failed handshake may have failed by, each with the facts that it needs
+    handshake_causes: ClassVar[tuple[tuple[tuple[str, ...], str], ...]] = LTE_HANDSHAKE
     #: what a wedged module answers to an open that is right
     wedged_code: ClassVar[int | None] = None
+
+    def is_wedge(self, problem: ModemError) -> bool:
+        """Whether a wedged module would refuse an open like this, however right it is."""
+        return problem.code is not None and problem.code == self.wedged_code
 
     # -- reading
 

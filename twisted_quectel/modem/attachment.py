@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
@@ -15,6 +16,8 @@ from ..modemprofile import ModemProfile
 
 #: More than any family has: what the module says beyond is not remembered.
 _PDPS: Final = range(0, 32)
+#: Opens in a row that fail without a reason before the network is doubted.
+_FAILURES: Final = 2
 
 
 class Attachments:
@@ -33,6 +36,7 @@ class Attachments:
         self._attached: dict[int, str] = {}
         self._doubtful: set[int] = set()
         self._broken: set[int] = set()
+        self._failures: Counter[int] = Counter()
         self._attaching = DeferredLock()
 
     def __contains__(self, pdp: int) -> bool:
@@ -62,6 +66,7 @@ class Attachments:
                     self._broken.discard(pdp)
                 self._attached[pdp] = await self._family.attach(self._port, self._profile, pdp)
                 self._doubtful.discard(pdp)
+                self._failures.pop(pdp, None)
             return self._attached[pdp]
         finally:
             self._attaching.release()
@@ -101,6 +106,15 @@ class Attachments:
             return await self._family.is_attached(self._port, pdp)
         except CommandFailed:
             return True
+
+    def suspect(self, pdp: int) -> bool:
+        """An open has failed without a reason; whether that was the second one in a row."""
+        self._failures[pdp] += 1
+        return self._failures[pdp] >= _FAILURES
+
+    def trust(self, pdp: int) -> None:
+        """An open has succeeded."""
+        self._failures.pop(pdp, None)
 
     def doubt(self, pdp: int, in_use: bool) -> None:
         """Ask before the next use; where no connection lives on it, take it down first."""

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from ..errors import TLSOpenFailed
+from ..families import Family
 from ..pem import ModuleFile
 from ..profiles import TLSProfile
-from ..tables.causes import LTE_HANDSHAKE
 
 
-def handshake_causes(tls: TLSProfile, checks_host: bool | None) -> tuple[str, ...]:
+def handshake_causes(tls: TLSProfile, family: Family) -> tuple[str, ...]:
     """Give the likely causes, the likeliest first.
 
     @param tls: what the connection was to be.
-    @param checks_host: whether the firmware compares names; L{None}: nobody knows.
     """
     given = (tls.cacert, tls.cacertex, tls.client_cert, tls.client_key)
     files = [source.path for source in given if isinstance(source, ModuleFile)]
@@ -26,18 +25,18 @@ def handshake_causes(tls: TLSProfile, checks_host: bool | None) -> tuple[str, ..
         "client": tls.client_cert is not None,
         "restricted": bool(offer),
         "silent": tls.sni is False,
-        "names": checks_host is not False,
+        "names": family.firmware.checks_host is not False,
     }
     return tuple(
         text.format(files=", ".join(files), offer=shown)
-        for needed, text in LTE_HANDSHAKE
+        for needed, text in family.handshake_causes
         if all(facts[each.lstrip("!")] is not each.startswith("!") for each in needed)
     )
 
 
-def explained(problem: TLSOpenFailed, tls: TLSProfile, checks_host: bool | None) -> TLSOpenFailed:
+def explained(problem: TLSOpenFailed, tls: TLSProfile, family: Family) -> TLSOpenFailed:
     """Give an open that failed with what is likely behind it, in place of what mostly is."""
-    causes = handshake_causes(tls, checks_host)
+    causes = handshake_causes(tls, family)
     what = problem.message.partition(";")[0]
     return TLSOpenFailed(
         f"{what}; the module does not say why; in order of likelihood: {'; '.join(causes)}",

@@ -149,4 +149,5 @@ async def open_connection(session: Session, request: OpenRequest) -> ModuleSocke
 
     socket = await open_watched(session, attempt)
     session.alive.add(socket.id)
+    session.trust_attachment(request.pdp)
     return socket

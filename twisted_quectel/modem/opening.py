@@ -15,7 +15,14 @@ from twisted.python.failure import Failure
 
 from ..arguments import is_literal
 from ..at import ATPort, Command, Job, Response
-from ..errors import CommandFailed, ModemError, NetworkDown, TLSOpenFailed, UnsupportedOperation
+from ..errors import (
+    CommandFailed,
+    ModemError,
+    NetworkDown,
+    TCPOpenFailed,
+    TLSOpenFailed,
+    UnsupportedOperation,
+)
 from ..families import AccessMode, Dialect, Family
 from ..families.base import ContextSettings
 from ..profiles import TLSProfile
@@ -388,8 +395,10 @@ def open_problem(
         session.port.trace.last(),
     )
     tls = request.tls or request.provisioned
+    if isinstance(problem, (TLSOpenFailed, TCPOpenFailed)) and not session.family.limits.tells_why:
+        session.suspect_attachment(request.pdp)
     if isinstance(problem, TLSOpenFailed) and tls is not None:
-        return explained(problem, tls, session.family.firmware.checks_host)
+        return explained(problem, tls, session.family)
     if isinstance(problem, NetworkDown):
         session.doubt_attachment(request.pdp)
     return problem

@@ -212,7 +212,8 @@ class Receiving(SocketState):
             return
         elif not data:
             # a result without its line is no proof that nothing is left
-            bare = not response.lines and not self._read_bare
+            said_nothing = not response.lines and not self._family.limits.bare_is_empty
+            bare = said_nothing and not self._read_bare
             self._read_bare = bare
             self._more = self._more or bare
         else:

@@ -227,6 +227,18 @@ class Session:
         in_use = any(self.connections.pdp_of.get(id) == pdp for id in self.alive)
         self._attachments.doubt(pdp, in_use)
 
+    def suspect_attachment(self, pdp: int) -> None:
+        """An open has failed, and that the network is dead may be why.
+
+        Twice in a row, with no other connection on it, it counts as dead.
+        """
+        if self._attachments.suspect(pdp):
+            self.doubt_attachment(pdp)
+
+    def trust_attachment(self, pdp: int) -> None:
+        """An open has succeeded."""
+        self._attachments.trust(pdp)
+
     def attached(self, pdp: int) -> bool:
         """Whether a PDP context was active when it was last heard of."""
         return pdp in self._attachments

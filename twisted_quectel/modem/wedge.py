@@ -70,12 +70,15 @@ async def open_watched(session: Session, attempt: Callable[[], Awaitable[_T]]) -
     try:
         opened = await _with_other_ids(session, attempt)
     except ModemError as e:
-        wedged = e.code is not None and e.code == session.family.wedged_code
-        if wedged and session.over is None and session.wedge.refused(not session.alive):
+        if (
+            session.family.is_wedge(e)
+            and session.over is None
+            and session.wedge.refused(not session.alive)
+        ):
             _log.warn(
                 "the module has refused each of the last opens with {code}, and all that was "
                 "set is right: it is wedged, and is restarted",
-                code=e.code,
+                code=e.code if e.code is not None else "ERROR",
             )
             await session.restart_module("the module was wedged and has been restarted")
         raise

@@ -61,6 +61,11 @@ CAUSES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "the signal is weak or the network overloaded",
             "the contract has no data, or no more of it",
         ),
+        "ActivationFailed": (
+            "apn, user, password of the modem are not what the operator wants",
+            "the module is stuck: it is restarted where allowRestart lets it, and not too often",
+            "the contract has no data, or no more of it",
+        ),
         "SocketIdInUse": (
             "a connection of an earlier host is still open, or its close has not ended: try again",
         ),
@@ -242,4 +247,31 @@ LTE_HANDSHAKE: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
         ("verifies", "names"),
         "the server's name is not in its certificate (firmware with checkhost)",
     ),
+)
+
+#: What a GSM module may mean by -1 (its note, chapter 2.2.2): it has fewer suites, and sends no
+#: server name.
+GSM_HANDSHAKE: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
+    (
+        ("files",),
+        "{files} is not on the module (RAM: is empty after a restart), or holds something else",
+    ),
+    (
+        ("!restricted",),
+        "server and module have no TLS version or cipher suite in common (the module has six "
+        "suites, all with RSA key exchange, and no TLS 1.3; quecteltls: and tls=auto have more)",
+    ),
+    (
+        ("restricted",),
+        "the server does not take what sslVersion and ciphers leave ({offer})",
+    ),
+    (("verifies",), "the server's certificate does not come from cacert"),
+    (
+        ("verifies", "dates"),
+        "the server's certificate has expired, or is not valid yet, by the module's clock",
+    ),
+    (("client",), "the server does not take the client certificate: wrong or unknown CA, expired"),
+    (("!client",), "the server wants a client certificate"),
+    ((), "the server wants to be told its name, which the module does not do"),
+    ((), "the name does not resolve, nothing listens on that port, or a firewall is in between"),
 )

@@ -87,14 +87,17 @@ class ContextDialogue:
         @raise errors.ModemParameterError: if a setting was not taken.
         """
         refusals: dict[str, errors.CommandFailed] = {}
-        for setting in settings:
-            try:
-                await port.execute(_write(setting, context))
-            except errors.CommandFailed as e:
-                refusals[setting.tag] = e
-        wrong = await self._different(port, context, settings)
-        if not wrong:
-            return
+        wrong = list(settings)
+        # written again where a firmware has answered a write like a query
+        for _ in range(3):
+            for setting in wrong:
+                try:
+                    await port.execute(_write(setting, context))
+                except errors.CommandFailed as e:
+                    refusals[setting.tag] = e
+            wrong = await self._different(port, context, settings)
+            if not wrong:
+                return
         refusal = next((refusals[each.tag] for each in wrong if each.tag in refusals), None)
         names = ", ".join(f'"{setting.tag}" ({setting.argument})' for setting in wrong)
         raise errors.ModemParameterError(

@@ -61,10 +61,12 @@ def read_opened(line: bytes) -> tuple[int, int] | None:
 def _into_data_mode(id: int) -> Callable[[bytes], Result | None]:
     """Read how a transparent open has ended, where it ends in a URC: data follows at once.
 
-    The note does not say how it ends; C{CONNECT} is taken too.
+    The note does not say how it ends; C{CONNECT} and C{ERROR} are taken too.
     """
 
     def read(line: bytes) -> Result | None:
+        if line == b"ERROR":
+            return Result(Outcome.ERROR, line, OPEN_FAILED)
         opened = read_opened(line)
         if opened is None or opened[0] != id:
             return None

@@ -33,7 +33,7 @@ def open_error(
 ) -> errors.ModemError:
     """Give the exception for an open that failed.
 
-    @param code: C{<connectcode>}, or L{None} if the module has said no more than C{ERROR}.
+    @param code: C{<connectcode>}, or L{None} if the module has refused the command.
     @param secure: whether it was to be TLS.
     """
     target = f"{host}:{port}"
@@ -45,8 +45,17 @@ def open_error(
             command=command,
             trace=trace,
         )
+    if code is None:
+        # where an open is right, OK is the first answer (chapter 2.2.2)
+        return errors.ModemParameterError(
+            f"{target} could not be opened: the module takes the open for wrong; if every open "
+            "fails like this, the module is wedged and has to be restarted",
+            family=NAME,
+            command=command,
+            trace=trace,
+        )
     kind = errors.TLSOpenFailed if secure else errors.TCPOpenFailed
-    told = "ERROR" if code is None else f"{CONNECT_CODES.get(code, 'a code unknown')} ({code})"
+    told = f"{CONNECT_CODES.get(code, 'a code unknown')} ({code})"
     return kind(
         f"{target} could not be opened: {told}; {_TLS_HINT if secure else _TCP_HINT}",
         code=code,

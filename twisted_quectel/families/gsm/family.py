@@ -14,6 +14,7 @@ from ...at import ATPort, Command, Response, basic_form, execute_form, write_for
 from ...modemprofile import ModemProfile
 from ...profiles import TLSProfile
 from ...tables import gsm as table
+from ...tables.causes import GSM_HANDSHAKE
 from ..base import (
     URC,
     AccessMode,
@@ -56,13 +57,14 @@ _BEFORE_SECRETS: Final = (
     re.compile(rb"\+CPIN ?=", re.IGNORECASE),
 )
 _DOWN: Final = re.compile(rb"NORMAL POWER DOWN|POWERED DOWN|(?:UNDER|OVER)_VOLTAGE POWER DOWN")
-_BOOTED: Final = b"RDY"
+_BOOTED: Final = frozenset({b"RDY", b"APP RDY"})
 
 
 class GSMFamily(Family):
     """One module of the GSM family."""
 
     name: ClassVar[str] = NAME
+    handshake_causes = GSM_HANDSHAKE
     limits = Limits(
         sockets=table.SOCKET_IDS,
         contexts=table.SSL_CONTEXT_IDS,
@@ -74,6 +76,8 @@ class GSMFamily(Family):
         push_can_resume=False,
         line=0,
         guard=1.0,
+        tells_why=False,
+        bare_is_empty=True,
         pdps=range(1, len(table.CONTEXT_IDS) + 1),
     )
 
@@ -85,6 +89,12 @@ class GSMFamily(Family):
         self.tls = TLSDialect(self._foreground)
         self.tcp = TCPDialect(self._foreground)
         self._contexts = ContextDialogue(firmware)
+
+    def is_wedge(self, problem: errors.ModemError) -> bool:
+        """Whether an open was refused as if it were wrong: an C{ERROR} where C{OK} is due."""
+        return isinstance(problem, errors.ModemParameterError) and "OPEN=" in (
+            problem.command or ""
+        )
 
     # -- reading
 
@@ -103,7 +113,7 @@ class GSMFamily(Family):
         text = line.strip()
         if text == b"+PDP DEACT":
             return PDPLost(None)
-        if text == _BOOTED:
+        if text in _BOOTED:
             return Booted()
         if _DOWN.fullmatch(text):
             return PoweredDown()
