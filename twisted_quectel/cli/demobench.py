@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from ..emulator import Link, Module, PtyPort, ReactorNetwork, create_module
+from ..families import AccessMode, Firmware, family_for
 from .demo import Target, endpoint_arguments, verification
 from .demoserver import HOST, PATH, DemoServer
 from .values import split_url
@@ -37,14 +38,16 @@ async def emulated_target(reactor: Any, arguments: Namespace, stack: AsyncExitSt
     pty = PtyPort(reactor, module.port())
     stack.callback(pty.close)
     line = {"device": pty.path, "model": model, "baudrate": baudrate}
-    modes = tuple(arguments.mode or _MODES)
+    limits = family_for(Firmware(model)).limits
+    had = tuple(mode for mode in _MODES if AccessMode(mode) in limits.modes)
+    modes = tuple(arguments.mode or had)
     wire = baudrate / 10
     if arguments.url:
         host, port = split_url(arguments.url)
         values = endpoint_arguments(host, port, **line, **verification(arguments))
         _introduce(pty, module, latency, wire)
         return Target(values, arguments.url, modes, arguments.sha256, wire)
-    server = DemoServer(reactor, size)
+    server = DemoServer(reactor, size, limits.rsa_only)
     await server.start()
     stack.push_async_callback(server.stop)
     folder = stack.enter_context(TemporaryDirectory(prefix="quectel-demo-"))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -44,10 +44,17 @@ class Identity:
     key: bytes
 
 
-def make_identity(host: str = HOST) -> Identity:
-    """Make a CA and a server's certificate, valid for a day."""
+def make_identity(host: str = HOST, by_rsa: bool = False) -> Identity:
+    """Make a CA and a server's certificate, valid for a day.
+
+    @param by_rsa: whether the server's key is one of RSA, for clients that can do no other.
+    """
     ca_key = ec.generate_private_key(ec.SECP256R1())
-    key = ec.generate_private_key(ec.SECP256R1())
+    key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+    if by_rsa:
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    else:
+        key = ec.generate_private_key(ec.SECP256R1())
     ca_name = _name("twisted-quectel demo CA")
     authority = (
         _builder(ca_name, ca_name, ca_key.public_key())
@@ -61,7 +68,7 @@ def make_identity(host: str = HOST) -> Identity:
     certificate = (
         _builder(_name(host), ca_name, key.public_key())
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(digital_signature=True), critical=True)
+        .add_extension(_usage(digital_signature=True, key_encipherment=by_rsa), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
         .add_extension(
@@ -82,7 +89,9 @@ def _name(common: str) -> x509.Name:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey | rsa.RSAPublicKey,
 ) -> x509.CertificateBuilder:
     now = datetime.now(UTC)
     return (
@@ -97,14 +106,18 @@ def _builder(
 
 
 def _usage(
-    *, digital_signature: bool = False, key_cert_sign: bool = False, crl_sign: bool = False
+    *,
+    digital_signature: bool = False,
+    key_encipherment: bool = False,
+    key_cert_sign: bool = False,
+    crl_sign: bool = False,
 ) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=digital_signature,
         key_cert_sign=key_cert_sign,
         crl_sign=crl_sign,
         content_commitment=False,
-        key_encipherment=False,
+        key_encipherment=key_encipherment,
         data_encipherment=False,
         key_agreement=False,
         encipher_only=False,
@@ -156,11 +169,12 @@ class DemoServer:
     @ivar port: where it listens on 127.0.0.1, once it does.
     """
 
-    def __init__(self, reactor: Any, size: int) -> None:
+    def __init__(self, reactor: Any, size: int, by_rsa: bool = False) -> None:
         """
         @param size: bytes of the page.
+        @param by_rsa: as for L{make_identity}.
         """
-        self.identity = make_identity()
+        self.identity = make_identity(by_rsa=by_rsa)
         content = random.Random(size).randbytes(size)
         self.digest = hashlib.sha256(content).hexdigest()
         self.port = 0

@@ -68,6 +68,7 @@ class Limits:
     @ivar tells_why: whether the code of a failed open tells a dead network from a
         server that refuses.
     @ivar bare_is_empty: whether a read that finds nothing is answered by C{OK} alone.
+    @ivar rsa_only: whether all of its cipher suites want a server with an RSA key.
     @ivar pdps: its PDP contexts.
     @ivar pings: whether it can ping a host.
     @ivar ntp_time: seconds within which it takes the time from a server; L{None}
@@ -90,6 +91,7 @@ class Limits:
     name_time: float | None = None
     tells_why: bool = True
     bare_is_empty: bool = False
+    rsa_only: bool = False
     pdps: range = range(1, 17)
     pings: bool = False
     ntp_time: float | None = None

@@ -78,6 +78,7 @@ class GSMFamily(Family):
         guard=1.0,
         tells_why=False,
         bare_is_empty=True,
+        rsa_only=True,
         pdps=range(1, len(table.CONTEXT_IDS) + 1),
     )
 
