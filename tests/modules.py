@@ -21,13 +21,14 @@ class ModuleKind:
     @ivar modes: the access modes of its TLS.
     @ivar plain_modes: those of its TCP.
     @ivar rsa: whether its suites want a server with an RSA key.
-    @ivar ports: whether it has further ports for transparent connections.
+    @ivar resets: whether a drop resets the connection; else it is closed in order.
     """
 
     model: str
     modes: tuple[str, ...]
     plain_modes: tuple[str, ...]
     rsa: bool = False
+    resets: bool = True
 
     @property
     def label(self) -> str:
@@ -50,7 +51,7 @@ def rsa_key() -> rsa.RSAPrivateKey:
 
 KINDS: Final = (
     ModuleKind("EC25", ("buffer", "push", "transparent"), ("buffer", "push", "transparent")),
-    ModuleKind("M95", ("buffer", "transparent"), ("buffer",), rsa=True),
+    ModuleKind("M95", ("buffer", "transparent"), ("buffer",), rsa=True, resets=False),
 )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import IProtocolFactory, IStreamClientEndpoint
 from twisted.internet.protocol import Factory
 from twisted.internet.task import Clock
@@ -183,6 +184,11 @@ class VirtualCase(SynchronousTestCase):
         for kind in kinds:
             self.assertIsInstance(problem, kind)
         return problem
+
+    @property
+    def server_is_told(self) -> type[Exception]:
+        """What a server is told of a connection that the client has dropped."""
+        return ConnectionLost if kind_of(self.model).resets else ConnectionDone
 
     def one_line(self, problem: object, *words: str) -> None:
         """Look that a message is one line and holds certain words."""

@@ -68,6 +68,8 @@ async def open_lease(session: Session, request: OpenRequest) -> LeasedSocket:
         await session.require_network(request.pdp, request.host)
         need = await take_context(session, request)
         try:
+            # it may have gone down meanwhile
+            await session.require_network(request.pdp, request.host)
             id = await session.acquire_id(request.wait)
         except BaseException:
             release_context(session, need.context)

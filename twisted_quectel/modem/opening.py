@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from twisted.internet import error
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError
 from twisted.python.failure import Failure
 
 from ..arguments import is_literal
-from ..at import ATPort, Command, Job, Response
+from ..at import ATPort, Command, Response
 from ..errors import (
     CommandFailed,
     ModemError,
@@ -28,6 +28,7 @@ from ..families.base import ContextSettings
 from ..profiles import TLSProfile
 from .contexts import Context, ContextSocket, SharedSocket
 from .handshake import explained
+from .openjob import OpenJob as OpenJob
 from .session import Session
 from .sockets import CommandSocket
 
@@ -197,48 +198,6 @@ async def make_ready(session: Session, need: ContextNeed) -> None:
         await session.contexts.make_ready(need.context, need.settings, session.check)
 
 
-class OpenJob(Job):
-    """Sends an open, if its context still is as it was set when its turn comes.
-
-    @ivar sent: whether it was sent.
-    @ivar withdrawn: whether it shall not be sent any more.
-    @ivar deferred: fires with the answer, whatever it is; with L{None} if the
-        context has to be set anew before.
-    """
-
-    def __init__(self, command: Command, context: Context | None) -> None:
-        self.sent = False
-        self.withdrawn = False
-        self.deferred: Deferred[Response | None] = Deferred(self._cancelled)
-        self._command = command
-        self._context = context
-
-    def _cancelled(self, _: Deferred[Response | None]) -> None:
-        # what was sent is answered all the same
-        self.withdrawn = not self.sent
-
-    def command(self) -> Command | None:
-        """Give the open."""
-        if self.withdrawn:
-            return None
-        if self._context is not None and not self._context.certain:
-            self.withdrawn = True
-            self.deferred.callback(None)
-            return None
-        self.sent = True
-        return self._command
-
-    def done(self, response: Response) -> None:
-        """It was answered."""
-        if not self.deferred.called:
-            self.deferred.callback(response)
-
-    def failed(self, reason: Failure) -> None:
-        """It was not answered, or never sent."""
-        if not self.deferred.called:
-            self.deferred.errback(reason)
-
-
 async def open_socket(session: Session, request: OpenRequest) -> CommandSocket:
     """Open a connection in buffer or push mode; see L{open_shared}."""
     return await open_shared(session, request, _command_socket)
@@ -270,6 +229,8 @@ async def open_shared(session: Session, request: OpenRequest, make: SocketMaker[
         await session.require_network(request.pdp, request.host)
         need = await take_context(session, request)
         try:
+            # it may have gone down meanwhile
+            await session.require_network(request.pdp, request.host)
             id = await session.acquire_id(request.wait)
         except BaseException:
             release_context(session, need.context)

@@ -45,6 +45,7 @@ class GSMSocket(Socket):
         super().__init__(*given)
         self.among_several = self._module.stack.several
         self._peer_ended = False
+        self._host_closes = False
         self._told_bytes = 0  # of what is unread, those that AT+QINDI=2 has told of
         self._arrivals = 0  # since there was nothing to read
 
@@ -115,6 +116,11 @@ class GSMSocket(Socket):
 
     # the end
 
+    async def close(self, timeout: float) -> None:
+        """Close in order, as the host wants it."""
+        self._host_closes = True
+        await super().close(timeout)
+
     def _on_closed(self) -> None:
         self._peer_ended = True
         super()._on_closed()
@@ -132,7 +138,7 @@ class GSMSocket(Socket):
                 self.mode = PUSH
         elif self.unread() and self._peer_ended:
             self._tell_closed()  # an escape came ahead of the last bytes
-        else:
+        elif not self._host_closes:
             self._module.sockets.release(self)
 
     def went_online(self, data: DataMode) -> None:
