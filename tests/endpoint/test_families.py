@@ -23,7 +23,9 @@ def _make(mixin: type, case: type[VirtualCase], model: str, mode: str, name: str
 for _kind in KINDS[1:]:
     for _mode in _kind.modes:
         for _secure in _SECURE:
-            _name = f"{_kind.label}{_mode.capitalize()}{_secure.__name__.removesuffix('Tests')}Tests"
+            _name = (
+                f"{_kind.label}{_mode.capitalize()}{_secure.__name__.removesuffix('Tests')}Tests"
+            )
             _make(_secure, VirtualCase, _kind.model, _mode, _name)
     for _mode in _kind.plain_modes:
         for _mixin in _PLAIN:

@@ -6,6 +6,7 @@ L{Interpreter<interpreter.Interpreter>}'s.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 
 #: Longest command line, in bytes.
 MAX_LINE: Final = 2048
+
+#: An escape, which stays in front of the command behind it where there is no data mode to leave.
+_ESCAPE: Final = re.compile(rb"\+\+\+(?:AT.*)?", re.IGNORECASE | re.DOTALL)
 
 
 class LineReader:
@@ -147,8 +151,8 @@ class LineReader:
         if prefix != b"AT":
             if text[0] == 0x1A:
                 self._judge(VerdictKind.STRAY_CTRL_Z, "at the start of a command line")
-            elif self.suspicious and text != b"+++":
-                # an escape is no payload: it is how a host without DCD asks
+            elif self.suspicious and not _ESCAPE.fullmatch(text):
+                # an escape is no payload: it is how a host without DCD asks, ahead of a command
                 self._judge(
                     VerdictKind.RAW_AFTER_NO_CARRIER, f"{len(line)} bytes taken for a command"
                 )

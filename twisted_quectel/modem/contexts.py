@@ -245,7 +245,7 @@ class ContextPool:
             if not told:
                 self._log.info("{what} in use with other settings; waiting", what=what)
                 told = True
-            await wait_for(self._something_freed(), f"{what} in use with other settings")
+            await wait_for(self.something_freed(), f"{what} in use with other settings")
 
     def _provisioned(self, context: Context) -> ContextSettings | None:
         """Say what a context that is named alone has to be."""
@@ -259,7 +259,8 @@ class ContextPool:
         # what it was set to by name in this process is as good as provisioned
         return context.provisioned or context.settings
 
-    def _something_freed(self) -> Deferred[None]:
+    def something_freed(self) -> Deferred[None]:
+        """Wait until a connection, or an attempt at one, has given its context back."""
         free: Deferred[None] = Deferred(self._stop_waiting)
         self._waiting.append(free)
         return free
@@ -306,7 +307,7 @@ class ContextPool:
         try:
             while context.emptying:
                 # the module is about to release it
-                await self._something_freed()
+                await self.something_freed()
             check()
             if context.settings is not None:
                 await self._set(context)

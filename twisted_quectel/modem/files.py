@@ -22,6 +22,7 @@ from ..families import Family
 from ..pem import PEM, ModuleFile, Source
 from ..profiles import TLSProfile
 from .contexts import ContextPool
+from .waiting import wait_for
 
 #: Told about an upload: path on the module, bytes done, bytes in all.
 UploadProgress = Callable[[str, int, int], None]
@@ -67,13 +68,15 @@ class FileStore:
         self._contents: dict[str, str] = {}
         self._lock = DeferredLock()
 
-    async def paths(self, profile: TLSProfile) -> dict[str, str]:
+    async def paths(self, profile: TLSProfile, wait: bool = False) -> dict[str, str]:
         """Have a profile's files on the module; give their paths by setting.
 
         They stay there while they are L{held}, and from when a context is
         taken for them.
 
+        @param wait: whether to wait where another file is in the place of one.
         @raise CertificateStoreError: if one cannot be stored.
+        @raise ModemBusyError: if another file is in its place, and C{wait} is false.
         """
         paths = {
             tag: source.path
@@ -82,7 +85,10 @@ class FileStore:
         }
         with self.held(profile):
             for tag, path, source in self._places(profile):
-                await self._ensure(path, source)
+                while not await self._ensure(path, source, wait):
+                    await wait_for(
+                        self._contexts.something_freed(), f"{path} holds another file, in use"
+                    )
                 paths[tag] = path
         return paths
 
@@ -110,7 +116,12 @@ class FileStore:
             if isinstance(source, PEM):
                 yield tag, self._family.place(tag, source.name, self._keys), source
 
-    async def _ensure(self, path: str, source: PEM) -> None:
+    async def _ensure(self, path: str, source: PEM, wait: bool) -> bool:
+        """Have a file on the module.
+
+        @return: whether it is there; else another one is in its place, which has to be
+            waited for.
+        """
         drive = path.partition(":")[0]
         await self._lock.acquire()
         try:
@@ -123,7 +134,17 @@ class FileStore:
             size = self._known.pop(path, None)
             other = self._contents.get(path, source.name) != source.name
             if path in self.in_doubt or size != len(source.data) or other:
-                self._refuse_taken(path, source)
+                if self._is_taken(path, source):
+                    if size is not None:
+                        self._known[path] = size
+                    if wait:
+                        return False
+                    raise ModemBusyError(
+                        f"{path} of the module holds another file, which a connection uses: there "
+                        'is one place for such files; keys = "ram" in the modem file has room for '
+                        "more, and busy=wait waits",
+                        family=self._family.name,
+                    )
                 if not await self._family.is_stored(self._port, path, source.data):
                     self.in_doubt.add(path)
                     self._contents.pop(path, None)
@@ -131,22 +152,16 @@ class FileStore:
                 self.in_doubt.discard(path)
             self._known[path] = len(source.data)
             self._contents[path] = source.name
+            return True
         finally:
             self._lock.release()
 
-    def _refuse_taken(self, path: str, source: PEM) -> None:
-        """Refuse to put a file where another one is that somebody needs.
-
-        @raise ModemBusyError: if there is one.
-        """
-        held = {name for (where, name), count in self._held.items() if where == path and count}
-        other = self._contents.get(path, source.name) != source.name
-        if held - {source.name} or (other and path in self._contexts.in_use()):
-            raise ModemBusyError(
-                f"{path} of the module holds another file, which a connection uses: there is one "
-                'place for such files; keys = "ram" in the modem file has room for more',
-                family=self._family.name,
-            )
+    def _is_taken(self, path: str, source: PEM) -> bool:
+        """Whether another file that somebody needs is where this one goes."""
+        there = self._contents.get(path, "")
+        if there == source.name or source.name in path:
+            return False
+        return self._held[path, there] > 0 or path in self._contexts.in_use()
 
     async def _store(self, path: str, data: bytes) -> None:
         def tell(done: int, total: int) -> None:

@@ -160,7 +160,7 @@ async def take_context(session: Session, request: OpenRequest) -> ContextNeed:
 async def _take_context(session: Session, request: OpenRequest) -> ContextNeed:
     settings = None
     if request.tls is not None:
-        paths = await session.files.paths(request.tls)
+        paths = await session.files.paths(request.tls, request.wait)
         settings = session.family.context_settings(
             request.tls, is_literal(request.host), request.timeout, paths
         )
