@@ -15,9 +15,10 @@ def on_the_clock(size: int, kind: virtual.Kind) -> Iterator[Cell]:
     for piece in (virtual.BLOCK, 64, 1):
         for place in grid:
             yield virtual.send(*place, piece, size, kind)
-    for sockets in (1, 12):
-        for place in grid:
-            yield from virtual.both(*place, sockets, size, kind)
+    if kind.pushes:
+        for sockets in (1, 12):
+            for place in grid:
+                yield from virtual.both(*place, sockets, size, kind)
     for place in grid:
         yield virtual.receive(*place, size, kind)
     for share in (0.5, 3.0):
@@ -30,7 +31,7 @@ def on_the_clock(size: int, kind: virtual.Kind) -> Iterator[Cell]:
 
 def cells(quick: bool) -> Iterator[Cell]:
     """Run all benches."""
-    for kind in (virtual.TLS, virtual.TCP):
+    for kind in (virtual.TLS, virtual.TCP, virtual.M95):
         yield from on_the_clock(virtual.SIZE // 8 if quick else virtual.SIZE, kind)
     for way in ("send", "receive"):
         for piece in (virtual.BLOCK, 64, 1):

@@ -14,18 +14,23 @@ from twisted.internet.interfaces import IStreamClientEndpoint
 
 from tests.endpoint.protocols import Peer, Serving
 from tests.endpoint.virtual import HOST, PORT, TurnClock, factory_for
-from tests.tlsservers import ServerOptions, make_ca, options_for
+from tests.modules import kind_of
+from tests.tlsservers import ServerOptions, make_ca
 from twisted_quectel.emulator import Link, MemoryNetwork
 from twisted_quectel.endpoints import ModuleTCPEndpoint, ModuleTLSEndpoint
 from twisted_quectel.profiles import TLSProfile
 from twisted_quectel.testing import EmulatedModule
 
 
-@cache
-def authority() -> tuple[trustme.CA, ServerOptions]:
+def authority(model: str = "EC25") -> tuple[trustme.CA, ServerOptions]:
     """Give the CA of all benches and a server of it; making keys takes time."""
+    return _authority(model)
+
+
+@cache
+def _authority(model: str) -> tuple[trustme.CA, ServerOptions]:
     ca = make_ca()
-    return ca, options_for(ca, HOST)
+    return ca, kind_of(model).server_options(ca, HOST)
 
 
 class Rig:
@@ -50,7 +55,7 @@ class Rig:
         """
         self.clock = TurnClock()
         self.network = MemoryNetwork(self.clock)
-        ca, options = authority()
+        ca, options = authority(arguments.get("model", "EC25"))
         self.serving = Serving(make)
         self._secure = secure
         self.network.listen(

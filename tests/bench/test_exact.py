@@ -61,9 +61,21 @@ class ExactTests(SynchronousTestCase):
             for sockets in (1, 12):
                 self.reached(*virtual.both(*place, sockets, SIZE * 4, virtual.TCP)[1:])
 
+    def test_gsm(self) -> None:
+        """A GSM module, by its own bounds: it has no push mode."""
+        for place in ((115200, 0.002), (921600, 0.01), (3_000_000, 0.03)):
+            for piece in (virtual.BLOCK, 64, 1):
+                self.reached(virtual.send(*place, piece, SIZE * 4, virtual.M95))
+            self.reached(virtual.receive(*place, SIZE * 4, virtual.M95))
+            for way in ("out", "in", "both"):
+                self.reached(virtual.transparent(*place, way, SIZE * 4, virtual.M95))
+            for share in (0.5, 3.0):
+                self.reached(virtual.pausing(*place, share, SIZE * 4, virtual.M95))
+
     def test_framing(self) -> None:
         """What stands around a block, in bytes: of a send, of a push, of a read."""
-        self.assertEqual(virtual.TCP[2:], (32, 25, 38))
+        self.assertEqual(virtual.TCP[2:5], (32, 25, 38))
+        self.assertEqual(virtual.M95[2:5], (35, 0, 68))
 
     def test_host_tls(self) -> None:
         """TLS on the host costs the line next to nothing, however small the writes are."""

@@ -42,6 +42,9 @@ class Kind(NamedTuple):
     @ivar sending: of a counted send, both ways.
     @ivar pushing: of a direct push.
     @ivar reading: of a polled read, both ways.
+    @ivar model: what the module is.
+    @ivar secure: whether it does TLS.
+    @ivar pushes: whether push mode is the default; else data is read.
     """
 
     name: str
@@ -49,11 +52,9 @@ class Kind(NamedTuple):
     sending: int
     pushing: int
     reading: int
-
-    @property
-    def secure(self) -> bool:
-        """Whether the module does TLS."""
-        return self is TLS
+    model: str = "EC25"
+    secure: bool = True
+    pushes: bool = True
 
     def send_time(self, line: float, latency: float, block: int = BLOCK) -> float:
         """Give the seconds of a counted send."""
@@ -77,6 +78,18 @@ TCP: Final = Kind(
     len(b"AT+QISEND=0,1460\r" + b"\r\n> " + b"\r\nSEND OK\r\n"),
     len(b'\r\n+QIURC: "recv",0,1460\r\n'),
     len(b"AT+QIRD=0,1500\r" + b"\r\n+QIRD: 1500\r\n" + b"\r\n" + b"\r\nOK\r\n"),
+    secure=False,
+)
+#: An M95: its reads name the context, and their answers tell where the data is from.
+M95: Final = Kind(
+    "M95 ",
+    b"AT+QSSLSEND",
+    TLS.sending,
+    0,
+    len(b"AT+QSSLRECV=0,0,1500\r")
+    + len(b"\r\n+QSSLRECV: 198.18.0.1:8883,TCP,1500\r\n" + b"\r\n" + b"\r\nOK\r\n"),
+    model="M95",
+    pushes=False,
 )
 
 
@@ -139,7 +152,7 @@ class Source:
 
 def _rig(baudrate: int, latency: float, kind: Kind = TLS) -> Rig:
     seconds: list[Callable[[], float]] = []
-    rig = Rig(Link(baudrate, latency), lambda: Counter(seconds[0]), kind.secure)
+    rig = Rig(Link(baudrate, latency), lambda: Counter(seconds[0]), kind.secure, model=kind.model)
     seconds.append(rig.clock.seconds)
     return rig
 
@@ -178,8 +191,11 @@ def receive(baudrate: int, latency: float, size: int = SIZE, kind: Kind = TLS) -
     rig.until(lambda: near.size >= size)
     took = near.last - near.first
     rig.close()
-    bound = size / BLOCK * kind.push_time(baudrate / 10)
-    return Cell(_named(f"{kind.name}receive, default mode", baudrate, latency), bound / took, 0.98)
+    line = baudrate / 10
+    name = _named(f"{kind.name}receive, default mode", baudrate, latency)
+    if not kind.pushes:
+        return Cell(name, size / READ * kind.read_time(line, latency) / took, 0.95, note="reads")
+    return Cell(name, size / BLOCK * kind.push_time(line) / took, 0.98)
 
 
 def _one_has(ends: Sequence[Counter], size: int) -> bool:
@@ -295,7 +311,7 @@ def pausing(
     rig = _rig(baudrate, latency, kind)
     near: Slow = rig.connect(lambda: Slow(rig, polling * share))
     far = rig.serving.peers[0]
-    if share > 1:
+    if share > 1 and kind.pushes:
         # so far behind at first that push mode is given up
         near.transport.pauseProducing()
         rig.clock.callLater(20_000 / line * 2, near.transport.resumeProducing)

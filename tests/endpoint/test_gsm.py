@@ -11,7 +11,6 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import CannotListenError, ConnectError, ConnectionDone
 from twisted.internet.protocol import DatagramProtocol, Factory
 
-from tests.certificates import Certificates
 from tests.endpoint.protocols import Echo, Peer, Serving
 from tests.endpoint.virtual import HOST, PORT, VirtualCase, factory_for
 from tests.tlsservers import make_ca
@@ -385,18 +384,11 @@ class StorageTests(GSMCase):
         """What has no room is refused before it is sent."""
         self.description = {"keys": "nvram"}
         self.begin()
-        files = Certificates(self.mktemp())
-        chain = b"".join(
-            self.ca.issue_cert(f"{number}.example").cert_chain_pems[0].bytes()
-            for number in range(4)
-        )
+        leaf = self.ca.issue_cert(*(f"number-{number}.client.example" for number in range(60)))
         tls = TLSProfile(
             cacert=self.ca_path,
-            client_cert=self.write(
-                "chain.pem",
-                files.client_text + chain,
-            ),
-            client_key=files.key,
+            client_cert=self.write("long.pem", leaf.cert_chain_pems[0].bytes()),
+            client_key=self.write("key.pem", leaf.private_key_pem.bytes()),
         )
         problem = self.problem(errors.CertificateStoreError, tls=tls)
         self.one_line(problem, "NVRAM:CC0", "2025")

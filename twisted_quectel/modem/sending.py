@@ -14,8 +14,9 @@ from ..errors import SendFailed
 from ..families import AccessMode, Delivery
 from .socketstate import RETRY_FIRST, SocketState, everything_is_lost
 
-#: In buffer mode, a look for data after so many sends in a row.
-LOOK_AFTER_SENDS: Final = 8
+#: In buffer mode, a look for data after so many sends in a row: at 30 ms of reaction it takes a
+#: hundredth of the time.  On a slow line the poll for safety comes first.
+LOOK_AFTER_SENDS: Final = 64
 #: Seconds before a block that was refused is sent again, at most; and how long a
 #: module may refuse in all.
 RETRY_LONGEST: Final = 2.0
