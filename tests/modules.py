@@ -52,6 +52,7 @@ def rsa_key() -> rsa.RSAPrivateKey:
 KINDS: Final = (
     ModuleKind("EC25", ("buffer", "push", "transparent"), ("buffer", "push", "transparent")),
     ModuleKind("M95", ("buffer", "transparent"), ("buffer",), rsa=True, resets=False),
+    ModuleKind("BC660K-GL", ("push",), ("push",), rsa=True, resets=False),
 )
 
 

@@ -37,6 +37,7 @@ _AUTHENTICATIONS: Final = ("none", "pap", "chap")
 _IP_TYPES: Final = ("ipv4", "ipv6", "ipv4v6")
 _URC_PORTS: Final = ("usbat", "usbmodem", "uart1", "uart2", "all")
 _CLOCKS: Final = ("host", "network", "none")
+_DATA_FORMATS: Final = ("text", "hex", "text/hex", "hex/text")
 _KEY_STORES: Final = ("ram", "ufs", "nvram")
 #: AT Commands Manual, AT+IPR.
 _BAUDRATES: Final = range(4800, 4000001)
@@ -70,6 +71,9 @@ class ModemProfile:
     @ivar allow_restart: whether a module that does not recover may be restarted.
     @ivar keys: where private keys go, C{ram} or C{ufs}; C{nvram}, where a module has that, is
         for certificates too.
+    @ivar data_format: how data is written, where a module has a choice: C{text}, C{hex},
+        C{text/hex} (sent as text, received in hexadecimal digits) or C{hex/text}.
+    @ivar idle_sleep: whether a module that can sleeps while it has no connection.
     @ivar tls: TLS arguments in camelCase for connections that give none.
     @ivar contexts: profiles that are set at each bring-up, by SSL context, 0-5.
     @raise InvalidValue: by the constructor, if something is out of range.
@@ -94,6 +98,8 @@ class ModemProfile:
     clock: str = "host"
     allow_restart: bool = True
     keys: str = "ram"
+    data_format: str = "text"
+    idle_sleep: bool = False
     tls: Mapping[str, object] = field(
         default_factory=lambda: MappingProxyType({}), repr=False, hash=False
     )
@@ -154,6 +160,7 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "urc_port": _URC_PORTS,
     "clock": _CLOCKS,
     "keys": _KEY_STORES,
+    "data_format": _DATA_FORMATS,
 }
 #: What is of no use without C{apn}, and what it is when it is left out.
 _OF_THE_APN: Final[Mapping[str, str | None]] = {
@@ -162,7 +169,7 @@ _OF_THE_APN: Final[Mapping[str, str | None]] = {
     "auth": "none",
     "ip": "ipv4",
 }
-_BOOLEANS: Final = ("rtscts", "pin_tries", "allow_restart")
+_BOOLEANS: Final = ("rtscts", "pin_tries", "allow_restart", "idle_sleep")
 
 
 def settle(given: Mapping[str, Any], naming: Naming) -> dict[str, Any]:

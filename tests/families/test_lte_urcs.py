@@ -184,7 +184,7 @@ class FamilyTests(SynchronousTestCase):
         self.assertEqual((limits.send, limits.read), (1460, 1500))
         self.assertEqual(limits.modes, set(AccessMode))
         self.assertIsNot(limits.default_mode, AccessMode.TRANSPARENT)
-        self.assertTrue(limits.host_closes)
+        self.assertFalse(FAMILY.tls.module_closes)
         self.assertFalse(limits.push_can_resume)
 
     def test_imei_is_private(self) -> None:

@@ -270,7 +270,9 @@ class LostTests(ModemCase):
         """Who asks again when told that it is lost gets the next one, not the old one."""
         self.up()
         session = self.successResultOf(self.modem.session())
-        asked = session.port.execute(session.family.tls.state_command(4))
+        command = session.family.tls.state_command(4)
+        assert command is not None
+        asked = session.port.execute(command)
         again: list[Deferred[Modem]] = []
         asked.addErrback(lambda _: again.append(self.modem.ready()))
         self.module.say("RDY")

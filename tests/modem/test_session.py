@@ -17,6 +17,7 @@ from twisted_quectel.errors import (
     NetworkDown,
 )
 from twisted_quectel.families import AccessMode
+from twisted_quectel.modem.strangers import close_strangers
 from twisted_quectel.modemprofile import ModemProfile
 
 from .sessionbench import SessionBench, request
@@ -87,7 +88,7 @@ class StockTests(SynchronousTestCase):
         bench = SessionBench()
         bench.answers["+QSSLSTATE"] = answer
         bench.answers["+QSSLCLOSE"] = closing
-        self.successResultOf(bench.run(bench.session.close_strangers()))
+        self.successResultOf(bench.run(close_strangers(bench.session)))
         return bench.module.lines
 
     def test_strangers(self) -> None:
@@ -114,7 +115,7 @@ class StockTests(SynchronousTestCase):
             bench = SessionBench()
             bench.answers[BOTH] = "ERROR"
             bench.answers["+QISTATE"] = answer
-            self.successResultOf(bench.run(bench.session.close_strangers()))
+            self.successResultOf(bench.run(close_strangers(bench.session)))
             self.assertEqual(bench.module.lines, [BOTH, "+QSSLSTATE", "+QISTATE?", *closes])
 
     def test_nobody(self) -> None:
@@ -363,4 +364,4 @@ class WarningTests(SynchronousTestCase):
         """A command that fails where nobody expects it reaches the caller."""
         bench = SessionBench()
         bench.answers["+QSSLSTATE"] = "ERROR"
-        self.failureResultOf(bench.run(bench.session.close_strangers()), CommandFailed)
+        self.failureResultOf(bench.run(close_strangers(bench.session)), CommandFailed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .commands import CTRL_Z, ESC, Body, Command, Response, uncounted_body
+from .framing import Inline
 from .jobs import DataHandler, HandOut, Job, PortHandler, Route
 from .port import ATPort
 from .results import Outcome, Result
@@ -38,6 +39,7 @@ __all__ = [
     "IWire",
     "IWireTransport",
     "InfoLine",
+    "Inline",
     "InvalidValue",
     "Job",
     "Outcome",

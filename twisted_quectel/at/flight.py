@@ -17,6 +17,7 @@ from twisted.python.failure import Failure
 from ..errors import CommandTimeout, PortUnresponsive
 from .commands import Body, Command, Response
 from .deadline import Deadline
+from .drowsy import Drowsy
 from .framing import MAX_LINE, Framer
 from .jobs import DataHandler, Job, PortHandler, Route, Swallow
 from .results import OK, SEND_OK, Outcome, Result, parse_result
@@ -42,7 +43,7 @@ _CONNECT: Final = Outcome.CONNECT
 _SEND_FAIL: Final = Outcome.SEND_FAIL
 
 
-class Flight(LineReceiver):
+class Flight(Drowsy):
     """A port, as far as the command in flight is concerned.
 
     @ivar trace: what went over it.
@@ -116,6 +117,8 @@ class Flight(LineReceiver):
             if not self._queue:
                 self._deadline.clear()
                 return
+            if self.drowsy is not None and not self._waking:
+                self._wake_first(self.drowsy)
             job = self._queue.popleft()
             self._current = job
             try:

@@ -55,6 +55,22 @@ class Gate(Protocol):
     open: bool
 
 
+class Inline(NamedTuple):
+    """What the start of a line says of counted bytes that are a part of it.
+
+    They may stand in quotes, and whatever they are, a line end follows.
+
+    @ivar head: bytes of the line in front of them, and of their quote.
+    @ivar length: how many there are.
+    """
+
+    head: int
+    length: int
+
+
+#: Bytes within which a line has to say that it brings counted ones.
+MAX_HEAD: Final = 128
+
 _PROMPT: Final = Event(Kind.PROMPT, b"")
 # looked up for each line otherwise
 _LINE: Final = Kind.LINE
@@ -69,6 +85,8 @@ def _event(kind: Kind, data: bytes, block: bytes = _NOTHING) -> Event:
 
 _GREATER: Final = 0x3E
 _SPACE: Final = 0x20
+_PLUS: Final = 0x2B
+_QUOTE: Final = 0x22
 
 
 class Framer:
@@ -77,6 +95,8 @@ class Framer:
     @ivar prompt_due: whether a C{>} at the start of a line is a prompt.  Set
         it before the next event is pulled.
     @ivar raw: whether the port is in data mode; see L{set_raw}.
+    @ivar inline: reads the start of a line that brings counted bytes in it, where the module
+        has such; see L{Inline}.
     """
 
     def __init__(
@@ -94,6 +114,7 @@ class Framer:
         """
         self.prompt_due = False
         self.raw = False
+        self.inline: Callable[[bytes], Inline | None] | None = None
         self._block_length = block_length
         self._max_line = max_line
         self._max_block = max_block
@@ -201,6 +222,10 @@ class Framer:
                 self._position = self._scanned = position + 1
                 self._blank_due = True
                 return _PROMPT
+        if self.inline is not None and buffer[position] == _PLUS:
+            found = self.inline(buffer[position : position + MAX_HEAD])
+            if found is not None:
+                return self._next_inline(found, buffer, position, size)
         # one byte is searched for: far cheaper than CR LF
         end = buffer.find(b"\n", self._scanned)
         if end < 0:
@@ -215,6 +240,19 @@ class Framer:
         self._header = line
         self._missing = length
         return self._next_block()
+
+    def _next_inline(self, found: Inline, buffer: bytes, start: int, size: int) -> Event | None:
+        """Give a line with its counted bytes, when all of it is there."""
+        begin = start + found.head
+        # the byte behind the quote in front, and behind what it would enclose, tell quotes
+        whole = begin + found.length + 2
+        if size < whole:
+            return None
+        quoted = buffer[begin] == _QUOTE and buffer[whole - 1] == _QUOTE
+        begin += quoted
+        end = begin + found.length
+        self._position = self._scanned = end + quoted
+        return _event(_BLOCK, buffer[start : start + found.head], buffer[begin:end])
 
     def take_run(
         self,

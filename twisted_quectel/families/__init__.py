@@ -9,6 +9,7 @@ from typing import Final
 from ..errors import UnknownModel
 from ..tables import gsm as gsm_table
 from ..tables import lte as lte_table
+from ..tables import nbiot as nbiot_table
 from .base import (
     AccessMode,
     DatagramDialect,
@@ -22,6 +23,7 @@ from .base import (
 from .dialect import Acknowledged
 from .gsm import GSMFamily
 from .lte import LTEFamily
+from .nbiot import NBIoTFamily
 
 __all__ = [
     "KNOWN_MODELS",
@@ -42,6 +44,7 @@ KNOWN_MODELS: Final[Mapping[str, type[Family]]] = MappingProxyType(
     {
         **dict.fromkeys(lte_table.MODELS, LTEFamily),
         **dict.fromkeys(gsm_table.MODELS, GSMFamily),
+        **dict.fromkeys(nbiot_table.MODELS, NBIoTFamily),
     }
 )
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from ..at import ATPort, Command, Response, join
+from ..at import ATPort, Command, CommandText, Inline, Response, join
 from ..errors import CommandFailed, ModemError
 from ..modemprofile import ModemProfile
 from ..profiles import TLSProfile
@@ -52,7 +52,6 @@ class Limits:
     @ivar read: longest read, in bytes.
     @ivar modes: the access modes it has.
     @ivar default_mode: the best of them with back-pressure.
-    @ivar host_closes: whether the host has to close after a C{closed} URC.
     @ivar push_can_resume: whether a connection may go back from buffer to
         push mode without loss.  The LTE documents do not say so.
     @ivar line: longest command line, in characters, when commands are joined;
@@ -70,6 +69,7 @@ class Limits:
     @ivar bare_is_empty: whether a read that finds nothing is answered by C{OK} alone.
     @ivar rsa_only: whether all of its cipher suites want a server with an RSA key.
     @ivar pdps: its PDP contexts.
+    @ivar sleeps: whether it sleeps of itself, and does not hear what wakes it.
     @ivar pings: whether it can ping a host.
     @ivar ntp_time: seconds within which it takes the time from a server; L{None}
         if it cannot.
@@ -81,7 +81,6 @@ class Limits:
     read: int
     modes: frozenset[AccessMode]
     default_mode: AccessMode
-    host_closes: bool
     push_can_resume: bool
     line: int
     guard: float | None
@@ -93,6 +92,7 @@ class Limits:
     bare_is_empty: bool = False
     rsa_only: bool = False
     pdps: range = range(1, 17)
+    sleeps: bool = False
     pings: bool = False
     ntp_time: float | None = None
 
@@ -173,6 +173,8 @@ class Family(Services, ABC):
 
     #: what a failed handshake may have failed by, each with the facts that it needs
     handshake_causes: ClassVar[tuple[tuple[tuple[str, ...], str], ...]] = LTE_HANDSHAKE
+    #: whether some lines bring counted bytes in them
+    has_inline: ClassVar[bool] = False
     #: what a wedged module answers to an open that is right
     wedged_code: ClassVar[int | None] = None
 
@@ -193,6 +195,13 @@ class Family(Services, ABC):
         @param pushing: says whether a connection is in push mode; a length
             alone does not prove that data follows.
         """
+
+    def read_inline(self, start: bytes) -> Inline | None:
+        """Say of the start of a line whether it brings counted bytes in it.  Never raises.
+
+        Only asked where C{has_inline} is true.
+        """
+        return None
 
     @abstractmethod
     def redact(self, line: bytes) -> bytes:
@@ -345,6 +354,16 @@ class Family(Services, ABC):
         context has; L{None}: the module's own will do."""
 
     # -- the module itself
+
+    def farewell(self) -> Sequence[CommandText]:
+        """Give what the module is to be told when it is left."""
+        return ()
+
+    async def sleep(self, port: ATPort) -> None:
+        """Have the module sleep when it is not used."""
+
+    async def stay_awake(self, port: ATPort) -> None:
+        """Have the module sleep no more."""
 
     @abstractmethod
     def restart_command(self) -> Command:

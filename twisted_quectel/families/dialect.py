@@ -56,10 +56,16 @@ class Dialect(ABC):
     """The commands of one kind of connection.  It keeps no state.
 
     @cvar secure: whether the module does TLS on it.
+    @cvar ids: what the session calls such connections, where these are not all ids.
+    @cvar module_closes: whether the module closes one by itself when its peer has.
+    @cvar reads: whether it has a command to read with.
     @cvar modes: the access modes it has, where these are not all that the family has.
     """
 
     secure: ClassVar[bool]
+    ids: ClassVar[range | None] = None
+    module_closes: ClassVar[bool] = False
+    reads: ClassVar[bool] = True
     modes: ClassVar[frozenset[AccessMode] | None] = None
 
     @abstractmethod
@@ -124,8 +130,8 @@ class Dialect(ABC):
         """Change the access mode of a connection; L{None} if the module cannot."""
 
     @abstractmethod
-    def state_command(self, id: int) -> Command:
-        """Ask for the state of a connection."""
+    def state_command(self, id: int) -> Command | None:
+        """Ask for the state of a connection; L{None} if the module cannot tell."""
 
     def read_state(self, response: Response, id: int) -> SocketStatus | None:
         """Read it; L{None} if the connection does not exist."""

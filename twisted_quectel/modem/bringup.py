@@ -14,6 +14,7 @@ from ..families import Family, Firmware, family_for
 from ..modemprofile import ModemProfile
 from .network import PinMemory, unlock_sim, wait_for_registration
 from .session import Session
+from .strangers import close_strangers
 from .urcport import urc_ports
 from .wake import wake
 
@@ -112,12 +113,14 @@ async def bring_up(
         await port.execute(Command(basic_form("E0Q0V1")))
     family = await identify(port, profile.model, known)
     port.trace.redact = family.redact
+    port.read_inline(family.read_inline if family.has_inline else None)
     dtr = wire is not None and wire.set_dtr(True)
     await family.prepare(port, profile, dtr, urc_ports(profile))
     session = make_session(family)
     session.files.sizes_prove = not swallowed
     await unlock_sim(clock, port, family, profile, pin)
     await wait_for_registration(clock, port, obstacle)
-    await session.close_strangers()
+    await close_strangers(session)
     await session.provisions.put()
+    session.idling.look()
     return session

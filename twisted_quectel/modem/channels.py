@@ -109,6 +109,12 @@ class Channels:
         """One less."""
         self._sharers -= 1
 
+    @property
+    def idle(self) -> bool:
+        """Whether no connection has any of them, nor wants one."""
+        leased = any(channel is not None and channel.leased for channel in self._data.values())
+        return not (self.owned or self._sharers or leased)
+
     def free(self) -> bool:
         """Whether there is a channel for a transparent connection."""
         if not self._data:

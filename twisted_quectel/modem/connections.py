@@ -85,13 +85,15 @@ class Connections:
 
     # -- ids
 
-    async def acquire(self, wait: bool) -> int:
+    async def acquire(self, wait: bool, ids: Sequence[int] | None = None) -> int:
         """Take a free id; they rotate, so that none is used again at once.
+
+        @param ids: those that will do; L{None}: any.
 
         @raise ModemBusyError: if all are in use and C{wait} is false.
         """
         told = False
-        ids = self._ids
+        ids = self._ids if ids is None else ids
         while True:
             self._check()
             for offset in range(len(ids)):

@@ -79,6 +79,7 @@ class DatagramSocket(SocketCore):
         self._owner: DatagramOwner | None = None
         self._held: deque[Datagram] = deque()  # came before there was an owner
         self._held_size = 0
+        self._closed_by_module = False
         self._current: Datagram | None = None  # is being sent, or was refused
         self._attempts = 0
         self._refused_since: float | None = None
@@ -162,7 +163,9 @@ class DatagramSocket(SocketCore):
         self._look()
 
     def closed_by_peer(self, told: bool = False) -> None:
-        """The module has said that it is closed."""
+        """It is closed; see L{SessionSocket.closed_by_peer<.connections.SessionSocket>}."""
+        if told and self.dialect.module_closes:
+            self._closed_by_module = True
         if self._peer_closed or self.is_over:
             return
         self._peer_closed = True
@@ -193,7 +196,8 @@ class DatagramSocket(SocketCore):
         """Read, if there may be something and somebody wants it."""
         if self._owner is None or self._read_waits or self.is_over:
             return
-        if self._more and (self._peer_closed or self.mode is AccessMode.BUFFER):
+        readable = self._peer_closed or self.mode is AccessMode.BUFFER
+        if self._more and readable and self.dialect.reads:
             self._read_waits = True
             self._port.enqueue(self._read_job)
         elif self._peer_closed:
@@ -336,7 +340,10 @@ class DatagramSocket(SocketCore):
 
     def _ask_state(self) -> None:
         """Ask whether it still exists."""
-        asked = self._port.execute(self.dialect.state_command(self.id), urgent=True)
+        command = self.dialect.state_command(self.id)
+        if command is None:
+            return
+        asked = self._port.execute(command, urgent=True)
         asked.addCallbacks(self._state_known, self._state_unknown)
 
     def _state_known(self, response: Response) -> None:
@@ -375,6 +382,9 @@ class DatagramSocket(SocketCore):
     def do_close(self, abort: bool) -> None:
         """Have the module close, and let go of the id when it has."""
         self._quiet()
+        if self._closed_by_module:
+            self._clock.callLater(0, self._life.closed)
+            return
         command = self.dialect.close_command(self.id, abort, self._close_time)
         self._port.execute(command).addBoth(self._close_done)
 

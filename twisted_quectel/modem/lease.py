@@ -202,7 +202,7 @@ class LeasedSocket(LeaseCore):
         self._life.lose(reason)
 
     def _carrier_lost(self) -> None:
-        self._closed_by_module = not self._family.limits.host_closes
+        self._closed_by_module = self.dialect.module_closes
         self._life.carrier_lost()
 
     def _pipe_lost(self, reason: Failure) -> None:

@@ -70,7 +70,8 @@ async def open_lease(session: Session, request: OpenRequest) -> LeasedSocket:
         try:
             # it may have gone down meanwhile
             await session.require_network(request.pdp, request.host)
-            id = await session.acquire_id(request.wait)
+            ids = request.dialect_of(session.family).ids
+            id = await session.acquire_id(request.wait, ids)
         except BaseException:
             release_context(session, need.context)
             raise

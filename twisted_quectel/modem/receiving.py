@@ -103,6 +103,9 @@ class Receiving(SocketState):
                 )
             )
         elif self._held_size > HELD_BEFORE_SWITCH and self.mode is AccessMode.PUSH:
+            if self.dialect.switch_command(self.id, AccessMode.BUFFER) is None:
+                # nothing stops it: what is more than may be held ends the connection
+                return
             self._stop_pushing()
             self._throttle(self._owner is not None)
 
@@ -170,7 +173,8 @@ class Receiving(SocketState):
         """Read, if there may be something and somebody wants it."""
         if self._paused or self._held or self._owner is None:
             return
-        if self._more and (self._peer_closed or self.mode is AccessMode.BUFFER):
+        readable = self._peer_closed or self.mode is AccessMode.BUFFER
+        if self._more and readable and self.dialect.reads:
             if not self._read_waits:
                 self._read_waits = True
                 if self._read_job is None:

@@ -16,7 +16,6 @@ from twisted.python.failure import Failure
 
 from ..at import Route, join
 from ..errors import (
-    CommandFailed,
     ModemBusyError,
     ModemConnectError,
     ModemError,
@@ -47,6 +46,7 @@ from .connections import Connections
 from .connections import SessionSocket as SessionSocket
 from .contexts import ContextPool
 from .files import FileStore
+from .idling import Idling
 from .incoming import accept_incoming
 from .names import Names
 from .network import ModuleClock
@@ -66,6 +66,7 @@ class Session:
     @ivar port: the port for commands and URCs.
     @ivar contexts: its SSL contexts.
     @ivar files: what is stored on it.
+    @ivar idling: has it sleep between connections.
     @ivar provisions: what the modem file wants of the contexts.
     @ivar advice: what its owner is told once.
     @ivar wedge: notices that it refuses what is right.
@@ -111,6 +112,7 @@ class Session:
         self._module_clock = ModuleClock(port, family, profile.clock, now)
         self.provisions = Provisions(self.contexts, self.files, family, profile, self.require_clock)
         self.advice = Advice(profile)
+        self.idling = Idling(self, profile.idle_sleep)
 
     # -- what the module says
 
@@ -187,8 +189,10 @@ class Session:
         self.over = reason = Failure(ModuleLost(why, trace=self.port.trace.last()))
         log = self._log.info if wanted else self._log.warn
         log("{name}: {why}", name=self._profile.name, why=why)
-        if wanted and self.port.idle and (closes := self.connections.goodbye(self.alive)):
-            self.port.write_raw(b"AT" + join(*closes).wire + b"\r")
+        if wanted and self.port.idle:
+            closes = [*self.connections.goodbye(self.alive), *self.family.farewell()]
+            if closes:
+                self.port.write_raw(b"AT" + join(*closes).wire + b"\r")
         for id in list(self.connections.opening):
             self.connections.fail_open(id, reason)
         self.channels.abandon(reason)
@@ -258,9 +262,9 @@ class Session:
 
     # -- ids
 
-    async def acquire_id(self, wait: bool) -> int:
+    async def acquire_id(self, wait: bool, ids: range | None = None) -> int:
         """Take a free id: see L{Connections.acquire}."""
-        return await self.connections.acquire(wait)
+        return await self.connections.acquire(wait, ids)
 
     def check(self) -> None:
         """Raise what the session has ended with, if it has."""
@@ -317,6 +321,7 @@ class Session:
         """The module has let go of a connection: its id is free, unless it has another one."""
         if self.connections.forget(id, socket):
             self.alive.discard(id)
+        self.idling.look()
 
     # -- channels
 
@@ -328,10 +333,12 @@ class Session:
         """
         await self._wait_while(lambda: self.channels.owned, wait)
         self.channels.share()
+        await self.idling.end()
 
     def unshare_channel(self) -> None:
         """Use it no more."""
         self.channels.unshare()
+        self.idling.look()
         self.connections.wake_waiting()
 
     async def lease_channel(self, wait: bool) -> Channel:
@@ -386,15 +393,3 @@ class Session:
         @raise ModemNotReady: if there is no time to set it to.
         """
         await self._module_clock.require()
-
-    async def close_strangers(self) -> None:
-        """Close what a host before us has left open: it blocks new TLS settings."""
-        found = await self.family.list_sockets(self.port)
-        listed = {status.id: dialect for dialect, status in found}
-        for id in self.family.limits.sockets:
-            if id not in listed:
-                continue
-            try:
-                await self.port.execute(listed[id].close_command(id, abort=True))
-            except CommandFailed:
-                self._log.warn("connection {id} of an earlier host stays open", id=id)

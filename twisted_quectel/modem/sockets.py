@@ -6,6 +6,7 @@ LTE SSL Application Note v1.1, chapters 1.3, 2.2.3 to 2.2.6 and 2.3.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from twisted.internet import error
 from twisted.internet.defer import Deferred
@@ -22,6 +23,9 @@ from .retries import Retries
 from .sending import Sending, SendJob
 from .socketmachine import SocketLife, socket_life
 from .socketstate import NOTHING, SocketState, everything_is_lost
+
+#: Seconds for which a module may refuse to send that cannot tell whether there is a connection.
+PATIENT_WITHOUT_STATE: Final = 10.0
 
 
 class CommandSocket(Receiving, Sending):
@@ -166,7 +170,7 @@ class CommandSocket(Receiving, Sending):
 
         @param told: whether the module has said so by itself.
         """
-        if told and not self._family.limits.host_closes:
+        if told and self.dialect.module_closes:
             self._closed_by_module = True
         if self._peer_closed or self.is_over:
             return
@@ -190,7 +194,15 @@ class CommandSocket(Receiving, Sending):
 
     def _ask_state(self) -> None:
         """Ask whether the connection still exists."""
-        asked = self._port.execute(self.dialect.state_command(self.id), urgent=True)
+        command = self.dialect.state_command(self.id)
+        if command is None:
+            # what has closed it is told by itself; refused without an end, it counts as closed
+            if self._refused_since is not None and self._clock.seconds() > (
+                self._refused_since + PATIENT_WITHOUT_STATE
+            ):
+                self.closed_by_peer()
+            return
+        asked = self._port.execute(command, urgent=True)
         asked.addCallbacks(self._state_known, self._state_unknown)
 
     def _state_known(self, response: Response) -> None:

@@ -81,6 +81,7 @@ def _into_data_mode(id: int) -> Callable[[bytes], Result | None]:
 class GSMDialect(Dialect):
     """What both kinds have in common."""
 
+    module_closes = True
     send_name: ClassVar[str]
     read_name: ClassVar[str]
     close_name: ClassVar[str]

@@ -72,7 +72,6 @@ class GSMFamily(Family):
         read=table.READ_LENGTHS[-1],
         modes=frozenset({AccessMode.BUFFER, AccessMode.TRANSPARENT}),
         default_mode=AccessMode.BUFFER,
-        host_closes=False,
         push_can_resume=False,
         line=0,
         guard=1.0,

@@ -82,7 +82,6 @@ class LTEFamily(Family):
         read=table.READ_LENGTHS[-1],
         modes=frozenset(AccessMode),
         default_mode=AccessMode.PUSH,
-        host_closes=True,
         push_can_resume=False,
         line=512,
         guard=1.0,

@@ -1,0 +1,160 @@
+"""The dialogue about the SSL context: C{AT+QSSLCFG} (BC660K-GL SSL note v1.0, chapter 2.3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from ... import errors
+from ...at import CTRL_Z, ATPort, Body, Command, uncounted_body, write_form
+from ...at.syntax import printable
+from ...tables.nbiot import CERTIFICATE_TAGS
+from ..base import ContextSettings, Firmware, Progress, Setting
+from ..checksums import checksum
+from .errors import NAME
+
+_TIMEOUT: Final = 5.0
+#: Slowest line that a certificate is waited for, in bytes per second.
+_SLOWEST: Final = 480
+_PLACE: Final = "SSL:"
+
+
+def place(tag: str) -> str:
+    """Give where a certificate or key is: the context has one of each kind."""
+    return f"{_PLACE}{tag}"
+
+
+def _command(tag: str, *values: int) -> Command:
+    text = write_form("+QSSLCFG", 0, 0, tag, *values)
+    return Command(text, ("+QSSLCFG",), timeout=_TIMEOUT)
+
+
+def _tag(name: str | None) -> str:
+    """Give a tag as it is meant: some are printed with a capital I for an l."""
+    return (name or "").replace("sI", "sl").replace("tI", "tl").lower()
+
+
+async def read_context(port: ATPort) -> Mapping[str, tuple[str, ...]]:
+    """Give all settings, by tag; what the module does not tell is left out."""
+    command = Command(write_form("+QSSLCFG", 0, 0), ("+QSSLCFG",), timeout=_TIMEOUT)
+    try:
+        response = await port.execute(command)
+    except errors.CommandFailed:
+        return {}
+    return {
+        _tag(line.string(2)): tuple(field.string() for field in line.fields[3:])
+        for line in response.info
+        if line.integer(0) == 0 and len(line.fields) > 3
+    }
+
+
+async def store(port: ATPort, path: str, data: bytes, progress: Progress | None) -> None:
+    """Type a certificate or key in at the prompt; the answer's number has to fit what was sent.
+
+    @raise errors.CertificateStoreError: if it does not.
+    """
+    tag = path.removeprefix(_PLACE)
+    problem, code = "", None
+    if progress is not None:
+        progress(0, len(data))
+    command = Command(
+        write_form("+QSSLCFG", 0, 0, tag),
+        ("+QSSLCFG",),
+        timeout=_TIMEOUT + len(data) / _SLOWEST,
+        body=uncounted_body(data),
+        body_after=Body.PROMPT,
+    )
+    for _ in range(3):
+        try:
+            response = await port.execute(command)
+        except errors.CommandFailed as e:
+            problem, code = e.message, e.code
+            continue
+        line = response.first("+QSSLCFG")
+        number = None if line is None else line.integer(3)
+        # the length; without CR where those are not stored; some firmware tells a checksum
+        if number in (len(data), len(data.replace(b"\r", b"")), checksum(data)):
+            if progress is not None:
+                progress(len(data), len(data))
+            return
+        problem, code = f"it tells {number} for what has {len(data)} bytes", None
+    raise errors.CertificateStoreError(
+        f"{path} could not be stored on the module: {problem}",
+        code=code,
+        family=NAME,
+        command=f'AT+QSSLCFG=0,0,"{tag}"',
+        trace=port.trace.last(),
+    )
+
+
+class ContextDialogue:
+    """Sets and reads the context of one module."""
+
+    def __init__(self, firmware: Firmware) -> None:
+        self._firmware = firmware
+
+    async def configure(self, port: ATPort, settings: ContextSettings) -> None:
+        """Set it and read it back.
+
+        @raise errors.ModemParameterError: if a setting was not taken.
+        """
+        refusals: dict[str, errors.CommandFailed] = {}
+        wrong = [each for each in settings if each.tag not in CERTIFICATE_TAGS]
+        # written again where a firmware has answered a write like a query
+        for _ in range(3):
+            for setting in wrong:
+                try:
+                    await port.execute(_command(setting.tag, *map(_number, setting.values)))
+                except errors.CommandFailed as e:
+                    refusals[setting.tag] = e
+            wrong = await self.different(port, settings)
+            if not wrong:
+                return
+        refusal = next((refusals[each.tag] for each in wrong if each.tag in refusals), None)
+        names = ", ".join(f'"{setting.tag}" ({setting.argument})' for setting in wrong)
+        raise errors.ModemParameterError(
+            f"the module ({self._firmware.model}) did not take {names}: "
+            + (printable(refusal.result) if refusal is not None else "it reads back differently"),
+            code=refusal.code if refusal is not None else None,
+            family=NAME,
+            command=f'AT+QSSLCFG=0,0,"{wrong[0].tag}"',
+            trace=port.trace.last(),
+        )
+
+    async def different(self, port: ATPort, settings: ContextSettings) -> list[Setting]:
+        """Give the settings that are not as they should be."""
+        found = await read_context(port)
+        return [
+            each
+            for each in settings
+            if each.tag not in CERTIFICATE_TAGS
+            and found.get(each.tag) != tuple(map(str, each.values))
+        ]
+
+    async def check_provisioned(self, port: ATPort) -> None:
+        """Refuse a context that does not verify the server, and one for datagrams.
+
+        @raise errors.UnverifiedContext: if its security level is none.
+        @raise errors.UnsupportedOperation: if it is set to DTLS.
+        """
+        found = await read_context(port)
+        level = "".join(found.get("seclevel", ()))
+        if level not in ("1", "2"):
+            raise errors.UnverifiedContext(
+                f"ctx: SSL context 0 does not verify the server (its seclevel is "
+                f"{level or 'unknown'}); configure it with a CA, under contexts in the modem "
+                "file for instance, or give verify=none",
+                family=NAME,
+            )
+        if found.get("dtls") == ("1",):
+            raise errors.UnsupportedOperation(
+                "ctx: SSL context 0 is set to DTLS, which is only for datagrams", family=NAME
+            )
+
+
+def _number(value: object) -> int:
+    assert isinstance(value, int)
+    return value
+
+
+__all__ = ["CTRL_Z", "ContextDialogue", "place", "read_context", "store"]
