@@ -21,6 +21,8 @@ class ModuleKind:
     @ivar modes: the access modes of its TLS.
     @ivar plain_modes: those of its TCP.
     @ivar rsa: whether its suites want a server with an RSA key.
+    @ivar connections: how many with TLS it can have.
+    @ivar brakes: whether it can be stopped from pushing.
     @ivar resets: whether a drop resets the connection; else it is closed in order.
     """
 
@@ -28,6 +30,8 @@ class ModuleKind:
     modes: tuple[str, ...]
     plain_modes: tuple[str, ...]
     rsa: bool = False
+    connections: int = 12
+    brakes: bool = True
     resets: bool = True
 
     @property
@@ -51,8 +55,18 @@ def rsa_key() -> rsa.RSAPrivateKey:
 
 KINDS: Final = (
     ModuleKind("EC25", ("buffer", "push", "transparent"), ("buffer", "push", "transparent")),
-    ModuleKind("M95", ("buffer", "transparent"), ("buffer",), rsa=True, resets=False),
-    ModuleKind("BC660K-GL", ("push",), ("push",), rsa=True, resets=False),
+    ModuleKind(
+        "M95", ("buffer", "transparent"), ("buffer",), rsa=True, connections=6, resets=False
+    ),
+    ModuleKind(
+        "BC660K-GL",
+        ("push",),
+        ("push",),
+        rsa=True,
+        connections=1,
+        brakes=False,
+        resets=False,
+    ),
 )
 
 

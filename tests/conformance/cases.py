@@ -42,6 +42,7 @@ from tests.modules import kind_of
 from tests.pluginpath import find_plugins
 from tests.tlsservers import ServerOptions, make_ca
 from twisted_quectel.emulator import VerdictKind, embedded
+from twisted_quectel.emulator.nbiot.module import NBIoTModule
 from twisted_quectel.modem import registry
 
 #: the package hands on a function of the same name
@@ -128,7 +129,11 @@ class TransportTests(
         what was written before the host could know of the peer's end.
         """
         reactor = super().buildReactor()
-        module = embedded(reactor)
+        module = embedded(reactor, self.model)
+        if isinstance(module, NBIoTModule):
+            # when it is left it would sleep, which takes timers
+            module.sleep.active_time = None
+            module.sleep.watch()
         assert isinstance(self, SynchronousTestCase)
 
         def look() -> None:

@@ -81,14 +81,14 @@ class TCPTests(Mixed):
         emulated = self.emulate()
         problem = self.refused(self.start(self.endpoint(emulated)), TCPOpenFailed, ConnectError)
         self.one_line(problem, f"{HOST}:{PORT}", "nothing listens")
-        self.assertEqual(problem.code, 566 if family_of(self.model) == "lte" else -1)
+        self.assertEqual(problem.code, 566 if family_of(self.model) != "gsm" else -1)
         self.assertIn("AT+QIOPEN", problem.command)
         self.assertNotIn("certificate", problem.explain())
 
     def test_no_such_host(self) -> None:
         """A name that does not resolve."""
         emulated = self.emulate()
-        tells = family_of(self.model) == "lte"
+        tells = family_of(self.model) != "gsm"
         kind = ModemDNSError if tells else TCPOpenFailed
         self.refused(self.start(self.endpoint(emulated)), kind)
 

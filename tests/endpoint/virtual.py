@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import Deferred
@@ -11,12 +12,12 @@ from twisted.internet.interfaces import IProtocolFactory, IStreamClientEndpoint
 from twisted.internet.protocol import Factory
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from tests.endpoint.protocols import Peer, Serving
-from tests.modules import kind_of
+from tests.modules import ModuleKind, kind_of
 from tests.tlsservers import ServerOptions, make_ca
-from twisted_quectel.emulator import MemoryNetwork
+from twisted_quectel.emulator import MemoryNetwork, ModuleSettings
 from twisted_quectel.endpoints import ModuleTLSEndpoint
 from twisted_quectel.profiles import TLSProfile
 from twisted_quectel.testing import EmulatedModule
@@ -85,6 +86,10 @@ class VirtualCase(SynchronousTestCase):
     def emulate(self, **arguments: Any) -> EmulatedModule:
         """Make a module, to be closed at the end."""
         arguments.setdefault("model", self.model)
+        if not self.kind.brakes:
+            # it would sleep when it is left, which takes timers
+            settings = arguments.get("settings") or ModuleSettings()
+            arguments["settings"] = replace(settings, active_time=None)
         emulated = EmulatedModule(self.clock, network=self.network, **arguments)
         self.addCleanup(self.finish, emulated)
         # several transparent connections at a time need a port each
@@ -184,6 +189,16 @@ class VirtualCase(SynchronousTestCase):
         for kind in kinds:
             self.assertIsInstance(problem, kind)
         return problem
+
+    @property
+    def kind(self) -> ModuleKind:
+        """What can be said of the module."""
+        return kind_of(self.model)
+
+    def needs(self, what: object, why: str) -> None:
+        """Skip a test that a module of this family cannot have."""
+        if not what:
+            raise SkipTest(f"{self.model}: {why}")
 
     @property
     def server_is_told(self) -> type[Exception]:

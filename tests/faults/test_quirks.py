@@ -75,6 +75,15 @@ _AT_ONCE: Final[dict[str, tuple[str, ...]]] = {
         "state_three",
         "prompt_without_space",
     ),
+    "nbiot": (
+        "certificate_without_cr",
+        "recv_unquoted",
+        "send_without_ok",
+        "ip_urc",
+        "cclk_unquoted",
+        "no_space_after_colon",
+        "prompt_without_space",
+    ),
     "gsm": (
         "cfg_reply_with_ctx",
         "lowercase_cipher",

@@ -89,8 +89,14 @@ TOLERATED: Final[dict[str, tuple[tuple[Fault, ...], dict[str, Any]]]] = {
 }
 
 
+#: What modules without states, uploads or C{SEND FAIL} of TLS cannot have.
+_NOT_EVERYWHERE: Final = (StateThree, UploadPartial, SendFails)
+
+
 def _test(faults: tuple[Fault, ...], arguments: dict[str, Any]) -> Callable[[FaultCase], None]:
     def test(self: FaultCase) -> None:
+        if any(isinstance(fault, _NOT_EVERYWHERE) for fault in faults):
+            self.only("lte", "gsm")
         self.begin(*faults, **arguments)
         peer = self.open()
         self.both_ways(peer, self.seed)

@@ -69,6 +69,7 @@ class Command:
     @ivar finals: further lines that end this command well (C{CLOSE OK}).
     @ivar later: reads from a line how a command has ended whose C{OK} says only that it was
         understood; L{None} for any other line.  Until then nothing else is sent.
+    @ivar later_timeout: seconds from that C{OK} on; 0: as C{timeout}.
     @ivar linger: seconds to wait behind C{SEND FAIL} for a late C{SEND OK}.
     @ivar probe: whether silence is a fair answer, after which the port does
         not get in step again by itself.
@@ -85,6 +86,7 @@ class Command:
     takes: Callable[[bytes], bool] | None = None
     finals: frozenset[bytes] = frozenset()
     later: Callable[[bytes], Result | None] | None = None
+    later_timeout: float = 0.0
     linger: float = 0.0
     probe: bool = False
 

@@ -74,6 +74,7 @@ class Flight(Drowsy):
         self._body_due = _NO_BODY
         self._refused: Result | None = None  # a SEND FAIL that may yet turn into SEND OK
         self._late_prompt = False  # nobody waits for the prompt any more, but it may come
+        self._told_ok = False  # how the command ends is told later
         self._resync: Resync | None = None
         self._resync_wanted = False
         self._delivering = False
@@ -136,7 +137,7 @@ class Flight(Drowsy):
         self._command = command
         self._response = None
         self._refused = None
-        self._late_prompt = False
+        self._late_prompt = self._told_ok = False
         self._body_due = command.body_after
         self._framer.prompt_due = command.body_after is _AT_PROMPT
         text = command.text
@@ -193,7 +194,8 @@ class Flight(Drowsy):
             return
         if command.later is not None and result is OK:
             # how it ends is told in a line behind this one
-            self._deadline.set(command.timeout)
+            self._told_ok = True
+            self._deadline.set(self._patience())
             return
         self.throttle.answered()
         self._echo_is_off = not self._echoed
@@ -292,6 +294,8 @@ class Flight(Drowsy):
             return QUESTION_TIMEOUT
         if self._refused is not None:
             return command.linger
+        if self._told_ok and command.later_timeout:
+            return command.later_timeout
         return PROMPT_PATIENCE if self._late_prompt else command.timeout
 
     def _not_in_time(self, command: Command) -> Failure:

@@ -275,6 +275,15 @@ class Module(ABC):
 
     def later(self, delay: float, function: Callable[[], None]) -> None:
         """Do something later, unless the module is closed before."""
+        self.schedule(delay, function)
+
+    def schedule(self, delay: float, function: Callable[[], None]) -> Callable[[], None]:
+        """Do something later, unless the module is closed before.
+
+        @return: takes it back; when it is over, that does nothing.
+        """
+        if self.closed:
+            return lambda: None  # what was on its way to it may still come
 
         def run() -> None:
             self._calls.discard(call)
@@ -282,6 +291,13 @@ class Module(ABC):
 
         call = self.clock.callLater(delay, run)
         self._calls.add(call)
+
+        def cancel() -> None:
+            self._calls.discard(call)
+            if call.active():
+                call.cancel()
+
+        return cancel
 
     def track(self, deferred: Deferred[str]) -> None:
         """Cancel something when the module is switched off or restarted."""

@@ -45,7 +45,7 @@ class ModuleSettings:
         server, takes.
     @ivar connect_timeout: seconds for DNS and TCP; chapter 2.2.2 has 150.
     @ivar active_time: NB-IoT: seconds without use after which a module that may sleep deeply
-        does (T3324, which the network grants).
+        does (T3324, which the network grants); L{None}: it never does.
     @ivar wake_time: NB-IoT: seconds that waking from light sleep takes; what is heard in
         them is lost.
     @ivar authorities: PEM of the CAs in the firmware, on modules whose documents have
@@ -80,6 +80,6 @@ class ModuleSettings:
     send_limit: int = 16384
     round_trip: float = 0.05
     connect_timeout: float = 150.0
-    active_time: float = 60.0
+    active_time: float | None = 60.0
     wake_time: float = 0.02
     authorities: bytes = b""

@@ -245,7 +245,12 @@ class LeasedSocket(LeaseCore):
     def do_leave(self) -> None:
         """Write what is left, and go back to command mode."""
         self._ending()
-        self._pipe.leave().addCallbacks(lambda _: self._life.left(), self._pipe_lost)
+        self._pipe.leave().addCallbacks(self._left, self._pipe_lost)
+
+    def _left(self, up: bool) -> None:
+        if not up:
+            self._closed_by_module = self.dialect.module_closes
+        self._life.left()
 
     def do_drop(self) -> None:
         """Go back to command mode."""

@@ -6,6 +6,7 @@ and volatile settings are forgotten: waking is a start of the module.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -56,6 +57,7 @@ class Sleep:
         self._used = module.clock.seconds()
         self._hears_from = self._used
         self._watch = 0
+        self._unwatch: Callable[[], None] = lambda: None
 
     def state(self) -> State:
         """Tell how far the module sleeps just now."""
@@ -89,6 +91,7 @@ class Sleep:
     def watch(self) -> None:
         """See to it that the module sleeps deeply when it may."""
         self._watch += 1  # what was watched for before counts no more
+        self._unwatch()
         if self.mode == LIGHT_AND_DEEP and self.active_time is not None and not self._deep:
             self._look_in(max(self.active_time, self.lock_time) - self._idle())
 
@@ -99,7 +102,7 @@ class Sleep:
             if watch == self._watch:
                 self._look()
 
-        self._module.later(max(0.0, seconds), look)
+        self._unwatch = self._module.schedule(max(0.0, seconds), look)
 
     def _look(self) -> None:
         assert self.active_time is not None

@@ -15,7 +15,6 @@ from ... import errors
 from ...at import Body, Command, Outcome, Response, Result, parse_info, read_form, write_form
 from ...at.results import SEND_FAIL, SEND_OK
 from ...tables.nbiot import (
-    DTLS_OPEN_TIMEOUT,
     HEX,
     PLAIN_CONNECT_IDS,
     SERVICE_HOST,
@@ -95,8 +94,6 @@ class TLSDialect(NBIoTDialect):
     secure = True
     module_closes = True
     ids = range(TLS_PLACE, TLS_PLACE + 1)
-    #: C{<timeout>} as it is set, in seconds
-    timeout: int = TIMEOUTS[-1]
 
     def open_command(
         self,
@@ -122,7 +119,8 @@ class TLSDialect(NBIoTDialect):
         """Send a counted block (chapter 2.3.3); how that ended is told behind C{OK}."""
         return Command(
             write_form("+QSSLSEND", 0, 0, len(data)),
-            timeout=PROMPTLY + max(self.timeout, DTLS_OPEN_TIMEOUT),
+            timeout=PROMPTLY,
+            later_timeout=PROMPTLY + TIMEOUTS[-1],
             body=self.body(data),
             body_after=Body.PROMPT,
             later=_told(b"SEND"),

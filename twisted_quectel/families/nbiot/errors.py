@@ -58,6 +58,11 @@ _HINTS: Final[Mapping[int, str]] = {
 }
 
 
+_NOBODY_THERE: Final = (
+    "nothing listens on that port, the server cannot be reached, or a firewall is in between"
+)
+
+
 def open_error(
     code: int | None, host: str, port: int, command: str, trace: Sequence[str], secure: bool
 ) -> errors.ModemError:
@@ -77,10 +82,11 @@ def open_error(
             trace=trace,
         )
     if secure:
-        meaning, kind = RESULT_CODES.get(code), _CLASSES.get(code)
+        meaning = RESULT_CODES.get(code) or PLAIN_CODES.get(code)
+        kind = _CLASSES.get(code) or _PLAIN.get(code)
     else:
         meaning, kind = PLAIN_CODES.get(code), _PLAIN.get(code)
-    hint = _HINTS.get(code) if secure else None
+    hint = _HINTS.get(code) if secure else _NOBODY_THERE if code == 566 else None
     return (kind or errors.ModemConnectError)(
         f"{target} could not be opened: {meaning or 'a code that no document lists'} ({code})"
         + (f"; {hint}" if hint else ""),

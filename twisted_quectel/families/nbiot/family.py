@@ -41,7 +41,7 @@ from ..base import (
     Pushed,
     SocketStatus,
 )
-from ..lte import servers
+from ..internet import read_urc as read_internet_urc
 from . import contexts, formats, pdn
 from .dialects import PROMPTLY, TLS_PLACE, Formats, TCPDialect, TLSDialect, UDPDialect
 from .errors import NAME
@@ -49,6 +49,9 @@ from .settings import context_settings
 
 _BOOTED: Final = frozenset({b"RDY", b"APP RDY"})
 _DOWN: Final = frozenset({b"POWERED DOWN", b"NORMAL POWER DOWN"})
+#: Seconds of silence behind which a module that may sleep is woken first: it does after 10 s, or
+#: what AT+QCFG="slplocktimes" says.
+_DROWSY: Final = 0.5
 _DEEP: Final = b'"ENTER DEEPSLEEP"'
 #: What stands in front of a secret; all that is behind it is not shown.
 _BEFORE_SECRETS: Final = (
@@ -109,7 +112,7 @@ class NBIoTFamily(Family):
             id = info.integer(1)
             if first == "closed" and id is not None:
                 return Closed(id)
-            return servers.read_urc(info) or Notice(line)
+            return read_internet_urc(info) or Notice(line)
         opened = self._opened(info.prefix, info.integer(0), info.integer(1), info.integer(2))
         if opened is not None:
             return opened
@@ -186,8 +189,7 @@ class NBIoTFamily(Family):
         await port.execute(
             Command(write_form("+QSCLK", self._slept or table.DEFAULT_SLEEP_MODE), timeout=PROMPTLY)
         )
-        # the factory's time until it sleeps, less what a line may take
-        port.drowsy = 0.0
+        port.drowsy = _DROWSY
 
     async def stay_awake(self, port: ATPort) -> None:
         """Have the module sleep no more."""

@@ -70,6 +70,8 @@ async def attach(port: ATPort, profile: ModemProfile) -> str:
             await port.execute(Command(write_form("+CGATT", state), timeout=ACTIVATE_TIMEOUT))
     if not await is_active(port):
         try:
+            # an earlier host may have left it detached
+            await port.execute(Command(write_form("+CGATT", 1), timeout=ACTIVATE_TIMEOUT))
             await port.execute(Command(write_form("+CGACT", 1, 0), timeout=ACTIVATE_TIMEOUT))
         except errors.CommandFailed as e:
             raise errors.NetworkDown(

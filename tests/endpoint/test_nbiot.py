@@ -1,0 +1,359 @@
+"""What is of the NB-IoT modules alone: one connection, text and hex, datagrams, sleep."""
+
+from __future__ import annotations
+
+import os
+from io import StringIO
+from typing import Any, ClassVar
+
+from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
+from twisted.internet.protocol import DatagramProtocol
+
+from tests.endpoint.protocols import Echo, Hasher, Peer, Serving
+from tests.endpoint.tokens import Stream
+from tests.endpoint.virtual import HOST, PORT, VirtualCase, factory_for
+from tests.tlsservers import make_ca
+from twisted_quectel import (
+    HostTLS,
+    HostTLSEndpoint,
+    ModuleTCPEndpoint,
+    TLSProfile,
+    errors,
+    listen_udp,
+)
+from twisted_quectel.emulator import ModuleSettings
+from twisted_quectel.emulator.nbiot.module import NBIoTModule
+from twisted_quectel.emulator.nbiot.sleep import State
+
+#: Bytes each way for each format; the long run takes C{EXACT_BYTES} (10 MB).
+SIZE = int(os.environ.get("EXACT_BYTES", "100000"))
+
+
+class NBIoTCase(VirtualCase):
+    """A BC660K-GL."""
+
+    model = "BC660K-GL"
+
+    def nb(self) -> NBIoTModule:
+        """Give the module."""
+        module = self.emulated.module
+        assert isinstance(module, NBIoTModule)
+        return module
+
+    def begin(self, **arguments: Any) -> Any:
+        """Make a module and a server; give the modem."""
+        self.serving = self.serve(arguments.pop("make", Echo))
+        self.emulated = self.emulate(**arguments)
+        modem = self.emulated.modem()
+        self.trace = StringIO()
+        modem.trace_to(self.trace)
+        return modem
+
+    def sent(self, *starts: str) -> list[str]:
+        """Give the commands that begin like one of these, without C{AT}."""
+        lines = (line.partition(" > AT") for line in self.trace.getvalue().splitlines())
+        return [text for _, found, text in lines if found and text.startswith(starts)]
+
+    def echoes(self, peer: Any, data: bytes = b"there and back") -> None:
+        """Send and receive."""
+        came = peer.count
+        peer.transport.write(data)
+        self.result_of(peer.when_received(came + len(data)))
+        self.assertEqual(bytes(peer.received[came:]), data)
+
+    def closes(self, peer: Any) -> None:
+        """Close in order."""
+        peer.transport.loseConnection()
+        self.assertIsInstance(self.end_of(peer), ConnectionDone)
+
+    def open(self, **arguments: Any) -> Any:
+        """Connect."""
+        return self.connect(self.endpoint(self.emulated, **arguments), seconds=600.0)
+
+    def problem(self, *kinds: type[Exception], **arguments: Any) -> Any:
+        """Have a connect fail."""
+        connecting = self.start(self.endpoint(self.emulated, **arguments))
+        return self.refused(connecting, *(kinds or (ConnectError,)), seconds=600.0)
+
+
+class FormatTests(NBIoTCase):
+    """Each data format is exact for every byte."""
+
+    FORMATS: ClassVar = ("text", "hex", "text/hex", "hex/text")
+
+    def exact(self, quirks: tuple[str, ...] = (), secure: bool = True) -> None:
+        """Send and receive what imitates a module, and all bytes."""
+        for data_format in self.FORMATS:
+            self.network = type(self.network)(self.clock)
+            self.description = {"data_format": data_format}
+            modem = self.begin(quirks=quirks)
+            if secure:
+                peer = self.open()
+            else:
+                self.network.listen("plain.example", 7, Serving(Echo))
+                peer = self.connect(ModuleTCPEndpoint(modem, "plain.example", 7))
+            for data in (bytes(range(256)) * 8, b'"', b'"\r\n"', b'\r\n+QSSLURC: "closed",0,0\r\n'):
+                self.echoes(peer, data)
+            self.closes(peer)
+
+    def test_tls(self) -> None:
+        """By TLS."""
+        self.exact()
+
+    def test_plain(self) -> None:
+        """Without."""
+        self.exact(secure=False)
+
+    def test_quirks(self) -> None:
+        """However the module writes what it has received."""
+        for quirk in ("recv_unquoted", "recv_hex_counts_digits"):
+            self.exact((quirk,))
+
+    def test_much(self) -> None:
+        """Megabytes, both ways, in text and in hex."""
+        for data_format in self.FORMATS[:2]:
+            self.network = type(self.network)(self.clock)
+            self.description = {"data_format": data_format}
+            stream = Stream(SIZE, 7)
+            self.begin(make=Echo)
+            peer = self.connect(self.endpoint(self.emulated), Hasher, seconds=600.0)
+            for piece in stream.pieces():
+                peer.transport.write(piece)
+            self.result_of(peer.when_received(SIZE), 1e7)
+            self.assertEqual(peer.sha256.hexdigest(), stream.digest())
+            self.closes(peer)
+
+    def test_default(self) -> None:
+        """Text, which takes half the line of digits and is as exact."""
+        self.begin()
+        self.closes(self.open())
+        self.assertEqual(self.sent('+QSSLCFG=0,0,"dataformat"'), ['+QSSLCFG=0,0,"dataformat",0,0'])
+
+
+class OneConnectionTests(NBIoTCase):
+    """There is one connection with TLS."""
+
+    def test_busy(self) -> None:
+        """A second one fails at once, or waits its turn."""
+        self.begin()
+        peer = self.open()
+        before = self.clock.seconds()
+        problem = self.problem(errors.ModemBusyError, busy="fail")
+        self.one_line(problem, "busy=wait")
+        self.assertLess(self.clock.seconds() - before, 1.0)
+        waiting = self.start(self.endpoint(self.emulated))
+        self.settle(3.0)
+        self.assertFalse(waiting.called)
+        self.echoes(peer)
+        self.closes(peer)
+        second = self.result_of(waiting)
+        self.echoes(second)
+        self.closes(second)
+
+    def test_beside_tcp(self) -> None:
+        """TCP goes on beside it, and TLS on the host over that."""
+        modem = self.begin()
+        peer = self.open()
+        inner = ModuleTCPEndpoint(modem, HOST, PORT)
+        settings = HostTLS.from_arguments(HOST, {"cacert": self.ca_path})
+        other: Any = self.result_of(
+            HostTLSEndpoint(modem, inner, settings).connect(factory_for(Peer))
+        )
+        self.echoes(other)
+        self.echoes(peer)
+        self.closes(peer)
+        other.transport.loseConnection()
+        self.end_of(other)
+
+    def test_reader_that_pauses(self) -> None:
+        """What comes while nobody reads is held, to a limit; beyond it the connection ends."""
+        self.begin(make=Peer)
+        peer = self.open()
+        server = self.serving.peers[0]
+        peer.transport.pauseProducing()
+        server.transport.write(b"x" * 500_000)
+        self.settle(30.0)
+        self.assertEqual(peer.count, 0)
+        peer.transport.resumeProducing()
+        self.until(lambda: peer.count == 500_000)
+        peer.transport.pauseProducing()
+        server.transport.write(b"x" * 1_500_000)
+        self.until(lambda: peer.reasons, 600.0)
+        self.assertIsInstance(peer.reasons[0].value, errors.RemoteViolation)
+        self.one_line(peer.reasons[0].value, "held", "does not take them")
+
+    def test_refused(self) -> None:
+        """What the family cannot do is refused by name."""
+        self.begin()
+        for argument, given in (
+            ("ciphers", {"ciphers": "TLS_RSA_WITH_AES_128_CBC_SHA"}),
+            ("sslVersion", {"ssl_version": "ssl3"}),
+            ("sni", {"sni": True}),
+            ("alpn", {"alpn": "h2"}),
+            ("sessionCache", {"session_cache": False}),
+            ("renegotiation", {"renegotiation": True}),
+            ("ignoreLocalTime", {"ignore_local_time": True}),
+            ("negotiateTime", {"negotiate_time": 20}),
+            ("closeTimeMode", {"close_time_mode": "ms"}),
+        ):
+            values: dict[str, Any] = {"cacert": self.ca_path, **given}
+            problem = self.problem(errors.UnsupportedOperation, tls=TLSProfile(**values))
+            self.assertTrue(str(problem).startswith(f"{argument}: "), problem)
+        tls = TLSProfile(cacert=self.ca_path, identity="require")
+        self.problem(errors.IdentityNotChecked, tls=tls)
+        self.problem(errors.UnsupportedOperation, mode="buffer")
+        self.assertEqual(self.sent("+QSSLOPEN"), [])
+
+    def test_other_ca(self) -> None:
+        """A server of another CA is refused, with the code's meaning."""
+        self.begin()
+        other = TLSProfile(cacert=self.write("other.pem", make_ca().cert_pem.bytes()))
+        problem = self.problem(errors.TLSOpenFailed, tls=other)
+        self.assertEqual(problem.code, -3)
+        self.closes(self.open())
+        self.problem(errors.TLSOpenFailed, tls=other)
+
+    def test_both_ways(self) -> None:
+        """Two-way authentication; each certificate is typed in once for each content."""
+        client_ca = make_ca()
+        leaf = client_ca.issue_cert("client.example")
+        self.serve(Echo, self.options(client_ca=client_ca.cert_pem.bytes()), "strict.example")
+        self.begin()
+        tls = TLSProfile(
+            cacert=self.ca_path,
+            client_cert=self.write("cert.pem", leaf.cert_chain_pems[0].bytes()),
+            client_key=self.write("key.pem", leaf.private_key_pem.bytes()),
+        )
+        for _ in range(2):
+            peer = self.open(host="strict.example", tls=tls)
+            self.echoes(peer)
+            self.closes(peer)
+        typed = [line for line in self.sent("+QSSLCFG") if line.endswith(('cert"', 'key"'))]
+        self.assertEqual(len(typed), 3)
+
+    def test_certificate_not_as_sent(self) -> None:
+        """A number that does not fit what was sent is no success."""
+        self.begin()
+        port = self.nb().port()
+        write = type(port).write
+
+        def lie(data: bytes) -> None:
+            write(port, data.replace(b'"cacert",', b'"cacert",9'))
+
+        self.patch(port, "write", lie)
+        problem = self.problem(errors.CertificateStoreError)
+        self.one_line(problem, "cacert", "bytes")
+        self.assertEqual(self.sent("+QSSLOPEN"), [])
+
+
+class Notes(DatagramProtocol):
+    """Keeps what comes."""
+
+    def __init__(self) -> None:
+        self.came: list[tuple[bytes, Any]] = []
+
+    def datagramReceived(self, datagram: bytes, addr: Any) -> None:
+        """One came."""
+        self.came.append((datagram, addr))
+
+
+class UDPTests(NBIoTCase):
+    """Datagrams without TLS."""
+
+    def test_echo(self) -> None:
+        """To a peer and back, with where it came from."""
+        modem = self.begin()
+        got: list[tuple[bytes, Any]] = []
+        far = self.network.datagram(
+            "udp.example", 4000, lambda data, source: got.append((data, source))
+        )
+        self.result_of(modem.ready())
+        notes = Notes()
+        port: Any = listen_udp(modem, 0, notes)
+        self.settle(2.0)
+        notes.transport.write(bytes(range(256)), (far.address, 4000))  # type: ignore[union-attr]
+        self.until(lambda: got, 30.0)
+        self.assertEqual(got[0][0], bytes(range(256)))
+        far.write(b'back "\r\n', got[0][1])
+        self.until(lambda: notes.came, 30.0)
+        self.assertEqual(notes.came[0][0], b'back "\r\n')
+        self.assertEqual(notes.came[0][1][1], 4000)
+        port.stopListening()
+        self.settle(2.0)
+
+
+class SleepTests(NBIoTCase):
+    """C{AT+QSCLK}."""
+
+    def test_restored(self) -> None:
+        """Sleep is off while the host is there, and what it was behind it."""
+        for mode in (1, 2, 0):
+            self.network = type(self.network)(self.clock)
+            modem = self.begin()
+            self.nb().sleep.set_mode(mode)
+            self.closes(self.open())
+            self.assertEqual(self.nb().sleep.mode, 0)
+            closed = modem.close()
+            self.settle(1.0)
+            self.successResultOf(closed)
+            self.assertEqual(self.nb().sleep.mode, mode)
+
+    def test_never_asleep_in_use(self) -> None:
+        """A connection that is silent for long is still there."""
+        self.begin()
+        peer = self.open()
+        self.settle(300.0)
+        self.echoes(peer)
+        self.closes(peer)
+
+    def test_idle(self) -> None:
+        """C{idleSleep}: asleep between connections, woken for the next one."""
+        self.description = {"idle_sleep": True}
+        self.begin()
+        for _ in range(3):
+            peer = self.open()
+            self.assertEqual(self.nb().sleep.mode, 0)
+            self.settle(100.0)
+            self.echoes(peer)
+            self.closes(peer)
+            self.settle(60.0)
+            self.assertEqual(self.nb().sleep.mode, 1)
+            self.assertIs(self.nb().sleep.state(), State.LIGHT)
+        self.assertEqual(self.result_of(self.emulated.modem().signal()).rssi, -57)
+
+    def test_idle_before_any(self) -> None:
+        """A modem that is only brought up sleeps too, and stays awake without C{idleSleep}."""
+        for idle, mode in ((True, 1), (False, 0)):
+            self.network = type(self.network)(self.clock)
+            self.description = {"idle_sleep": idle}
+            modem = self.begin()
+            self.result_of(modem.ready())
+            self.settle(60.0)
+            self.assertEqual(self.nb().sleep.mode, mode)
+
+    def test_deep(self) -> None:
+        """Deep sleep has forgotten everything: the next connection is made from the start."""
+        self.description = {"idle_sleep": True}
+        modem = self.begin()
+        self.closes(self.open())
+        lost = modem.when_lost()
+        self.settle(30.0)
+        self.nb().sleep.fall()
+        self.settle(30.0)
+        self.assertIs(self.nb().sleep.state(), State.DEEP)
+        peer = self.open()
+        self.echoes(peer)
+        self.closes(peer)
+        self.assertIsInstance(self.successResultOf(lost), errors.ModuleLost)
+        self.assertEqual(len(self.sent("+CGMM")), 2)
+
+    def test_deep_under_a_connection(self) -> None:
+        """A module that sleeps deeply all the same is noticed, and its connections end."""
+        self.begin(settings=ModuleSettings())
+        peer = self.open()
+        self.nb().sleep.deep_told = True
+        self.nb().sleep.fall()
+        self.assertIsInstance(self.end_of(peer), ConnectionLost)
+        peer = self.open()
+        self.echoes(peer)
+        self.closes(peer)
