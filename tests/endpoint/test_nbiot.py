@@ -6,9 +6,16 @@ import os
 from io import StringIO
 from typing import Any, ClassVar
 
-from twisted.internet.error import ConnectError, ConnectionDone, ConnectionLost
+from trustme import KeyType
+from twisted.internet.error import (
+    ConnectError,
+    ConnectionDone,
+    ConnectionLost,
+    MessageLengthError,
+)
 from twisted.internet.protocol import DatagramProtocol
 
+from tests.dtlsservers import DTLS1_0, DTLS1_2, DTLSServer
 from tests.endpoint.protocols import Echo, Hasher, Peer, Serving
 from tests.endpoint.tokens import Stream
 from tests.endpoint.virtual import HOST, PORT, VirtualCase, factory_for
@@ -16,6 +23,7 @@ from tests.tlsservers import make_ca
 from twisted_quectel import (
     HostTLS,
     HostTLSEndpoint,
+    ModuleDTLSEndpoint,
     ModuleTCPEndpoint,
     TLSProfile,
     errors,
@@ -357,3 +365,45 @@ class SleepTests(NBIoTCase):
         peer = self.open()
         self.echoes(peer)
         self.closes(peer)
+
+
+#: Of datagrams.
+SIZES = (1, 2, 255, 1023, 1024)
+
+
+class DTLSTests(NBIoTCase):
+    """DTLS of the module, with two-way authentication (chapter 3.2)."""
+
+    def test_both_ways(self) -> None:
+        """Datagrams of every length there and back, in DTLS 1.0 and 1.2."""
+        client_ca = make_ca()
+        leaf = client_ca.issue_cert("client.example")
+        files: dict[str, Any] = {
+            "cacert": self.ca_path,
+            "client_cert": self.write("cert.pem", leaf.cert_chain_pems[0].bytes()),
+            "client_key": self.write("key.pem", leaf.private_key_pem.bytes()),
+        }
+        for version, number in (("1.2", DTLS1_2), ("1.0", DTLS1_0)):
+            self.network = type(self.network)(self.clock)
+            server = DTLSServer(
+                self.ca,
+                "dtls.example",
+                version=number,
+                client_ca=client_ca.cert_pem.bytes(),
+                key_type=KeyType.RSA,
+            )
+            server.on_memory(self.network, "dtls.example", 5684)
+            modem = self.begin()
+            tls = TLSProfile(dtls=True, dtls_version=version, **files)
+            endpoint = ModuleDTLSEndpoint(modem, "dtls.example", 5684, tls=tls)
+            notes: Any = self.result_of(endpoint.connect(Notes()), 200.0)
+            for size in SIZES:
+                notes.transport.write(bytes(range(256)) * 4 if size == 1024 else b'"' * size)
+            self.settle(5.0)
+            self.assertEqual([len(data) for data, _ in notes.came], list(SIZES))
+            self.assertEqual(notes.came[-1][0], bytes(range(256)) * 4)
+            self.assertRaises(MessageLengthError, notes.transport.write, b"x" * 1025)
+            notes.transport.stopListening()
+            self.settle(5.0)
+            # a stream over a context that was for datagrams sets it anew
+            self.closes(self.open())
