@@ -109,6 +109,23 @@ class ArrowTests(SynchronousTestCase):
             if others:
                 self.assertEqual(self.offenders(f"families.{family}", *others), [])
 
+    def test_families_by_name(self) -> None:
+        """Nobody above the families, and none of them, speaks of another family."""
+        names = ("gsm", "nbiot", "sim52xx")
+        rooms = (
+            "emulator",
+            "cli.emulate",
+            "tables",
+            "families.__init__",
+            "families.gsm",
+            "families.nbiot",
+        )
+        for name, _ in modules():
+            if name.startswith(rooms):
+                continue
+            text = ROOT.joinpath(*name.split(".")).with_suffix(".py").read_text("utf-8").lower()
+            self.assertEqual([each for each in names if each in text], [], name)
+
     def test_modem(self) -> None:
         """The modem knows no endpoint, transport or service."""
         above = ("transport", "endpoints", "interface", "service", "cli", "testing")

@@ -16,16 +16,19 @@ from twisted_quectel.at.commands import Command
 from twisted_quectel.at.framing import Event, Framer, Kind
 from twisted_quectel.at.results import OK, parse_result
 from twisted_quectel.at.syntax import InfoLine, prefix_of, printable, split_fields
-from twisted_quectel.families import Firmware
+from twisted_quectel.families import AccessMode, Firmware
 from twisted_quectel.families.base import Closed, Opened, PDPLost, Pushed, Readable
+from twisted_quectel.families.gsm import GSMFamily
 from twisted_quectel.families.lte import LTEFamily
 from twisted_quectel.families.lte.contexts import read_tag
+from twisted_quectel.families.nbiot import NBIoTFamily, formats
 from twisted_quectel.modem.network import module_time
 
 _MAX_LINE: Final = 48
 _MAX_BLOCK: Final = 200
 _BLOCK = re.compile(rb"#(\d{1,6})")
 _FAMILY: Final = LTEFamily(Firmware("EC25", "EC25EFAR02A09M4G"))
+_OTHERS: Final = (GSMFamily(Firmware("M95")), NBIoTFamily(Firmware("BC660K-GL")))
 
 
 def _block_length(line: bytes) -> int:
@@ -137,10 +140,70 @@ def urcs(data: bytes) -> None:
         assert values is None or all(value.isascii() for value in values)
 
 
+def inline(data: bytes) -> None:
+    """Lines that bring counted bytes are the same however they are cut, and keep their limits."""
+    step, stream = data[0:1], data[1:]
+    if not step:
+        return
+    size = step[0] % 61 + 1
+    cut = [stream[start : start + size] for start in range(0, len(stream), size)]
+    whole = _inline_events([stream])
+    assert whole == _inline_events(cut), (whole, cut)
+    for event in whole:
+        if event.kind is Kind.BLOCK:
+            assert 0 < len(event.block) <= 1400 and event.block in stream
+    assert sum(len(event.data) + len(event.block) for event in whole) <= len(stream)
+
+
+def _inline_events(pieces: list[bytes]) -> list[Event]:
+    reader = Framer(lambda line: 0, 4096, 4096)
+    reader.inline = formats.read_inline
+    events: list[Event] = []
+    for piece in pieces:
+        reader.feed(piece)
+        while (event := reader.next_event()) is not None:
+            events.append(event)
+    return events
+
+
+def other_urcs(data: bytes) -> None:
+    """URCs and answers of the other families: as those of the LTE family."""
+    line, _, block = data.partition(b"\n")
+    for family in _OTHERS:
+        event = family.read_urc(line, block)
+        if isinstance(event, (Readable, Pushed, Closed)):
+            assert 0 <= event.id < 1000
+        elif isinstance(event, Opened):
+            assert abs(event.code) < 10**18
+        assert 0 <= family.block_length(line, lambda id: True) <= 4096
+        found = family.read_inline(line)
+        assert found is None or 0 < found.length <= 4096
+        shown = family.redact(line)
+        assert family.redact(shown) == shown
+        response = Response(Command(execute_form("+A")), OK, data.split(b"\n"), block)
+        for dialect in family.dialects:
+            for status in dialect.read_states(response):
+                assert abs(status.id) < 10**18
+            dialect.delivery(response)
+            for command in (
+                dialect.send_command(1, b"x"),
+                dialect.close_command(1, True),
+                dialect.open_command(1, 1, 1, "host", 1, AccessMode.TRANSPARENT, 60.0),
+            ):
+                command.is_answer(line)
+                told = command.later(line) if command.later is not None else None
+                assert told is None or told.code is None or abs(told.code) < 10**6
+        for code in (None, *range(-10, 0), 552, 566):
+            error = family.tls.open_error(code, "host", 1, "AT+QSSLOPEN", ())
+            assert str(error).isprintable()
+
+
 #: Every target by its name.
 TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "framer": framer,
     "syntax": syntax,
     "urcs": urcs,
+    "other_urcs": other_urcs,
+    "inline": inline,
     "port": port,
 }
