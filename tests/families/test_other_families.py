@@ -222,8 +222,6 @@ class DialogueMixin:
         """The network's time, where it tells one."""
         self.reached({"clock": "network"})
         for fault in (CommandFails("+QLTS", 3, 0), MissingInfo("+QLTS", 0)):
-            if self.model == "M95":
-                continue  # below
             self.refuses(errors.ModemNotReady, description={"clock": "network"}, faults=[fault])
 
     def test_flow_control(self: Any) -> None:
