@@ -109,6 +109,15 @@ class ArrowTests(SynchronousTestCase):
             if others:
                 self.assertEqual(self.offenders(f"families.{family}", *others), [])
 
+    def test_lengths(self) -> None:
+        """A file of more than 400 lines is two files."""
+        long = [
+            str(path.relative_to(ROOT))
+            for path in sorted(ROOT.rglob("*.py"))
+            if len(path.read_text("utf-8").splitlines()) > 400
+        ]
+        self.assertEqual(long, [])
+
     def test_families_by_name(self) -> None:
         """Nobody above the families, and none of them, speaks of another family."""
         names = ("gsm", "nbiot", "sim52xx")

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import random
-from dataclasses import dataclass
-from io import StringIO
-from typing import Any, ClassVar
+from typing import Any
 
-from twisted.internet.defer import Deferred
-from twisted.internet.error import CannotListenError, ConnectError, ConnectionDone
+from twisted.internet.error import CannotListenError, ConnectionDone
 from twisted.internet.protocol import DatagramProtocol, Factory
 
+from tests.endpoint.gsmcase import GSMCase, Refusing
 from tests.endpoint.protocols import Echo, Peer, Serving
-from tests.endpoint.virtual import HOST, PORT, VirtualCase, factory_for
+from tests.endpoint.virtual import HOST, PORT, factory_for
 from tests.tlsservers import make_ca
 from twisted_quectel import (
     HostTLS,
@@ -23,81 +20,12 @@ from twisted_quectel import (
     TLSProfile,
     errors,
 )
-from twisted_quectel.emulator import Fault, Hooks, Module
-from twisted_quectel.emulator.commands import ERROR, Call, Form, Outcome
 from twisted_quectel.emulator.faults import CommandFails
-from twisted_quectel.emulator.gsm.module import GSMModule
 from twisted_quectel.emulator.gsm.stack import ADDRESSED
 from twisted_quectel.emulator.kinds import Kind
 
 #: Where the server without TLS is.
 PLAIN = "plain.example"
-
-
-@dataclass(frozen=True)
-class Refusing(Fault):
-    """A command is refused whose parameters begin like this."""
-
-    name: ClassVar[str] = "refusing"
-    command: str = ""
-    start: bytes = b""
-
-    def arm(self, module: Module, chance: random.Random) -> Hooks:
-        spec = self
-
-        class Refuses(Hooks):
-            def replace(self, call: Call[Any]) -> Outcome | None:
-                wrong = call.name == spec.command and call.raw.startswith(spec.start)
-                return ERROR if wrong and call.form is Form.WRITE else None
-
-        return Refuses()
-
-
-class GSMCase(VirtualCase):
-    """An M95."""
-
-    model = "M95"
-
-    def gsm(self) -> GSMModule:
-        """Give the module."""
-        module = self.emulated.module
-        assert isinstance(module, GSMModule)
-        return module
-
-    def begin(self, **arguments: Any) -> Any:
-        """Make a module and a server; give the modem."""
-        self.serving = self.serve(Echo)
-        self.emulated = self.emulate(**arguments)
-        modem = self.emulated.modem()
-        self.trace = StringIO()
-        modem.trace_to(self.trace)
-        return modem
-
-    def sent(self, *starts: str) -> list[str]:
-        """Give the commands that begin like one of these, without C{AT}."""
-        lines = (line.partition(" > AT") for line in self.trace.getvalue().splitlines())
-        return [text for _, found, text in lines if found and text.startswith(starts)]
-
-    def echoes(self, peer: Any, data: bytes = b"there and back") -> None:
-        """Send and receive."""
-        came = peer.count
-        peer.transport.write(data)
-        self.result_of(peer.when_received(came + len(data)))
-        self.assertEqual(bytes(peer.received[came:]), data)
-
-    def closes(self, peer: Any) -> None:
-        """Close in order."""
-        peer.transport.loseConnection()
-        self.assertIsInstance(self.end_of(peer), ConnectionDone)
-
-    def open(self, **arguments: Any) -> Any:
-        """Connect."""
-        return self.connect(self.endpoint(self.emulated, **arguments), seconds=600.0)
-
-    def problem(self, *kinds: type[Exception], **arguments: Any) -> Any:
-        """Have a connect fail."""
-        connecting = self.start(self.endpoint(self.emulated, **arguments))
-        return self.refused(connecting, *(kinds or (ConnectError,)), seconds=600.0)
 
 
 class BesideTests(GSMCase):
@@ -400,158 +328,3 @@ class StorageTests(GSMCase):
         self.gsm().files.store("NVRAM:CA1", self.ca.cert_pem.bytes())
         self.closes(self.open(tls=TLSProfile(cacert="module:NVRAM:CA1")))
         self.assertEqual(self.sent("+QSECWRITE"), [])
-
-
-class ContextTests(GSMCase):
-    """The PDP context (chapters 1.2 and 1.4.1)."""
-
-    def test_second_context(self) -> None:
-        """Number 2 is context 1; one at a time."""
-        self.begin()
-        peer = self.open(pdp=2)
-        self.echoes(peer)
-        self.assertEqual(self.sent("+QIFGCNT"), ["+QIFGCNT=0", "+QIFGCNT=1"])
-        self.assertTrue(all(line.startswith("+QSSLRECV=1,") for line in self.sent("+QSSLRECV")))
-        problem = self.problem(errors.UnsupportedOperation, pdp=1)
-        self.one_line(problem, "pdp", "one PDP context at a time", "number 2")
-        self.closes(peer)
-
-    def test_way(self) -> None:
-        """The commands of chapter 1.2, in their order; user and password are not shown."""
-        self.description = {"user": "meter", "password": "of the meter"}
-        self.begin()
-        self.closes(self.open())
-        way = ['+QICSGP=1,"internet","***","***"', "+QIREGAPP", "+QIACT", "+QILOCIP"]
-        self.assertEqual(self.sent(*(line.partition("=")[0] for line in way)), way)
-        context = self.gsm().stack.contexts[0]
-        self.assertEqual((context.user, context.password), ("meter", "of the meter"))
-        self.assertNotIn("meter", self.trace.getvalue())
-
-    def test_active_before(self) -> None:
-        """A context that an earlier host has activated is used; with another APN it is not."""
-        for apn, undone in (("internet", 0), ("elsewhere", 1)):
-            self.begin()
-            context = self.gsm().stack.contexts[0]
-            context.state, context.apn = ADDRESSED, apn
-            self.closes(self.open())
-            self.assertEqual(len(self.sent("+QIDEACT")), undone)
-            self.assertEqual(context.apn, "internet")
-            self.network = type(self.network)(self.clock)
-
-    def test_half_up(self) -> None:
-        """A context that is half up, or was lost, is deactivated first."""
-        for state in ("PDP DEACT", "IP IND", "IP START"):
-            self.begin()
-            self.gsm().stack.contexts[0].state = state
-            self.closes(self.open())
-            self.network = type(self.network)(self.clock)
-
-    def test_lost(self) -> None:
-        """C{+PDP DEACT} ends the connections; the next one activates it anew."""
-        self.begin()
-        peer = self.open()
-        self.gsm().lose_pdp()
-        self.assertIsInstance(self.end_of(peer), errors.ModuleLost)
-        self.closes(self.open())
-        self.assertEqual(len(self.sent("+QIACT")), 2)
-
-    def test_checks(self) -> None:
-        """Each thing that chapter 1.4.1 asks about is asked in its order, and told."""
-        for words, prepare in (
-            (("attach",), lambda module: self.detached(module, False)),
-            (("APN",), lambda module: setattr(module.stack.contexts[0], "apn", "")),
-            (("CGACT",), lambda module: setattr(module.stack.definitions[1], "active", True)),
-        ):
-            self.network = type(self.network)(self.clock)
-            faults = [Refusing("+CGATT", b"1")] if words == ("attach",) else []
-            self.serving = self.serve(Echo)
-            self.emulated = self.emulate(faults=faults)
-            self.emulated._modem = None
-            modem = self.emulated.modem(apn=None)
-            self.trace = StringIO()
-            modem.trace_to(self.trace)
-            prepare(self.gsm())
-            problem = self.problem(errors.NetworkDown if words != ("CGACT",) else ConnectError)
-            self.one_line(problem, *words)
-            asked = self.sent("+CGATT", "+CGREG?", "+QIREGAPP?", "+CGACT")[-4:]
-            asked = asked[[line == "+CGATT?" for line in asked].index(True) :]
-            order = list(dict.fromkeys(line.rstrip("?").partition("=")[0] for line in asked))
-            self.assertEqual(order, list(ORDER[: len(order)]), asked)
-            self.assertEqual(self.sent("+CFUN"), [])
-
-    def detached(self, module: GSMModule, attached: bool) -> None:
-        """Have the module detached from the packet domain."""
-        module.network_state.attached = attached
-
-    def test_attached_again(self) -> None:
-        """A module that is not attached is attached, and goes on."""
-        self.begin()
-        self.gsm().network_state.attached = False
-        peer = self.open()
-        self.assertEqual(self.sent("+CGATT=1"), ["+CGATT=1"])
-        self.closes(peer)
-
-    def stuck(self, **description: Any) -> Any:
-        """Make a module that never activates its context, though all is right."""
-        self.description = description
-        return self.begin(faults=[CommandFails("+QIACT", 0, 0)])
-
-    def fail_at(self, seconds: float) -> None:
-        """Have a connect fail, at a time."""
-        self.settle(max(0.0, seconds - self.clock.seconds()))
-        problem = self.problem(errors.ActivationFailed)
-        self.one_line(problem, "registered", "apn")
-
-    def test_restarted(self) -> None:
-        """It is restarted; then it is looked at three times, ten minutes apart, before another."""
-        self.stuck()
-        restarts = []
-        for minutes in (0, 1, 5, 9, 12, 13, 20, 23, 30, 34, 40, 46, 57, 68, 69):
-            self.fail_at(minutes * 60.0)
-            self.settle(20.0)
-            restarts.append((minutes, len(self.sent("+CFUN"))))
-        self.assertEqual(
-            [number for _, number in restarts],
-            [1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3],
-            restarts,
-        )
-
-    def test_not_allowed(self) -> None:
-        """Where the modem file forbids it, it is never restarted."""
-        self.stuck(allow_restart=False)
-        for minutes in range(0, 60, 6):
-            self.fail_at(minutes * 60.0)
-        self.assertEqual(self.sent("+CFUN"), [])
-
-    def test_works_again(self) -> None:
-        """One success, and the count begins anew."""
-        self.serving = self.serve(Echo)
-        self.emulated = self.emulate(faults=[CommandFails("+QIACT", 0, 2)])
-        modem = self.emulated.modem()
-        self.trace = StringIO()
-        modem.trace_to(self.trace)
-        self.fail_at(0.0)
-        self.settle(20.0)
-        self.assertEqual(len(self.sent("+CFUN")), 1)
-        self.closes(self.open())
-
-
-#: Chapter 1.4.1.
-ORDER = ("+CGATT", "+CGREG", "+QIREGAPP", "+CGACT")
-
-
-class AddressTests(GSMCase):
-    """C{AT+QILOCIP}."""
-
-    def test_ok_behind(self) -> None:
-        """An C{OK} behind the address is nobody's answer."""
-        for quirks in ([], ["qilocip_ok"]):
-            self.network = type(self.network)(self.clock)
-            modem = self.begin(quirks=quirks)
-            session = self.result_of(modem.session())
-            self.assertEqual(self.result_of(self.attached(session)), "10.7.157.1")
-            self.assertEqual(self.result_of(modem.signal()).rssi, -57)
-
-    def attached(self, session: Any) -> Any:
-        """Attach."""
-        return Deferred.fromCoroutine(session.attach(1))

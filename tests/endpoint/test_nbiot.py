@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import os
-from io import StringIO
 from typing import Any, ClassVar
 
 from trustme import KeyType
 from twisted.internet.error import (
-    ConnectError,
-    ConnectionDone,
     ConnectionLost,
     MessageLengthError,
 )
 from twisted.internet.protocol import DatagramProtocol
 
 from tests.dtlsservers import DTLS1_0, DTLS1_2, DTLSServer
+from tests.endpoint.familycase import FamilyCase
 from tests.endpoint.protocols import Echo, Hasher, Peer, Serving
 from tests.endpoint.tokens import Stream
-from tests.endpoint.virtual import HOST, PORT, VirtualCase, factory_for
+from tests.endpoint.virtual import HOST, PORT, factory_for
 from tests.tlsservers import make_ca
 from twisted_quectel import (
     HostTLS,
@@ -37,7 +35,7 @@ from twisted_quectel.emulator.nbiot.sleep import State
 SIZE = int(os.environ.get("EXACT_BYTES", "100000"))
 
 
-class NBIoTCase(VirtualCase):
+class NBIoTCase(FamilyCase):
     """A BC660K-GL."""
 
     model = "BC660K-GL"
@@ -47,41 +45,6 @@ class NBIoTCase(VirtualCase):
         module = self.emulated.module
         assert isinstance(module, NBIoTModule)
         return module
-
-    def begin(self, **arguments: Any) -> Any:
-        """Make a module and a server; give the modem."""
-        self.serving = self.serve(arguments.pop("make", Echo))
-        self.emulated = self.emulate(**arguments)
-        modem = self.emulated.modem()
-        self.trace = StringIO()
-        modem.trace_to(self.trace)
-        return modem
-
-    def sent(self, *starts: str) -> list[str]:
-        """Give the commands that begin like one of these, without C{AT}."""
-        lines = (line.partition(" > AT") for line in self.trace.getvalue().splitlines())
-        return [text for _, found, text in lines if found and text.startswith(starts)]
-
-    def echoes(self, peer: Any, data: bytes = b"there and back") -> None:
-        """Send and receive."""
-        came = peer.count
-        peer.transport.write(data)
-        self.result_of(peer.when_received(came + len(data)))
-        self.assertEqual(bytes(peer.received[came:]), data)
-
-    def closes(self, peer: Any) -> None:
-        """Close in order."""
-        peer.transport.loseConnection()
-        self.assertIsInstance(self.end_of(peer), ConnectionDone)
-
-    def open(self, **arguments: Any) -> Any:
-        """Connect."""
-        return self.connect(self.endpoint(self.emulated, **arguments), seconds=600.0)
-
-    def problem(self, *kinds: type[Exception], **arguments: Any) -> Any:
-        """Have a connect fail."""
-        connecting = self.start(self.endpoint(self.emulated, **arguments))
-        return self.refused(connecting, *(kinds or (ConnectError,)), seconds=600.0)
 
 
 class FormatTests(NBIoTCase):

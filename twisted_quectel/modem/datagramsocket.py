@@ -24,6 +24,7 @@ from ..at import ATPort, Command, Response
 from ..at.deadline import Deadline
 from ..errors import ModemError, RemoteViolation, SendFailed, carry
 from ..families import AccessMode, DatagramDialect, Delivery, Dialect, Family
+from .closing import Closing
 from .interfaces import Address, Datagram, DatagramOwner
 from .receiving import SAFETY_POLL, ReadJob
 from .sending import LOOK_AFTER_SENDS, RETRY_LONGEST, SendJob
@@ -38,7 +39,7 @@ ATTEMPTS: Final = 3
 HELD_AT_MOST: Final = 16 * 1024
 
 
-class DatagramSocket(SocketCore):
+class DatagramSocket(Closing, SocketCore):
     """One socket for datagrams, in buffer or push mode.
 
     @ivar id: the module's number for it.
@@ -378,20 +379,6 @@ class DatagramSocket(SocketCore):
             owner.ended(reason)
         else:
             self._over_already = reason
-
-    def do_close(self, abort: bool) -> None:
-        """Have the module close, and let go of the id when it has."""
-        self._quiet()
-        if self._closed_by_module:
-            self._clock.callLater(0, self._life.closed)
-            return
-        command = self.dialect.close_command(self.id, abort, self._close_time)
-        self._port.execute(command).addBoth(self._close_done)
-
-    def _close_done(self, result: object) -> None:
-        # an error means that it was not open any more
-        if not (isinstance(result, Failure) and everything_is_lost(result)):
-            self._life.closed()
 
     def do_free(self) -> None:
         """Let go of the id."""

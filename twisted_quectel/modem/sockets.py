@@ -268,20 +268,6 @@ class CommandSocket(Receiving, Sending):
         else:
             self._over_already = reason
 
-    def do_close(self, abort: bool) -> None:
-        """Have the module close, and let go of the id when it has."""
-        self._quiet()
-        if self._closed_by_module:
-            self._clock.callLater(0, self._life.closed)
-            return
-        command = self.dialect.close_command(self.id, abort, self._close_time)
-        self._port.execute(command).addBoth(self._close_done)
-
-    def _close_done(self, result: object) -> None:
-        # an error means that it was not open any more
-        if not (isinstance(result, Failure) and everything_is_lost(result)):
-            self._life.closed()
-
     def do_free(self) -> None:
         """Let go of the id."""
         self._quiet()

@@ -12,8 +12,10 @@ from twisted.python.failure import Failure
 
 from ..at import ATPort, Response, Route
 from ..at.deadline import Deadline
-from ..errors import ModemError, ModuleLost, PortLost
+from ..errors import ModemError
 from ..families import AccessMode, Dialect, Family
+from .closing import Closing
+from .closing import everything_is_lost as everything_is_lost
 from .interfaces import SocketOwner
 from .retries import Retries
 from .socketmachine import SocketCore
@@ -24,12 +26,7 @@ RETRY_FIRST: Final = 0.2
 NOTHING: Final[deque[bytes]] = deque(maxlen=0)
 
 
-def everything_is_lost(reason: Failure) -> bool:
-    """Whether a command was not answered because C{lost} is about to be called."""
-    return reason.check(PortLost, ModuleLost) is not None
-
-
-class SocketState(SocketCore):
+class SocketState(Closing, SocketCore):
     """One connection, and what its halves ask of each other.
 
     @ivar mode: the access mode now.

@@ -7,15 +7,16 @@ from typing import Final
 
 from ... import errors
 from ...at import ATPort, Command, write_form
-from ...at.syntax import Value, printable
+from ...at.syntax import Value
 from ...tables.gsm import CONTEXT_QUERY
 from ..base import ContextSettings, Firmware, Setting
+from ..quectel import unverified
+from ..settling import settle
 from .errors import NAME
 from .settings import IGNORE_TIME
 
 #: The order of the values in the answer to the query of a whole context.
 _ORDER: Final = ("sslversion", "seclevel", "ciphersuite", "cacert", "clientcert", "clientkey")
-#: In answers a tag may be spelt otherwise than in the command.
 _TIMEOUT: Final = 5.0
 
 
@@ -86,27 +87,14 @@ class ContextDialogue:
 
         @raise errors.ModemParameterError: if a setting was not taken.
         """
-        refusals: dict[str, errors.CommandFailed] = {}
-        wrong = list(settings)
-        # written again where a firmware has answered a write like a query
-        for _ in range(3):
-            for setting in wrong:
-                try:
-                    await port.execute(_write(setting, context))
-                except errors.CommandFailed as e:
-                    refusals[setting.tag] = e
-            wrong = await self._different(port, context, settings)
-            if not wrong:
-                return
-        refusal = next((refusals[each.tag] for each in wrong if each.tag in refusals), None)
-        names = ", ".join(f'"{setting.tag}" ({setting.argument})' for setting in wrong)
-        raise errors.ModemParameterError(
-            f"the module ({self._firmware.model}) did not take {names} for SSL context {context}: "
-            + (printable(refusal.result) if refusal is not None else "it reads back differently"),
-            code=refusal.code if refusal is not None else None,
-            family=NAME,
-            command=f'AT+QSSLCFG="{wrong[0].tag}"',
-            trace=port.trace.last(),
+        await settle(
+            port,
+            self._firmware,
+            settings,
+            lambda setting: port.execute(_write(setting, context)),
+            lambda: self._different(port, context, settings),
+            f"SSL context {context}",
+            NAME,
         )
 
     async def configured(self, port: ATPort, context: int, settings: ContextSettings) -> bool:
@@ -130,9 +118,4 @@ class ContextDialogue:
         """
         level = (await read_context(port, context)).get("seclevel", "").strip()
         if level not in ("1", "2"):
-            raise errors.UnverifiedContext(
-                f"ctx: SSL context {context} does not verify the server (its seclevel is "
-                f"{level or 'unknown'}); configure it with a CA, under contexts in the modem "
-                "file for instance, or give verify=none",
-                family=NAME,
-            )
+            raise unverified(context, level, NAME)

@@ -13,14 +13,12 @@ from typing import ClassVar, Final
 
 from ... import errors
 from ...at import Body, Command, Outcome, Response, Result, execute_form, parse_info, write_form
-from ...at.results import SEND_OK
 from ...tables.gsm import CLIENT, CONTEXT_IDS, OCCUPIED, OPEN_FAILED, OPEN_TIMEOUTS, OPENED
-from ..dialect import AccessMode, Acknowledged, Delivery, Dialect, SocketStatus
+from ..dialect import AccessMode, Acknowledged, SocketStatus
+from ..quectel import PROMPTLY as PROMPTLY
+from ..quectel import CountedReads, CountedSends, read_counts
 from .errors import open_error
 
-#: Seconds that the host waits for what is answered at once: a line of 9600 baud needs 1.6 s
-#: for a block alone.
-PROMPTLY: Final = 10.0
 #: Seconds that a close may take: it waits for the peer.
 _CLOSE_TIME: Final = 20.0
 
@@ -78,10 +76,11 @@ def _into_data_mode(id: int) -> Callable[[bytes], Result | None]:
     return read
 
 
-class GSMDialect(Dialect):
+class GSMDialect(CountedSends, CountedReads):
     """What both kinds have in common."""
 
     module_closes = True
+    read_line = _READ
     send_name: ClassVar[str]
     read_name: ClassVar[str]
     close_name: ClassVar[str]
@@ -99,14 +98,6 @@ class GSMDialect(Dialect):
             linger=0.3,
         )
 
-    def delivery(self, response: Response) -> Delivery:
-        """Say what became of a block: C{SEND FAIL}, also spelt C{SEND FALL}, is sent again."""
-        if response.result is SEND_OK:
-            return Delivery.TAKEN
-        if response.result.outcome is Outcome.SEND_FAIL:
-            return Delivery.REFUSED
-        return Delivery.UNKNOWN if response.body_sent else Delivery.NOT_SENT
-
     def _read_values(self, id: int) -> tuple[int, ...]:
         """Give what a read names in front of its length."""
         return (self._foreground.id, id)
@@ -117,16 +108,8 @@ class GSMDialect(Dialect):
             write_form(self.read_name, *self._read_values(id), length),
             (self.read_name,),
             timeout=PROMPTLY,
-            block=_read_length,
+            block=self.read_length,
         )
-
-    def read_data(self, response: Response) -> bytes | None:
-        """Give what was read; a bare C{OK} means that there is nothing."""
-        return response.block if response.result.good else None
-
-    def announced(self, response: Response) -> int:
-        """Say how many bytes the answer to a read has announced."""
-        return max(map(_read_length, response.lines), default=0)
 
     def close_command(self, id: int, abort: bool, close_time: int | None = None) -> Command:
         """Close a connection (chapter 2.2.3); there is but one way to."""
@@ -234,13 +217,4 @@ class TCPDialect(GSMDialect):
 
     def read_acknowledged(self, response: Response) -> Acknowledged | None:
         """Read it."""
-        line = response.first("+QISACK")
-        sent, acknowledged = (None, None) if line is None else (line.integer(0), line.integer(1))
-        if sent is None or acknowledged is None:
-            return None
-        return Acknowledged(sent, acknowledged)
-
-
-def _read_length(line: bytes) -> int:
-    match = _READ.match(line)
-    return int(match.group(1)) if match else 0
+        return read_counts(response, "+QISACK")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Final
 
 from ... import errors
-from ...at import ATPort, Command, Response, basic_form, execute_form, write_form
+from ...at import ATPort, Command, Response, basic_form, write_form
 from ...modemprofile import ModemProfile
 from ...profiles import TLSProfile
 from ...tables import gsm as table
@@ -22,7 +22,6 @@ from ..base import (
     Closed,
     ContextSettings,
     Dialect,
-    Family,
     Firmware,
     Limits,
     Notice,
@@ -34,6 +33,7 @@ from ..base import (
     Readable,
     SocketStatus,
 )
+from ..quectel import BOOTED, QuectelFamily
 from . import files, pdp
 from .contexts import ContextDialogue
 from .dialects import PROMPTLY, Foreground, TCPDialect, TLSDialect, read_opened
@@ -54,17 +54,16 @@ _PUSH: Final = re.compile(rb"\s*+\+RECEIVE ?: *+(\d{1,3}) *+, *+(\d{1,4})\s*+$")
 _BEFORE_SECRETS: Final = (
     re.compile(rb'\+QICSGP ?[:=] *+\d+ *+, *+"?[^",]*+"? *+,', re.IGNORECASE),
     re.compile(rb'\+QIREGAPP ?[:=] *+"?[^",]*+"? *+,', re.IGNORECASE),
-    re.compile(rb"\+CPIN ?=", re.IGNORECASE),
 )
 _DOWN: Final = re.compile(rb"NORMAL POWER DOWN|POWERED DOWN|(?:UNDER|OVER)_VOLTAGE POWER DOWN")
-_BOOTED: Final = frozenset({b"RDY", b"APP RDY"})
 
 
-class GSMFamily(Family):
+class GSMFamily(QuectelFamily):
     """One module of the GSM family."""
 
     name: ClassVar[str] = NAME
     handshake_causes = GSM_HANDSHAKE
+    before_secrets = _BEFORE_SECRETS
     limits = Limits(
         sockets=table.SOCKET_IDS,
         contexts=table.SSL_CONTEXT_IDS,
@@ -113,7 +112,7 @@ class GSMFamily(Family):
         text = line.strip()
         if text == b"+PDP DEACT":
             return PDPLost(None)
-        if text in _BOOTED:
+        if text in BOOTED:
             return Booted()
         if _DOWN.fullmatch(text):
             return PoweredDown()
@@ -124,14 +123,6 @@ class GSMFamily(Family):
         match = _PUSH.match(line)
         length = 0 if match is None else int(match.group(2))
         return length if length <= table.READ_LENGTHS[-1] else 0
-
-    def redact(self, line: bytes) -> bytes:
-        """Replace the passwords that queries read back."""
-        for before in _BEFORE_SECRETS:
-            found = before.search(line)
-            if found is not None:
-                line = line[: found.end()] + b"***"
-        return line
 
     # -- bring-up
 
@@ -168,28 +159,6 @@ class GSMFamily(Family):
         C{&D1}: DTR leaves data mode and keeps the connection.  C{&C1}: DCD shows it.
         """
         await port.execute(Command(basic_form(f"&C1&D{int(dtr)}")))
-
-    async def pin_tries(self, port: ATPort) -> int | None:
-        """Ask how many tries the SIM's PIN has left (C{AT+QPINC})."""
-        try:
-            response = await port.execute(
-                Command(write_form("+QPINC", "SC"), ("+QPINC",), timeout=PROMPTLY)
-            )
-        except errors.CommandFailed:
-            return None
-        line = response.first("+QPINC")
-        return None if line is None else line.integer(1)
-
-    async def network_time(self, port: ATPort) -> str | None:
-        """Ask for the network's time (C{AT+QLTS})."""
-        try:
-            response = await port.execute(
-                Command(execute_form("+QLTS"), ("+QLTS",), timeout=PROMPTLY)
-            )
-        except errors.CommandFailed:
-            return None
-        line = response.first("+QLTS")
-        return None if line is None else line.string(0)
 
     async def attach(self, port: ATPort, profile: ModemProfile, pdp_id: int) -> str:
         """Activate a PDP context, if it is not.

@@ -13,7 +13,7 @@ from ... import errors
 from ...at import ATPort, Body, Command, write_form
 from ...tables.gsm import NVRAM_NAMES, NVRAM_SIZES, RAM_SIZES
 from ..base import Progress
-from ..checksums import checksum
+from ..checksums import checksum, read_checksum, wrong_with
 from .errors import NAME
 
 #: Seconds without a byte after which the module ends an upload.
@@ -51,15 +51,7 @@ async def is_stored(port: ATPort, path: str, data: bytes) -> bool:
         return False
     if line is None or line.integer(0) != 1:
         return False
-    return _number(line.string(1)) == checksum(data)
-
-
-def _number(text: str | None) -> int | None:
-    """Read a checksum: hexadecimal, without leading zeros."""
-    try:
-        return int((text or "")[:9], 16)
-    except ValueError:
-        return None
+    return read_checksum(line.string(1)) == checksum(data)
 
 
 async def delete(port: ATPort, path: str) -> None:
@@ -122,10 +114,8 @@ async def _upload_once(port: ATPort, path: str, data: bytes, progress: Progress 
         # the line can get lost although the file is there
         if not await is_stored(port, path, data):
             return "the module did not confirm it"
-    elif line.integer(0) != len(data):
-        return f"{line.integer(0) or 0} of {len(data)} bytes arrived"
-    elif _number(line.string(1)) != checksum(data):
-        return f"its checksum is {line.string(1)!r} instead of {checksum(data):x}"
+    elif problem := wrong_with(data, line.integer(0) or 0, line.string(1)):
+        return problem
     if progress is not None:
         progress(len(data), len(data))
     return ""

@@ -22,6 +22,7 @@ from ...at import (
 )
 from ...at.syntax import Value, printable
 from ..base import ContextSettings, Firmware, Setting
+from ..quectel import unverified
 from .errors import NAME
 
 #: Misprints of the document, and what they mean.
@@ -173,12 +174,7 @@ class ContextDialogue:
             values = ()
         level = values[0] if values else ""
         if level not in ("1", "2") and not (level == "0" and await self._has_psk(port, context)):
-            raise errors.UnverifiedContext(
-                f"ctx: SSL context {context} does not verify the server (its seclevel is "
-                f"{level or 'unknown'}); configure it with a CA, under contexts in the modem "
-                "file for instance, or give verify=none",
-                family=NAME,
-            )
+            raise unverified(context, level, NAME)
         await self._check_stream(port, context)
         try:
             return await self._read_alone(port, context, "closetimemode") == ("1",)

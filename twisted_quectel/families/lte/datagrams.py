@@ -26,7 +26,9 @@ _PUSH: Final = re.compile(
 
 
 class UDPDialect(TCPDialect, DatagramDialect):
-    """Datagrams without TLS; closed, listed and switched as TCP is."""
+    """Datagrams without TLS; closed, listed, read and switched as TCP is."""
+
+    read_line = _READ
 
     def open_command(
         self,
@@ -67,19 +69,6 @@ class UDPDialect(TCPDialect, DatagramDialect):
             linger=self.linger,
         )
 
-    def read_command(self, id: int, length: int) -> Command:
-        """Read one datagram."""
-        return Command(
-            write_form(self.read_name, id, length),
-            self.read_prefixes,
-            timeout=PROMPTLY,
-            block=_read_length,
-        )
-
-    def announced(self, response: Response) -> int:
-        """Say how many bytes the answer to a read has announced."""
-        return max(map(_read_length, response.lines), default=0)
-
     def read_source(self, response: Response) -> tuple[str, int] | None:
         """Give where a datagram came from."""
         for line in response.lines:
@@ -99,8 +88,3 @@ def _source(host: bytes, port: bytes) -> tuple[str, int] | None:
     """Give address and port, if they can be some."""
     address, number = host.decode("ascii"), int(port)
     return (address, number) if is_literal(address) and number in PORTS else None
-
-
-def _read_length(line: bytes) -> int:
-    match = _READ.match(line)
-    return int(match.group(1)) if match else 0

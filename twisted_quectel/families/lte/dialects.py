@@ -11,29 +11,28 @@ from collections.abc import Sequence
 from typing import ClassVar, Final
 
 from ... import errors
-from ...at import Body, Command, Outcome, Response, execute_form, parse_info, read_form, write_form
-from ...at.results import SEND_OK
+from ...at import Body, Command, Response, execute_form, parse_info, read_form, write_form
 from ...at.syntax import Value
-from ..dialect import AccessMode, Acknowledged, Delivery, Dialect, SocketStatus
+from ..dialect import AccessMode, Acknowledged, SocketStatus
+from ..quectel import PROMPTLY as PROMPTLY
+from ..quectel import CountedReads, CountedSends, read_counts
 from .errors import open_error
 
 MODES: Final = {AccessMode.BUFFER: 0, AccessMode.PUSH: 1, AccessMode.TRANSPARENT: 2}
-#: Seconds that the host waits for what the document answers within 300 ms: a
-#: line of 9600 baud needs 1.6 s for a block alone.
-PROMPTLY: Final = 10.0
 #: Chapter 2.2.2: what an open may take beside the handshake.
 _NETWORK_TIME: Final = 150.0
 
 _READ = re.compile(rb"\s*\+(?:QSSLRE?CV|QIRD) ?: *(\d{1,5})\s*$", re.IGNORECASE)
 
 
-class LTEDialect(Dialect):
+class LTEDialect(CountedSends, CountedReads):
     """What both kinds have in common."""
 
     #: the names of the commands
     open_name: ClassVar[str]
     send_name: ClassVar[str]
     read_name: ClassVar[str]
+    read_line = _READ
     read_prefixes: ClassVar[tuple[str, ...]]
     close_name: ClassVar[str]
     state_name: ClassVar[str]
@@ -61,30 +60,14 @@ class LTEDialect(Dialect):
             linger=self.linger,
         )
 
-    def delivery(self, response: Response) -> Delivery:
-        """Say what became of a block."""
-        if response.result is SEND_OK:
-            return Delivery.TAKEN
-        if response.result.outcome is Outcome.SEND_FAIL:
-            return Delivery.REFUSED
-        return Delivery.UNKNOWN if response.body_sent else Delivery.NOT_SENT
-
     def read_command(self, id: int, length: int) -> Command:
         """Read a block (chapter 2.2.4)."""
         return Command(
             write_form(self.read_name, id, length),
             self.read_prefixes,
             timeout=PROMPTLY,
-            block=_read_length,
+            block=self.read_length,
         )
-
-    def read_data(self, response: Response) -> bytes | None:
-        """Give what was read."""
-        return response.block if response.result.good else None
-
-    def announced(self, response: Response) -> int:
-        """Say how many bytes the answer to a read has announced."""
-        return max(map(_read_length, response.lines), default=0)
 
     def close_command(self, id: int, abort: bool, close_time: int | None = None) -> Command:
         """Close a connection (chapter 2.2.5); at once to abort it."""
@@ -199,17 +182,8 @@ class TCPDialect(LTEDialect):
 
     def read_acknowledged(self, response: Response) -> Acknowledged | None:
         """Read it."""
-        line = response.first("+QISEND")
-        sent, acknowledged = (None, None) if line is None else (line.integer(0), line.integer(1))
-        if sent is None or acknowledged is None:
-            return None
-        return Acknowledged(sent, acknowledged)
+        return read_counts(response, "+QISEND")
 
     def list_command(self) -> Command:
         """Ask for all of them."""
         return Command(read_form("+QISTATE"), ("+QISTATE",), timeout=PROMPTLY)
-
-
-def _read_length(line: bytes) -> int:
-    match = _READ.match(line)
-    return int(match.group(1)) if match else 0

@@ -28,7 +28,6 @@ from ..base import (
     Booted,
     Closed,
     ContextSettings,
-    Family,
     Firmware,
     Limits,
     Notice,
@@ -39,10 +38,11 @@ from ..base import (
     Readable,
     Setting,
 )
+from ..quectel import BOOTED, DOWN, QuectelFamily
 from . import files, pdp, probes, servers
 from .contexts import ContextDialogue
 from .datagrams import UDPDialect, push_source
-from .dialects import PROMPTLY, TCPDialect, TLSDialect
+from .dialects import TCPDialect, TLSDialect
 from .errors import NAME
 from .settings import context_settings
 
@@ -61,19 +61,18 @@ _URC = re.compile(
 _BEFORE_SECRETS = (
     re.compile(rb'\+QSSLCFG ?[:=] *+"?+psk\b"?+(?: *+, *+\d++ *+,)?+', re.IGNORECASE),
     re.compile(rb'\+QICSGP ?[:=] *+(?:\d+ *+, *+)++"?[^",]*+"? *+,', re.IGNORECASE),
-    re.compile(rb"\+CPIN ?=", re.IGNORECASE),
 )
-_BOOTED: Final = frozenset({b"RDY", b"APP RDY"})
-_DOWN: Final = frozenset({b"POWERED DOWN", b"NORMAL POWER DOWN"})
 
 
-class LTEFamily(Family):
+class LTEFamily(QuectelFamily):
     """One module of the LTE family."""
 
     name: ClassVar[str] = NAME
     tls = TLSDialect()
     tcp = TCPDialect()
     udp = UDPDialect()
+    before_secrets = _BEFORE_SECRETS
+    time_command = write_form("+QLTS", 2)
     wedged_code: ClassVar[int | None] = 552
     limits = Limits(
         sockets=table.CLIENT_IDS,
@@ -125,9 +124,9 @@ class LTEFamily(Family):
             return probes.read_ping(parse_info(line)) or Notice(line)
         elif line.startswith(b"+QNTP"):
             return probes.read_ntp(parse_info(line)) or Notice(line)
-        elif line in _BOOTED:
+        elif line in BOOTED:
             return Booted()
-        elif line in _DOWN:
+        elif line in DOWN:
             return PoweredDown()
         return Notice(line)
 
@@ -142,14 +141,6 @@ class LTEFamily(Family):
             return 0
         length = int(match.group(3))
         return length if length <= _LONGEST_PUSH and pushing(int(match.group(2))) else 0
-
-    def redact(self, line: bytes) -> bytes:
-        """Replace the keys and passwords that queries read back."""
-        for before in _BEFORE_SECRETS:
-            found = before.search(line)
-            if found is not None:
-                line = line[: found.end()] + b"***"
-        return line
 
     # -- bring-up
 
@@ -180,28 +171,6 @@ class LTEFamily(Family):
         """
         text = basic_form(f"&C1&D{int(dtr)}S12=50")
         await port.execute(Command(text))
-
-    async def pin_tries(self, port: ATPort) -> int | None:
-        """Ask how many tries the SIM's PIN has left (AT Commands Manual, AT+QPINC)."""
-        try:
-            response = await port.execute(
-                Command(write_form("+QPINC", "SC"), ("+QPINC",), timeout=PROMPTLY)
-            )
-        except errors.CommandFailed:
-            return None
-        line = response.first("+QPINC")
-        return None if line is None else line.integer(1)
-
-    async def network_time(self, port: ATPort) -> str | None:
-        """Ask for the network's time (AT Commands Manual, AT+QLTS)."""
-        try:
-            response = await port.execute(
-                Command(write_form("+QLTS", 2), ("+QLTS",), timeout=PROMPTLY)
-            )
-        except errors.CommandFailed:
-            return None
-        line = response.first("+QLTS")
-        return None if line is None else line.string(0)
 
     async def attach(self, port: ATPort, profile: ModemProfile, pdp_id: int) -> str:
         """Activate a PDP context, if it is not."""

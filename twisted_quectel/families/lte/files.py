@@ -12,6 +12,7 @@ from ... import errors
 from ...at import ATPort, Body, Command, write_form
 from ..base import Progress
 from ..checksums import checksum as checksum
+from ..checksums import wrong_with
 from .errors import NAME
 
 _OUR_PREFIX = "tq-"
@@ -98,22 +99,10 @@ async def _upload_once(port: ATPort, path: str, data: bytes, progress: Progress 
     if line is None:
         # the line can get lost although the file is there: its size tells
         sizes = await list_files(port, normal_path(path).partition(":")[0])
-        if sizes.get(normal_path(path)) == len(data):
-            stored = len(data)
-            found = checksum(data)
-        else:
+        if sizes.get(normal_path(path)) != len(data):
             return "the module did not confirm it"
-    else:
-        stored = line.integer(0) or 0
-        text = line.string(1) or ""
-        try:
-            found = int(text[:9], 16)
-        except ValueError:
-            return f"the module gave {text[:9]!r} for a checksum"
-    if stored != len(data):
-        return f"{stored} of {len(data)} bytes arrived"
-    if found != checksum(data):
-        return f"its checksum is {found:x} instead of {checksum(data):x}"
+    elif problem := wrong_with(data, line.integer(0) or 0, line.string(1)):
+        return problem
     if progress is not None:
         progress(len(data), len(data))
     return ""

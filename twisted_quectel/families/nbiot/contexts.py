@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Final
 
 from ... import errors
-from ...at import CTRL_Z, ATPort, Body, Command, uncounted_body, write_form
-from ...at.syntax import printable
+from ...at import ATPort, Body, Command, uncounted_body, write_form
 from ...tables.nbiot import CERTIFICATE_TAGS
 from ..base import ContextSettings, Firmware, Progress, Setting
 from ..checksums import checksum
+from ..quectel import unverified
+from ..settling import settle
 from .errors import NAME
 
 _TIMEOUT: Final = 5.0
@@ -98,27 +99,14 @@ class ContextDialogue:
 
         @raise errors.ModemParameterError: if a setting was not taken.
         """
-        refusals: dict[str, errors.CommandFailed] = {}
-        wrong = [each for each in settings if each.tag not in CERTIFICATE_TAGS]
-        # written again where a firmware has answered a write like a query
-        for _ in range(3):
-            for setting in wrong:
-                try:
-                    await port.execute(_command(setting.tag, *map(_number, setting.values)))
-                except errors.CommandFailed as e:
-                    refusals[setting.tag] = e
-            wrong = await self.different(port, settings)
-            if not wrong:
-                return
-        refusal = next((refusals[each.tag] for each in wrong if each.tag in refusals), None)
-        names = ", ".join(f'"{setting.tag}" ({setting.argument})' for setting in wrong)
-        raise errors.ModemParameterError(
-            f"the module ({self._firmware.model}) did not take {names}: "
-            + (printable(refusal.result) if refusal is not None else "it reads back differently"),
-            code=refusal.code if refusal is not None else None,
-            family=NAME,
-            command=f'AT+QSSLCFG=0,0,"{wrong[0].tag}"',
-            trace=port.trace.last(),
+        await settle(
+            port,
+            self._firmware,
+            tuple(each for each in settings if each.tag not in CERTIFICATE_TAGS),
+            lambda setting: port.execute(_command(setting.tag, *map(_number, setting.values))),
+            lambda: self.different(port, settings),
+            "SSL context 0",
+            NAME,
         )
 
     async def different(self, port: ATPort, settings: ContextSettings) -> list[Setting]:
@@ -140,12 +128,7 @@ class ContextDialogue:
         found = await read_context(port)
         level = "".join(found.get("seclevel", ()))
         if level not in ("1", "2"):
-            raise errors.UnverifiedContext(
-                f"ctx: SSL context 0 does not verify the server (its seclevel is "
-                f"{level or 'unknown'}); configure it with a CA, under contexts in the modem "
-                "file for instance, or give verify=none",
-                family=NAME,
-            )
+            raise unverified(0, level, NAME)
         if found.get("dtls") == ("1",):
             raise errors.UnsupportedOperation(
                 "ctx: SSL context 0 is set to DTLS, which is only for datagrams", family=NAME
@@ -155,6 +138,3 @@ class ContextDialogue:
 def _number(value: object) -> int:
     assert isinstance(value, int)
     return value
-
-
-__all__ = ["CTRL_Z", "ContextDialogue", "place", "read_context", "store"]

@@ -22,11 +22,10 @@ from ...tables.nbiot import (
     TIMEOUTS,
 )
 from ..dialect import AccessMode, DatagramDialect, Delivery, Dialect, SocketStatus
+from ..quectel import PROMPTLY as PROMPTLY
+from ..quectel import CountedSends
 from .errors import open_error
 
-#: Seconds that the host waits for what is answered at once: a line of 9600 baud needs 1.6 s
-#: for a block alone.
-PROMPTLY: Final = 10.0
 #: The TLS connection, among those of the session.
 TLS_PLACE: Final = PLAIN_CONNECT_IDS[-1] + 1
 
@@ -155,7 +154,7 @@ class TLSDialect(NBIoTDialect):
         return open_error(code, host, port, command, trace, True)
 
 
-class PlainDialect(NBIoTDialect):
+class PlainDialect(CountedSends, NBIoTDialect):
     """What is without TLS."""
 
     secure = False
@@ -195,14 +194,6 @@ class PlainDialect(NBIoTDialect):
             later=_sent,
             linger=0.3,
         )
-
-    def delivery(self, response: Response) -> Delivery:
-        """Say what became of a block."""
-        if response.result is SEND_OK:
-            return Delivery.TAKEN
-        if response.result.outcome is Outcome.SEND_FAIL:
-            return Delivery.REFUSED
-        return Delivery.UNKNOWN if response.body_sent else Delivery.NOT_SENT
 
     def close_command(self, id: int, abort: bool, close_time: int | None = None) -> Command:
         """Close one, whether its peer has closed it or not."""

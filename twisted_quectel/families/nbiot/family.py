@@ -16,7 +16,6 @@ from ...at import (
     CommandText,
     Inline,
     Response,
-    execute_form,
     parse_info,
     read_form,
     write_form,
@@ -31,7 +30,6 @@ from ..base import (
     Closed,
     ContextSettings,
     Dialect,
-    Family,
     Firmware,
     Limits,
     Notice,
@@ -42,13 +40,12 @@ from ..base import (
     SocketStatus,
 )
 from ..internet import read_urc as read_internet_urc
+from ..quectel import BOOTED, DOWN, QuectelFamily
 from . import contexts, formats, pdn
 from .dialects import PROMPTLY, TLS_PLACE, Formats, TCPDialect, TLSDialect, UDPDialect
 from .errors import NAME
 from .settings import context_settings
 
-_BOOTED: Final = frozenset({b"RDY", b"APP RDY"})
-_DOWN: Final = frozenset({b"POWERED DOWN", b"NORMAL POWER DOWN"})
 #: Seconds of silence behind which a module that may sleep is woken first: it does after 10 s, or
 #: what AT+QCFG="slplocktimes" says.
 _DROWSY: Final = 0.5
@@ -56,15 +53,15 @@ _DEEP: Final = b'"ENTER DEEPSLEEP"'
 #: What stands in front of a secret; all that is behind it is not shown.
 _BEFORE_SECRETS: Final = (
     re.compile(rb'\+QCGDEFCONT ?[:=] *+"?[^",]*+"? *+, *+"?[^",]*+"? *+,', re.IGNORECASE),
-    re.compile(rb"\+CPIN ?=", re.IGNORECASE),
 )
 
 
-class NBIoTFamily(Family):
+class NBIoTFamily(QuectelFamily):
     """One module of the NB-IoT family."""
 
     name: ClassVar[str] = NAME
     has_inline = True
+    before_secrets = _BEFORE_SECRETS
     limits = Limits(
         sockets=range(TLS_PLACE + 1),
         contexts=table.SUPPORTED_CONTEXT_IDS,
@@ -117,9 +114,9 @@ class NBIoTFamily(Family):
         if opened is not None:
             return opened
         text = line.strip()
-        if text in _BOOTED:
+        if text in BOOTED:
             return Booted()
-        if text in _DOWN or (info.prefix == "+QNBIOTEVENT" and _DEEP in text):
+        if text in DOWN or (info.prefix == "+QNBIOTEVENT" and _DEEP in text):
             return PoweredDown()
         return Notice(line)
 
@@ -144,14 +141,6 @@ class NBIoTFamily(Family):
             return None
         received = self._plain if start.startswith(b"+QI") else self._secure
         return found if received.receive == table.TEXT else None
-
-    def redact(self, line: bytes) -> bytes:
-        """Replace the passwords that queries read back."""
-        for before in _BEFORE_SECRETS:
-            found = before.search(line)
-            if found is not None:
-                line = line[: found.end()] + b"***"
-        return line
 
     # -- bring-up
 
@@ -195,28 +184,6 @@ class NBIoTFamily(Family):
         """Have the module sleep no more."""
         await port.execute(Command(write_form("+QSCLK", 0), timeout=PROMPTLY))
         port.drowsy = None
-
-    async def pin_tries(self, port: ATPort) -> int | None:
-        """Ask how many tries the SIM's PIN has left (C{AT+QPINC})."""
-        try:
-            response = await port.execute(
-                Command(write_form("+QPINC", "SC"), ("+QPINC",), timeout=PROMPTLY)
-            )
-        except errors.CommandFailed:
-            return None
-        line = response.first("+QPINC")
-        return None if line is None else line.integer(1)
-
-    async def network_time(self, port: ATPort) -> str | None:
-        """Ask for the network's time (C{AT+QLTS})."""
-        try:
-            response = await port.execute(
-                Command(execute_form("+QLTS"), ("+QLTS",), timeout=PROMPTLY)
-            )
-        except errors.CommandFailed:
-            return None
-        line = response.first("+QLTS")
-        return None if line is None else line.string(0)
 
     async def attach(self, port: ATPort, profile: ModemProfile, pdp_id: int) -> str:
         """Have the packet data connection up."""

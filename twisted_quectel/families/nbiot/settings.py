@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ... import errors
-from ...profiles import TLSProfile, Verify
+from ...profiles import TLSProfile
 from ...tables.nbiot import CERTIFICATE_TAGS, TIMEOUTS
 from ..base import ContextSettings, Setting
+from ..refusals import refuse_unsettable
 from .dialects import Formats
 from .errors import NAME
 
 _DTLS_VERSIONS: Final = {"1.0": 0, "1.2": 1}
+_ALL: Final = 0xFFFF
 _ARGUMENTS: Final = {"cacert": "cacert", "clientcert": "clientCert", "clientkey": "clientKey"}
 
 
@@ -46,39 +47,15 @@ def context_settings(
 def _refuse(profile: TLSProfile, paths: Mapping[str, str]) -> None:
     """Refuse what the family has no setting for.
 
-    @raise errors.UnsupportedOperation: naming the argument.
+    @raise UnsupportedOperation: naming the argument.
     """
-    for argument, wrong, what in (
-        ("sslVersion", profile.ssl_version == "ssl3", "SSL 3.0"),
-        ("ciphers", profile.cipher_suite != 0xFFFF, "a choice of the cipher suite"),
-        ("cacert", "cacertex" in paths, "room for two CAs; give one"),
-        ("sni", bool(profile.sni), "a setting for the server's name"),
-        ("alpn", bool(profile.alpn), "ALPN"),
-        ("psk", profile.psk is not None, "pre-shared keys"),
-        ("sessionCache", profile.session_cache is False, "a setting for resumed sessions"),
-        ("renegotiation", profile.renegotiation, "a setting for renegotiation"),
-        ("ignoreLocalTime", profile.ignore_local_time, "a setting for certificates' dates"),
+    refuse_unsettable(
+        profile,
+        paths,
+        NAME,
         (
-            "ignoreMultiCertChainVerify",
-            profile.ignore_multi_cert_chain_verify,
-            "such a setting",
+            ("sslVersion", profile.ssl_version == "ssl3", "SSL 3.0"),
+            ("ciphers", profile.cipher_suite != _ALL, "a choice of the cipher suite"),
+            ("ignoreLocalTime", profile.ignore_local_time, "a setting for certificates' dates"),
         ),
-        ("ignoreInvalidCertSign", profile.ignore_invalid_cert_sign, "such a setting"),
-        (
-            "negotiateTime",
-            profile.negotiate_time is not None,
-            "a time for the handshake alone; timeout is for all of it",
-        ),
-        ("closeTimeMode", profile.close_time_mode == "ms", "a time for closes"),
-    ):
-        if wrong:
-            raise errors.UnsupportedOperation(
-                f"{argument}: the {NAME} modules do not have {what}", family=NAME
-            )
-    checked = profile.verify is Verify.PEER and profile.security_level > 0
-    if checked and profile.identity == "require":
-        raise errors.IdentityNotChecked(
-            "identity: these modules cannot check the server's name; identity=prefer accepts "
-            "that; a CA for your servers alone makes up for it, or quecteltls:",
-            family=NAME,
-        )
+    )

@@ -1,0 +1,53 @@
+"""Having the module close a connection, and letting go of it when it has."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+
+from ..at import ATPort
+from ..errors import ModuleLost, PortLost
+from ..families import Dialect
+
+
+class _Life(Protocol):
+    def closed(self) -> None:
+        """The module has closed."""
+
+
+def everything_is_lost(reason: Failure) -> bool:
+    """Whether a command was not answered because C{lost} is about to be called."""
+    return reason.check(PortLost, ModuleLost) is not None
+
+
+class Closing:
+    """A connection on a port that is shared, as far as its close is concerned."""
+
+    __slots__ = ()
+
+    id: int
+    dialect: Dialect
+    _clock: IReactorTime
+    _port: ATPort
+    _life: _Life
+    _close_time: int | None
+    _closed_by_module: bool
+
+    def _quiet(self) -> None:
+        """Leave no timer behind."""
+
+    def do_close(self, abort: bool) -> None:
+        """Have the module close, where it has not by itself; ends in C{closed}."""
+        self._quiet()
+        if self._closed_by_module:
+            self._clock.callLater(0, self._life.closed)
+            return
+        command = self.dialect.close_command(self.id, abort, self._close_time)
+        self._port.execute(command).addBoth(self._close_done)
+
+    def _close_done(self, result: object) -> None:
+        # an error means that it was not open any more
+        if not (isinstance(result, Failure) and everything_is_lost(result)):
+            self._life.closed()
