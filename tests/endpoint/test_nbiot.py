@@ -181,6 +181,8 @@ class OneConnectionTests(NBIoTCase):
         other = TLSProfile(cacert=self.write("other.pem", make_ca().cert_pem.bytes()))
         problem = self.problem(errors.TLSOpenFailed, tls=other)
         self.assertEqual(problem.code, -3)
+        self.one_line(problem, "Certificate error", "does not come from cacert")
+        self.assertNotIn("does not say why", str(problem))
         self.closes(self.open())
         self.problem(errors.TLSOpenFailed, tls=other)
 

@@ -17,7 +17,6 @@ from ..at import ATPort, Command, CommandText, Inline, Response, join
 from ..errors import CommandFailed, ModemError
 from ..modemprofile import ModemProfile
 from ..profiles import TLSProfile
-from ..tables.causes import LTE_HANDSHAKE
 from .dialect import AccessMode as AccessMode
 from .dialect import DatagramDialect as DatagramDialect
 from .dialect import Delivery as Delivery
@@ -171,16 +170,15 @@ class Family(Services, ABC):
     def __init__(self, firmware: Firmware) -> None:
         self.firmware = firmware
 
-    #: what a failed handshake may have failed by, each with the facts that it needs
-    handshake_causes: ClassVar[tuple[tuple[tuple[str, ...], str], ...]] = LTE_HANDSHAKE
+    #: what a failed handshake may have failed by, each with the facts that it needs; nothing
+    #: where the module says why
+    handshake_causes: ClassVar[tuple[tuple[tuple[str, ...], str], ...]] = ()
     #: whether some lines bring counted bytes in them
     has_inline: ClassVar[bool] = False
-    #: what a wedged module answers to an open that is right
-    wedged_code: ClassVar[int | None] = None
 
     def is_wedge(self, problem: ModemError) -> bool:
         """Whether a wedged module would refuse an open like this, however right it is."""
-        return problem.code is not None and problem.code == self.wedged_code
+        return False
 
     # -- reading
 

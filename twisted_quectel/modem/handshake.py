@@ -37,6 +37,9 @@ def handshake_causes(tls: TLSProfile, family: Family) -> tuple[str, ...]:
 def explained(problem: TLSOpenFailed, tls: TLSProfile, family: Family) -> TLSOpenFailed:
     """Give an open that failed with what is likely behind it, in place of what mostly is."""
     causes = handshake_causes(tls, family)
+    if not causes:
+        # the module has said why
+        return problem
     what = problem.message.partition(";")[0]
     return TLSOpenFailed(
         f"{what}; the module does not say why; in order of likelihood: {'; '.join(causes)}",

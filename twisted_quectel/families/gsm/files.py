@@ -10,16 +10,13 @@ from __future__ import annotations
 from typing import Final
 
 from ... import errors
-from ...at import ATPort, Body, Command, write_form
+from ...at import ATPort, Command, write_form
 from ...tables.gsm import NVRAM_NAMES, NVRAM_SIZES, RAM_SIZES
+from .. import uploads
 from ..base import Progress
-from ..checksums import checksum, read_checksum, wrong_with
+from ..uploads import checksum, read_checksum, upload_command, wrong_with
 from .errors import NAME
 
-#: Seconds without a byte after which the module ends an upload.
-_UPLOAD_PAUSE: Final = 15
-#: Slowest line that an upload is waited for, in bytes per second.
-_SLOWEST: Final = 480
 #: Where files go, by what the modem file says of keys.
 STORAGES: Final = {"ram": "RAM", "nvram": "NVRAM"}
 
@@ -75,47 +72,19 @@ async def upload(port: ATPort, path: str, data: bytes, progress: Progress | None
             family=NAME,
             command=f'AT+QSECWRITE="{path}"',
         )
-    problem, code = "", None
-    for _ in range(3):
-        # one of that name must not be there
-        await delete(port, path)
-        try:
-            problem, code = await _upload_once(port, path, data, progress), None
-        except errors.CommandFailed as e:
-            problem, code = e.message, e.code
-        if not problem:
-            return
-    await delete(port, path)
-    raise errors.CertificateStoreError(
-        f"{path} could not be stored on the module: {problem}",
-        code=code,
-        family=NAME,
-        command=f'AT+QSECWRITE="{path}"',
-        trace=port.trace.last(),
-    )
 
-
-async def _upload_once(port: ATPort, path: str, data: bytes, progress: Progress | None) -> str:
-    """Upload; give what went wrong, or nothing.
-
-    @raise errors.CommandFailed: if the module has refused it.
-    """
-    if progress is not None:
-        progress(0, len(data))
-    command = Command(
-        write_form("+QSECWRITE", path, len(data), _UPLOAD_PAUSE),
-        ("+QSECWRITE",),
-        timeout=_UPLOAD_PAUSE + 5 + len(data) / _SLOWEST,
-        body=data,
-        body_after=Body.CONNECT,
-    )
-    line = (await port.execute(command)).first("+QSECWRITE")
-    if line is None:
+    async def once() -> str:
+        line = (await port.execute(upload_command("+QSECWRITE", path, data))).first("+QSECWRITE")
+        if line is not None:
+            return wrong_with(data, line.integer(0) or 0, line.string(1))
         # the line can get lost although the file is there
-        if not await is_stored(port, path, data):
-            return "the module did not confirm it"
-    elif problem := wrong_with(data, line.integer(0) or 0, line.string(1)):
-        return problem
-    if progress is not None:
-        progress(len(data), len(data))
-    return ""
+        stored = await is_stored(port, path, data)
+        return "" if stored else "the module did not confirm it"
+
+    async def clear() -> None:
+        await delete(port, path)
+
+    # one of that name must not be there
+    await clear()
+    shown = f'AT+QSECWRITE="{path}"'
+    await uploads.upload(port, path, data, progress, once, clear, NAME, shown)

@@ -22,6 +22,7 @@ from ...at import (
 from ...modemprofile import ModemProfile
 from ...profiles import TLSProfile
 from ...tables import lte as table
+from ...tables.causes import LTE_HANDSHAKE
 from ..base import (
     URC,
     AccessMode,
@@ -49,6 +50,7 @@ from .settings import context_settings
 #: Chapter 2.2.5: the default of 10 s, where the unit is the millisecond.
 _CLOSE_MILLISECONDS: Final = 10_000
 _LONGEST_PUSH: Final = 4096
+_WEDGED: Final = 552
 #: Where keys go, by what the modem file says.
 _KEY_DRIVES: Final = {"ram": "RAM", "ufs": "UFS"}
 
@@ -73,7 +75,7 @@ class LTEFamily(QuectelFamily):
     udp = UDPDialect()
     before_secrets = _BEFORE_SECRETS
     time_command = write_form("+QLTS", 2)
-    wedged_code: ClassVar[int | None] = 552
+    handshake_causes = LTE_HANDSHAKE
     limits = Limits(
         sockets=table.CLIENT_IDS,
         contexts=table.SSL_CONTEXT_IDS,
@@ -95,6 +97,10 @@ class LTEFamily(QuectelFamily):
     def __init__(self, firmware: Firmware) -> None:
         super().__init__(firmware)
         self._contexts = ContextDialogue(firmware, self.limits.line)
+
+    def is_wedge(self, problem: errors.ModemError) -> bool:
+        """Whether it is 552, as which a wedged module refuses whatever is right."""
+        return problem.code == _WEDGED
 
     # -- reading
 

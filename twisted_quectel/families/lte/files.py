@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ... import errors
-from ...at import ATPort, Body, Command, write_form
+from ...at import ATPort, Command, write_form
+from .. import uploads
 from ..base import Progress
-from ..checksums import checksum as checksum
-from ..checksums import wrong_with
+from ..uploads import checksum as checksum
+from ..uploads import upload_command, wrong_with
 from .errors import NAME
 
 _OUR_PREFIX = "tq-"
-#: Seconds without a byte after which the module ends an upload (AT+QFUPL, its default is 5).
-_UPLOAD_PAUSE = 15
-#: Slowest line that an upload is waited for, in bytes per second.
-_SLOWEST = 480
 
 
 def normal_path(path: str) -> str:
@@ -61,48 +58,19 @@ async def upload(port: ATPort, path: str, data: bytes, progress: Progress | None
 
     @raise errors.CertificateStoreError: if it is not there in the end.
     """
-    problem, code = "", None
-    for _ in range(3):
-        try:
-            problem, code = await _upload_once(port, path, data, progress), None
-        except errors.CommandFailed as e:
-            problem, code = e.message, e.code
-        if not problem:
-            return
-        # an existing name is refused, and what an aborted upload left has to go too
-        await delete(port, path)
-    raise errors.CertificateStoreError(
-        f"{path} could not be stored on the module: {problem}",
-        code=code,
-        family=NAME,
-        command=f'AT+QFUPL="{path}"',
-        trace=port.trace.last(),
-    )
 
-
-async def _upload_once(port: ATPort, path: str, data: bytes, progress: Progress | None) -> str:
-    """Upload; give what went wrong, or nothing.
-
-    @raise errors.CommandFailed: if the module has refused it.
-    """
-    if progress is not None:
-        progress(0, len(data))
-    command = Command(
-        write_form("+QFUPL", path, len(data), _UPLOAD_PAUSE),
-        ("+QFUPL",),
-        timeout=_UPLOAD_PAUSE + 5 + len(data) / _SLOWEST,
-        body=data,
-        body_after=Body.CONNECT,
-    )
-    response = await port.execute(command)
-    line = response.first("+QFUPL")
-    if line is None:
+    async def once() -> str:
+        line = (await port.execute(upload_command("+QFUPL", path, data))).first("+QFUPL")
+        if line is not None:
+            return wrong_with(data, line.integer(0) or 0, line.string(1))
         # the line can get lost although the file is there: its size tells
         sizes = await list_files(port, normal_path(path).partition(":")[0])
-        if sizes.get(normal_path(path)) != len(data):
-            return "the module did not confirm it"
-    elif problem := wrong_with(data, line.integer(0) or 0, line.string(1)):
-        return problem
-    if progress is not None:
-        progress(len(data), len(data))
-    return ""
+        stored = sizes.get(normal_path(path)) == len(data)
+        return "" if stored else "the module did not confirm it"
+
+    async def clear() -> None:
+        # an existing name is refused, and what an aborted upload left has to go too
+        await delete(port, path)
+
+    shown = f'AT+QFUPL="{path}"'
+    await uploads.upload(port, path, data, progress, once, clear, NAME, shown)

@@ -9,14 +9,12 @@ from ... import errors
 from ...at import ATPort, Body, Command, uncounted_body, write_form
 from ...tables.nbiot import CERTIFICATE_TAGS
 from ..base import ContextSettings, Firmware, Progress, Setting
-from ..checksums import checksum
 from ..quectel import unverified
 from ..settling import settle
+from ..uploads import SLOWEST, checksum, upload
 from .errors import NAME
 
 _TIMEOUT: Final = 5.0
-#: Slowest line that a certificate is waited for, in bytes per second.
-_SLOWEST: Final = 480
 _PLACE: Final = "SSL:"
 
 
@@ -55,37 +53,26 @@ async def store(port: ATPort, path: str, data: bytes, progress: Progress | None)
     @raise errors.CertificateStoreError: if it does not.
     """
     tag = path.removeprefix(_PLACE)
-    problem, code = "", None
-    if progress is not None:
-        progress(0, len(data))
     command = Command(
         write_form("+QSSLCFG", 0, 0, tag),
         ("+QSSLCFG",),
-        timeout=_TIMEOUT + len(data) / _SLOWEST,
+        timeout=_TIMEOUT + len(data) / SLOWEST,
         body=uncounted_body(data),
         body_after=Body.PROMPT,
     )
-    for _ in range(3):
-        try:
-            response = await port.execute(command)
-        except errors.CommandFailed as e:
-            problem, code = e.message, e.code
-            continue
-        line = response.first("+QSSLCFG")
+
+    async def once() -> str:
+        line = (await port.execute(command)).first("+QSSLCFG")
         number = None if line is None else line.integer(3)
         # the length; without CR where those are not stored; some firmware tells a checksum
-        if number in (len(data), len(data.replace(b"\r", b"")), checksum(data)):
-            if progress is not None:
-                progress(len(data), len(data))
-            return
-        problem, code = f"it tells {number} for what has {len(data)} bytes", None
-    raise errors.CertificateStoreError(
-        f"{path} could not be stored on the module: {problem}",
-        code=code,
-        family=NAME,
-        command=f'AT+QSSLCFG=0,0,"{tag}"',
-        trace=port.trace.last(),
-    )
+        right = number in (len(data), len(data.replace(b"\r", b"")), checksum(data))
+        return "" if right else f"it tells {number} for what has {len(data)} bytes"
+
+    async def clear() -> None:
+        """The next try takes its place."""
+
+    shown = f'AT+QSSLCFG=0,0,"{tag}"'
+    await upload(port, path, data, progress, once, clear, NAME, shown)
 
 
 class ContextDialogue:
