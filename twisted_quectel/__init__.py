@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .alerts import CSSLAlert
     from .at import InvalidValue
     from .autotls import AutoTLSEndpoint
     from .datagrams import ModuleUDPPort, listen_udp
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from .endpoints import ModuleTCPEndpoint, ModuleTLSEndpoint
     from .errors import (
         ActivationFailed,
+        AlertRaised,
         CertificateStoreError,
+        CertificateVerificationError,
         CommandFailed,
         CommandTimeout,
         ConnectBindError,
@@ -48,6 +51,7 @@ if TYPE_CHECKING:
         SIMError,
         SocketIdInUse,
         TCPOpenFailed,
+        TLSNegotiationError,
         TLSOpenFailed,
         UnknownModel,
         UnsupportedOperation,
@@ -61,8 +65,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActivationFailed",
+    "AlertRaised",
     "AutoTLSEndpoint",
+    "CSSLAlert",
     "CertificateStoreError",
+    "CertificateVerificationError",
     "CommandFailed",
     "CommandTimeout",
     "ConnectBindError",
@@ -104,6 +111,7 @@ __all__ = [
     "Signal",
     "SocketIdInUse",
     "TCPOpenFailed",
+    "TLSNegotiationError",
     "TLSOpenFailed",
     "TLSProfile",
     "UnknownModel",
@@ -116,6 +124,7 @@ __all__ = [
 
 _HOMES = {
     "AutoTLSEndpoint": "autotls",
+    "CSSLAlert": "alerts",
     "HostTLS": "hosttls",
     "HostTLSEndpoint": "hosttls",
     "InvalidValue": "at",

@@ -24,7 +24,7 @@ from .modemprofile import ModemProfile
 from .profiles import TLSProfile
 from .strings import EndpointArguments
 from .tables.lte import PDP_IDS, SSL_CONTEXT_IDS
-from .tlsways import check_provisioned
+from .tlsways import check_provisioned, own_trust
 
 __all__ = [
     "ModuleTCPEndpoint",
@@ -46,13 +46,14 @@ def access_mode(mode: AccessMode | str) -> AccessMode:
 
 def _default_tls(profile: ModemProfile) -> TLSProfile:
     """Give the TLS settings that a modem's owner wants where none are given."""
-    if not profile.tls:
+    arguments = own_trust(profile, profile.tls)
+    if not arguments:
         raise InvalidValue(
             "tls",
             "say how the server is verified: give tls=TLSProfile(cacert=...), or tls of the "
             "modem's profile, or ctx for an SSL context that is provisioned on the module",
         )
-    return TLSProfile.from_arguments(profile.tls, prefix="tls.")
+    return TLSProfile.from_arguments(arguments, prefix="tls.")
 
 
 def check_modem(modem: object) -> Modem:

@@ -87,6 +87,7 @@ def quectelssl_arguments(
     ignoreLocalTime: str | None = None,
     ignoreMultiCertChainVerify: str | None = None,
     ignoreInvalidCertSign: str | None = None,
+    allowAlerts: str | None = None,
     closed: str = "done",
     timeout: str = "60",
 ) -> EndpointArguments:

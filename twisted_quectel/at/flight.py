@@ -75,6 +75,7 @@ class Flight(Drowsy):
         self._refused: Result | None = None  # a SEND FAIL that may yet turn into SEND OK
         self._late_prompt = False  # nobody waits for the prompt any more, but it may come
         self._told_ok = False  # how the command ends is told later
+        self._told_early: Result | None = None  # or was told ahead of its OK
         self._resync: Resync | None = None
         self._resync_wanted = False
         self._delivering = False
@@ -138,6 +139,7 @@ class Flight(Drowsy):
         self._response = None
         self._refused = None
         self._late_prompt = self._told_ok = False
+        self._told_early = None
         self._body_due = command.body_after
         self._framer.prompt_due = command.body_after is _AT_PROMPT
         text = command.text
@@ -167,6 +169,9 @@ class Flight(Drowsy):
     def _final_result(self, command: Command, line: bytes) -> Result | None:
         """Take a line for the final result of the command in flight."""
         if command.later is not None and (told := command.later(line)) is not None:
+            if command.both and not self._told_ok:
+                self._told_early = told
+                return None
             return told
         result = parse_result(line, command.body_after is _AT_PROMPT)
         if result is None:
@@ -192,7 +197,9 @@ class Flight(Drowsy):
             self._refused = result
             self._deadline.set(command.linger)
             return
-        if command.later is not None and result is OK:
+        if self._told_early is not None and result is OK:
+            result = self._told_early
+        elif command.later is not None and result is OK:
             # how it ends is told in a line behind this one
             self._told_ok = True
             self._deadline.set(self._patience())

@@ -22,9 +22,11 @@ from .dialect import DatagramDialect as DatagramDialect
 from .dialect import Delivery as Delivery
 from .dialect import Dialect as Dialect
 from .dialect import SocketStatus as SocketStatus
+from .dialect import Stack as Stack
 from .events import URC as URC
 from .events import Booted as Booted
 from .events import Closed as Closed
+from .events import Confirmed as Confirmed
 from .events import Incoming as Incoming
 from .events import IncomingRefused as IncomingRefused
 from .events import NameAddress as NameAddress
@@ -37,7 +39,10 @@ from .events import PingReply as PingReply
 from .events import PoweredDown as PoweredDown
 from .events import Pushed as Pushed
 from .events import Readable as Readable
+from .events import Received as Received
 from .events import ServerTime as ServerTime
+from .events import TransferData as TransferData
+from .events import TransferEnd as TransferEnd
 from .services import Services
 
 
@@ -166,6 +171,8 @@ class Family(Services, ABC):
     tcp: Dialect | None
     #: datagrams without TLS; L{None} if it has none.  Their sockets are listed with C{tcp}'s
     udp: DatagramDialect | None = None
+    #: a stack of its own for HTTPS: TLS that verifies nobody; L{None} if it has none
+    https: Dialect | None = None
 
     def __init__(self, firmware: Firmware) -> None:
         self.firmware = firmware
@@ -175,6 +182,8 @@ class Family(Services, ABC):
     handshake_causes: ClassVar[tuple[tuple[tuple[str, ...], str], ...]] = ()
     #: whether some lines bring counted bytes in them
     has_inline: ClassVar[bool] = False
+    #: whether its modules judge certificates by CAs of their own
+    own_trust: ClassVar[bool] = False
 
     def is_wedge(self, problem: ModemError) -> bool:
         """Whether a wedged module would refuse an open like this, however right it is."""

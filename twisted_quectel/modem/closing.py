@@ -22,7 +22,19 @@ def everything_is_lost(reason: Failure) -> bool:
     return reason.check(PortLost, ModuleLost) is not None
 
 
-class Closing:
+class Unconfirmed:
+    """A connection of whose sends and receives the module tells nothing by URCs."""
+
+    __slots__ = ()
+
+    def confirmed(self, code: int) -> None:
+        """Nobody asked."""
+
+    def receive_ended(self, code: int) -> None:
+        """Nobody asked."""
+
+
+class Closing(Unconfirmed):
     """A connection on a port that is shared, as far as its close is concerned."""
 
     __slots__ = ()

@@ -40,6 +40,12 @@ class SessionSocket(Protocol):
     def readable(self) -> None:
         """There is data to read."""
 
+    def confirmed(self, code: int) -> None:
+        """What the module has taken of it has gone out; with a code, it is lost."""
+
+    def receive_ended(self, code: int) -> None:
+        """A receive that it had asked for has ended."""
+
     def closed_by_peer(self, told: bool = False) -> None:
         """The connection is closed.
 

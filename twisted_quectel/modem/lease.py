@@ -17,6 +17,7 @@ from ..at import ATPort, HandOut
 from ..errors import ModemError, PortUnresponsive, SendFailed, UnsupportedOperation, carry
 from ..families import AccessMode, Acknowledged, Dialect, Family
 from .channels import Channel
+from .closing import Unconfirmed
 from .interfaces import SocketOwner
 from .leasemachine import LeaseCore, LeaseLife, lease_life
 from .pipe import TransparentPipe
@@ -32,7 +33,7 @@ def _ignore_modem_errors(reason: Failure) -> None:
     reason.trap(ModemError)
 
 
-class LeasedSocket(LeaseCore):
+class LeasedSocket(Unconfirmed, LeaseCore):
     """One connection in transparent mode.
 
     It is made when its open begins, and gives everything back when it ends.
@@ -80,6 +81,7 @@ class LeasedSocket(LeaseCore):
         self._closed_by_module = False
         self.live = False
         self.closing = False
+        self.alerts = 0
         self._held: list[bytes] = []
         self._paused = False
         self._over_already: Failure | None = None  # it has ended before it was started

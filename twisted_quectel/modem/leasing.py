@@ -20,12 +20,13 @@ from .opening import (
     OpenCancelled,
     OpenJob,
     OpenRequest,
-    error_code,
+    OpenWay,
     open_problem,
     open_socket,
     release_context,
     send_open,
     take_context,
+    take_id,
 )
 from .session import Session
 from .sockets import CommandSocket
@@ -70,8 +71,7 @@ async def open_lease(session: Session, request: OpenRequest) -> LeasedSocket:
         try:
             # it may have gone down meanwhile
             await session.require_network(request.pdp, request.host)
-            ids = request.dialect_of(session.family).ids
-            id = await session.acquire_id(request.wait, ids)
+            id = await take_id(session, request, AccessMode.TRANSPARENT)
         except BaseException:
             release_context(session, need.context)
             raise
@@ -87,10 +87,12 @@ async def _open_transparent(
 ) -> LeasedSocket:
     dialect = request.dialect_of(session.family)
     context = need.context
+    stack = dialect.stack(AccessMode.TRANSPARENT)
 
     def freed() -> None:
         session.forget_socket(id, socket)
         release_context(session, context, socket)
+        session.stacks.release(stack)
         session.end_lease(channel)
 
     family = session.family
@@ -118,10 +120,12 @@ async def _open_transparent(
         AccessMode.TRANSPARENT,
         request.timeout,
     )
+    way = OpenWay(session, request, id, AccessMode.TRANSPARENT, channel.port)
     try:
         response = await send_open(
             session, need, channel.port, lambda: _LeaseJob(command, need.context, socket)
         )
+        response = await way.on(response, lambda further: _LeaseJob(further, None, socket))
     except BaseException as e:
         if not need.sent:
             socket.lost(Failure(error.ConnectionAborted()))
@@ -133,9 +137,10 @@ async def _open_transparent(
             socket.refused()
         raise
     if response.result.outcome is Outcome.CONNECT:
+        socket.alerts = way.passed
         return socket
     try:
-        code = await error_code(session, channel.port, response)
+        code = await way.refused(response)
         raise open_problem(session, request, command, code)
     finally:
         socket.refused()

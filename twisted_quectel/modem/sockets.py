@@ -165,6 +165,21 @@ class CommandSocket(Receiving, Sending):
         self._owner.received(data)
         return self._direct()
 
+    def confirmed(self, code: int) -> None:
+        """What the module has taken has gone out, or is lost."""
+        if code:
+            self._fail_when_drained(
+                SendFailed(
+                    "the module has taken bytes and could not send them",
+                    code=code,
+                    family=self._family.name,
+                )
+            )
+        elif self._retry is not None:
+            # there is room again
+            self._retry.cancel()
+            self._send_again()
+
     def closed_by_peer(self, told: bool = False) -> None:
         """The connection is closed.
 
@@ -196,19 +211,23 @@ class CommandSocket(Receiving, Sending):
         """Ask whether the connection still exists."""
         command = self.dialect.state_command(self.id)
         if command is None:
-            # what has closed it is told by itself; refused without an end, it counts as closed
-            if self._refused_since is not None and self._clock.seconds() > (
-                self._refused_since + PATIENT_WITHOUT_STATE
-            ):
-                self.closed_by_peer()
+            self._lose_patience()
             return
         asked = self._port.execute(command, urgent=True)
         asked.addCallbacks(self._state_known, self._state_unknown)
+
+    def _lose_patience(self) -> None:
+        """What has closed it is told by itself, or not; refused without an end, it is closed."""
+        since = self._refused_since
+        if since is not None and self._clock.seconds() > since + PATIENT_WITHOUT_STATE:
+            self.closed_by_peer()
 
     def _state_known(self, response: Response) -> None:
         status = self.dialect.read_state(response, self.id)
         if status is None or status.gone:
             self.closed_by_peer()
+        elif status.doubtful:
+            self._lose_patience()
 
     def _state_unknown(self, reason: Failure) -> None:
         if not everything_is_lost(reason):

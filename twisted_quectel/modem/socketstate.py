@@ -30,6 +30,7 @@ class SocketState(Closing, SocketCore):
     """One connection, and what its halves ask of each other.
 
     @ivar mode: the access mode now.
+    @ivar alerts: the bits of the alerts that its open was let pass in spite of.
     """
 
     # a modem has a dozen, and many more have been: no dictionary for each
@@ -64,6 +65,7 @@ class SocketState(Closing, SocketCore):
         "_sends_since_look",
         "_switching",
         "_throttling",
+        "alerts",
         "dialect",
         "id",
         "mode",
@@ -94,6 +96,7 @@ class SocketState(Closing, SocketCore):
         super().__init__()
         self.id = id
         self.mode = mode
+        self.alerts = 0
         self._clock = clock
         self._port = port
         self._route: Route | None = None  # what pushes take past all questions
