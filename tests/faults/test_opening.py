@@ -39,7 +39,7 @@ class Opening(FaultCase):
         if self.mode == "transparent":
             raise SkipTest("there are too few ports for an id to be wanted again at once")
         self.begin(IdLingers(2.0))
-        peers = [self.open() for _ in range(self.kind.connections)]
+        peers = [self.open() for _ in range(self.kind.at_once(self.mode))]
         for peer in peers:
             peer.transport.loseConnection()
         self.open(busy="wait").transport.loseConnection()

@@ -198,6 +198,7 @@ class LeasedSocket(Unconfirmed, LeaseCore):
 
     def fail(self, reason: Failure) -> None:
         """The PDP context went down: C{NO CARRIER} tells it."""
+        self._interrupted = self._interrupted or self.dialect.ends_with_network
 
     def lost(self, reason: Failure) -> None:
         """The module is gone."""

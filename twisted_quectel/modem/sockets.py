@@ -247,7 +247,8 @@ class CommandSocket(Receiving, Sending):
         self.closed_by_peer()
 
     def fail(self, reason: Failure) -> None:
-        """The connection cannot go on: drop it, and tell."""
+        """The PDP context is down: the connection cannot go on; drop it, and tell."""
+        self._closed_by_module = self._closed_by_module or self.dialect.ends_with_network
         self._life.fail(reason)
 
     def opened(self) -> None:
