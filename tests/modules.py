@@ -27,6 +27,8 @@ class ModuleKind:
     @ivar resets: whether a drop resets the connection; else it is closed in order.
     @ivar open_time: seconds for which an open that was given up keeps the port.
     @ivar transparent: how many transparent connections it can have.
+    @ivar open_name: its command that opens TLS.
+    @ivar send_name: its command that sends over it.
     @ivar own_trust: whether it judges by CAs of its own, which its settings have to hold.
     @ivar quirks: what a module of the tests does otherwise than the strict one: a SIM5320
         tells of the peer's close, which the document has no word for.
@@ -41,6 +43,8 @@ class ModuleKind:
     resets: bool = True
     open_time: float = 0.0
     transparent: int = 12
+    open_name: str = "+QSSLOPEN"
+    send_name: str = "+QSSLSEND"
     own_trust: bool = False
     quirks: tuple[str, ...] = ()
 
@@ -104,6 +108,8 @@ KINDS: Final = (
         resets=False,
         open_time=120.0,
         transparent=1,
+        open_name="+CSSLOPEN",
+        send_name="+CSSLSEND",
         own_trust=True,
         quirks=("cssl_closed_urc",),
     ),

@@ -88,6 +88,8 @@ async def _open_transparent(
     context = need.context
 
     def freed() -> None:
+        if socket.unclosed:
+            session.stacks.doubt()
         session.forget_socket(id, socket)
         release_context(session, context, socket)
         session.stacks.release(need.stack)

@@ -140,6 +140,11 @@ class Stacks:
         reason.trap(ModemError)
         self._log.info("a stack was not released: {problem}", problem=reason.getErrorMessage())
 
+    def doubt(self) -> None:
+        """The last connection on it may be open still: start it anew for the next one."""
+        if self._users == 1:
+            self._started = False
+
     def lost(self) -> None:
         """The network has gone, and what was acquired with it."""
         self._started = False
