@@ -215,16 +215,15 @@ async def open_shared(session: Session, request: OpenRequest, make: SocketMaker[
 async def take_id(
     session: Session, request: OpenRequest, mode: AccessMode, need: ContextNeed
 ) -> int:
-    """Take an id, and the stack that has to be acquired for it."""
+    """Take the stack that has to be acquired, and an id."""
     dialect = request.dialect_of(session.family)
-    id = await session.acquire_id(request.wait, dialect.ids_in(mode))
+    need.stack, need.stacks = dialect.stack(mode), session.stacks
+    await session.stacks.acquire(need.stack, request.wait)
     try:
-        need.stack, need.stacks = dialect.stack(mode), session.stacks
-        await session.stacks.acquire(need.stack, request.wait)
+        return await session.acquire_id(request.wait, dialect.ids_in(mode))
     except BaseException:
-        session.connections.release(id)
+        session.stacks.release(need.stack)
         raise
-    return id
 
 
 class _Use:
