@@ -29,6 +29,7 @@ from ..base import (
 from . import pdp, urcs
 from .dialects import PUSHED, TCP, TCPDialect, TLSDialect
 from .errors import NAME
+from .https import HTTPS, HTTPSDialect
 from .pdp import PROMPTLY
 from .settings import refuse
 
@@ -65,6 +66,7 @@ class SIM52xxFamily(Family):
         firmware.checks_host = True
         self.tls = TLSDialect()
         self.tcp = TCPDialect()
+        self.https = HTTPSDialect(firmware)
 
     # -- reading
 
@@ -99,7 +101,7 @@ class SIM52xxFamily(Family):
         for stop in (
             PUSHED.stop,
             TCP.stop,
-            Command(execute_form("+CHTTPSSTOP"), timeout=PUSHED.stop.timeout),
+            HTTPS.stop,
             Command(execute_form("+CFTPSSTOP"), timeout=PUSHED.stop.timeout),
         ):
             # refused, where it is not acquired
