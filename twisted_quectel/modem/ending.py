@@ -43,12 +43,6 @@ class Ending(SocketState):
 
     # -- for the owner and the session
 
-    def closed_by_peer(self, told: bool = False) -> None:
-        """The connection is closed: deliver what is left, then end.
-
-        @param told: whether the module has said so by itself.
-        """
-
     def acknowledged(self) -> Deferred[Acknowledged]:
         """Ask what of the bytes sent the peer has acknowledged."""
         return ask_acknowledged(self._port, self.dialect, self.id)
