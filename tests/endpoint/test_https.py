@@ -461,6 +461,31 @@ class EndTests(HTTPSCase):
         self.assertIsInstance(self.end_of(peer, 60.0), ConnectionLost)
         self.closes(self.open())
 
+    def test_count_that_cannot_be(self) -> None:
+        """Bytes that come without a count that can be believed end it: some would be missing."""
+        for count in ("65536", "-1", ""):
+            self.network = MemoryNetwork(self.clock)
+            self.begin()
+            peer = self.open()
+            self.echoes(peer)
+            self.module.urc(f"+CHTTPSRECV: DATA,{count}\r\nOK\r\nand so on")
+            problem = self.end_of(peer)
+            self.assertIsInstance(problem, errors.RemoteViolation)
+            self.one_line(problem, "not said how many")
+            self.closes(self.open())
+
+    def test_more_than_may_be_held(self) -> None:
+        """A module that goes on for a reader who does not take it is not followed."""
+        self.begin()
+        peer = self.open()
+        peer.transport.pauseProducing()
+        self.settle()
+        for _ in range(3):
+            self.module.port().write(b"\r\n+CHTTPSRECV: DATA,30000\r\n" + bytes(30000))
+        self.assertIsInstance(self.end_of(peer), errors.RemoteViolation)
+        self.assertEqual(peer.count, 0)
+        self.closes(self.open())
+
     def test_long_silence(self) -> None:
         """A server that says nothing for hours is asked every two minutes, and no more often."""
         self.begin()

@@ -42,8 +42,8 @@ _DATA: Final = rb" ?: *+DATA *+, *+"
 _SSL_DATA: Final = re.compile(rb"\s*+\+CSSLRECV" + _DATA + rb"(\d{1,3}) *+, *+(\d{1,5}) *+,?+\s*+$")
 _HTTPS_DATA: Final = re.compile(rb"\s*+\+C?HT{2,3}PSRECV" + _DATA + rb"(\d{1,5}) *+,?+\s*+$")
 #: Data whose length is not believed.
-_SSL_UNREAD: Final = re.compile(rb"\s*+\+CSSLRECV" + _DATA + rb"(\d{1,3}) *+,(?! *+0*+ *+,?+\s*+$)")
-_HTTPS_UNREAD: Final = re.compile(rb"\s*+\+C?HT{2,3}PSRECV" + _DATA + rb"(?!0*+ *+,?+\s*+$)")
+_SSL_UNREAD: Final = re.compile(rb"\s*+\+CSSLRECV" + _DATA + rb"(\d{1,3}) *+,(?! *+0++ *+,?+\s*+$)")
+_HTTPS_UNREAD: Final = re.compile(rb"\s*+\+C?HT{2,3}PSRECV" + _DATA + rb"(?!0++ *+,?+\s*+$)")
 _FTPS_DATA: Final = re.compile(
     rb"\s*+\+CFTPS?+S?+(?:LIST|GET)" + _DATA + rb"(\d{1,5}) *+,?+\s*+$", re.IGNORECASE
 )
