@@ -474,6 +474,14 @@ class EndTests(HTTPSCase):
             self.one_line(problem, "not said how many")
             self.closes(self.open())
 
+    def test_count_of_common_ssl(self) -> None:
+        """The same of common SSL."""
+        modem = self.begin()
+        peer = self.connect(ModuleTLSEndpoint(modem, HOST, PORT, tls=TLSProfile(trust="module")))
+        self.module.urc("+CSSLRECV: DATA, 0, 70000")
+        self.assertIsInstance(self.end_of(peer), errors.RemoteViolation)
+        self.settle(1.0)
+
     def test_more_than_may_be_held(self) -> None:
         """A module that goes on for a reader who does not take it is not followed."""
         self.begin()
