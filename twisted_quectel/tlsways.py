@@ -63,7 +63,7 @@ def read_ways(modem: ModemProfile, host: str, given: Mapping[str, str | None]) -
     discover = trust is not None and read_choice("trust", trust, TRUSTS) == "discover"
     if discover:
         del own["trust"]
-    if read_choice("stack", given.get("stack") or "ssl", STACKS) == "https":
+    if read_choice("stack", given["stack"], STACKS) == "https":
         _check_https(way, ctx, discover)
         merged = merge_arguments(modem.tls, own)
         if merged.get("verify") != "none":
