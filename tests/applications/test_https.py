@@ -9,6 +9,8 @@ from typing import Any, cast
 
 from twisted.internet import reactor as installed_reactor
 from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import clientFromString
+from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock, Cooperator
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.trial.unittest import TestCase
@@ -17,8 +19,11 @@ from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET, Site
 
 from tests.endpoint.httpscase import UNVERIFIED, HTTPSCase
-from tests.endpoint.virtual import HOST
+from tests.endpoint.protocols import Echo, Peer
+from tests.endpoint.real import RealCase
+from tests.endpoint.virtual import HOST, factory_for
 from tests.tlsservers import make_ca, options_for
+from twisted_quectel import ModuleHTTPSEndpoint
 from twisted_quectel.testing import EmulatedModule
 from twisted_quectel.web import ModemEndpointFactory
 
@@ -139,6 +144,29 @@ class VirtualTests(HTTPSCase):
         self.run_all(twice())
         self.assertEqual(len(set(self.mirror.clients)), 2)
         self.settle(1.0)
+
+
+class StringTests(RealCase):
+    """From C{clientFromString} to a real server and back, over a pty."""
+
+    async def test_echo(self) -> None:
+        """More than the module holds goes both ways, and the end is clean."""
+        serving, port = self.serve(Echo)
+        text = self.pty_arguments(self.emulate(model="SIM5320"))
+        string = self.string(port, text, stack="https", verify="none", cacert=None)
+        endpoint = clientFromString(reactor, string)
+        assert isinstance(endpoint, ModuleHTTPSEndpoint)
+        self.addCleanup(endpoint.modem.close)
+        client = await endpoint.connect(factory_for(Peer))
+        assert isinstance(client, Peer)
+        data = body_of(60_000)
+        client.transport.write(data)
+        await client.when_received(len(data))
+        self.assertTrue(bytes(client.received) == data)
+        client.transport.loseConnection()
+        await client.when_lost
+        self.assertIsInstance(client.reasons[0].value, ConnectionDone)
+        await serving.peers[0].when_lost
 
 
 class RealTests(TestCase):
