@@ -75,6 +75,7 @@ class Dialect(ABC):
     @cvar secure: whether the module does TLS on it.
     @cvar ids: what the session calls such connections, where these are not all ids.
     @cvar module_closes: whether the module closes one by itself when its peer has.
+    @cvar ends_with_network: whether it does when the network goes.
     @cvar reads: whether it has a command to read with.
     @cvar modes: the access modes it has, where these are not all that the family has.
     @cvar default_mode: the best of them with back-pressure, where that is not the family's.
@@ -85,6 +86,7 @@ class Dialect(ABC):
     secure: ClassVar[bool]
     ids: ClassVar[range | None] = None
     module_closes: ClassVar[bool] = False
+    ends_with_network: ClassVar[bool] = False
     reads: ClassVar[bool] = True
     modes: ClassVar[frozenset[AccessMode] | None] = None
     default_mode: ClassVar[AccessMode | None] = None

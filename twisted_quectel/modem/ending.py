@@ -103,8 +103,13 @@ class Ending(SocketState):
         self.closed_by_peer()
 
     def fail(self, reason: Failure) -> None:
-        """The connection cannot go on: drop it, and tell."""
+        """The PDP context is down: the connection cannot go on; drop it, and tell."""
+        self._closed_by_module = self._closed_by_module or self.dialect.ends_with_network
         self._life.fail(reason)
+
+    def garbled(self, problem: ModemError) -> None:
+        """Bytes of it are lost: drop it, and tell."""
+        self._fail(problem)
 
     def opened(self) -> None:
         """The open has succeeded."""

@@ -71,11 +71,9 @@ def take_event(session: Session, event: URC) -> Route | None:
 def _garbled(session: Session, socket: SessionSocket) -> None:
     """Bytes were to come that cannot be told from lines: nothing after them can be trusted."""
     session.port.resynchronise()
-    socket.fail(
-        Failure(
-            RemoteViolation(
-                "the module has brought bytes and not said how many", family=session.family.name
-            )
+    socket.garbled(
+        RemoteViolation(
+            "the module has brought bytes and not said how many", family=session.family.name
         )
     )
 

@@ -12,7 +12,6 @@ from twisted.python.failure import Failure
 from ..at import Command, Outcome, Response
 from ..families import AccessMode
 from .channels import Channel
-from .contexts import Context
 from .interfaces import ModuleSocket
 from .lease import LeasedSocket
 from .opening import (
@@ -41,8 +40,8 @@ class _LeaseJob(OpenJob):
     When nobody waits any more, the answer still concerns the socket.
     """
 
-    def __init__(self, command: Command, context: Context | None, socket: LeasedSocket) -> None:
-        super().__init__(command, context)
+    def __init__(self, command: Command, need: ContextNeed | None, socket: LeasedSocket) -> None:
+        super().__init__(command, need)
         self._socket = socket
 
     def done(self, response: Response) -> None:
@@ -73,7 +72,7 @@ async def open_lease(session: Session, request: OpenRequest) -> LeasedSocket:
         try:
             # it may have gone down meanwhile
             await session.require_network(request.pdp, request.host)
-            id = await take_id(session, request, AccessMode.TRANSPARENT)
+            id = await take_id(session, request, AccessMode.TRANSPARENT, need)
         except BaseException:
             release_context(session, need.context)
             raise
@@ -89,12 +88,13 @@ async def _open_transparent(
 ) -> LeasedSocket:
     dialect = request.dialect_of(session.family)
     context = need.context
-    stack = dialect.stack(AccessMode.TRANSPARENT)
 
     def freed() -> None:
+        if socket.unclosed:
+            session.stacks.doubt()
         session.forget_socket(id, socket)
         release_context(session, context, socket)
-        session.stacks.release(stack)
+        session.stacks.release(need.stack)
         session.end_lease(channel)
 
     family = session.family
@@ -125,7 +125,7 @@ async def _open_transparent(
     way = OpenWay(session, request, id, AccessMode.TRANSPARENT, channel.port)
     try:
         response = await send_open(
-            session, need, channel.port, lambda: _LeaseJob(command, need.context, socket)
+            session, need, channel.port, lambda: _LeaseJob(command, need, socket)
         )
         response = await way.on(response, lambda further: _LeaseJob(further, None, socket))
     except BaseException as e:

@@ -32,6 +32,7 @@ from .openway import OpenWay as OpenWay
 from .openway import error_code as error_code
 from .session import Session
 from .sockets import CommandSocket
+from .stacks import Stacks
 
 _S = TypeVar("_S", bound=SharedSocket)
 
@@ -43,16 +44,27 @@ SocketMaker = Callable[[Session, OpenRequest, int, AccessMode, int | None, Calla
 
 @dataclass(eq=False)
 class ContextNeed:
-    """An SSL context that was taken for a connection, and what it has to be.
+    """What was taken for a connection: an SSL context, and what it has to be; a stack.
 
     @ivar context: L{None} where the connection has none.
     @ivar settings: L{None}: as provisioned.
     @ivar sent: whether an open on it was sent.
+    @ivar stack: what has to be acquired when the open is sent.
+    @ivar stacks: whose that is.
     """
 
     context: Context | None
     settings: ContextSettings | None
     sent: bool = False
+    stack: Stack | None = None
+    stacks: Stacks | None = None
+
+    @property
+    def certain(self) -> bool:
+        """Whether all is as it has to be."""
+        if self.stacks is not None and not self.stacks.holds(self.stack):
+            return False
+        return self.context is None or self.context.certain
 
     @property
     def id(self) -> int | None:
@@ -149,7 +161,9 @@ class OpenCancelled(CancelledError):
 
 
 async def make_ready(session: Session, need: ContextNeed) -> None:
-    """Have a context set, as it has to be when the open is sent."""
+    """Have all as it has to be when the open is sent."""
+    if need.stacks is not None and need.stack is not None:
+        await need.stacks.start(need.stack)
     if need.context is not None:
         await session.contexts.make_ready(need.context, need.settings, session.check)
 
@@ -187,7 +201,7 @@ async def open_shared(session: Session, request: OpenRequest, make: SocketMaker[
         try:
             # it may have gone down meanwhile
             await session.require_network(request.pdp, request.host)
-            id = await take_id(session, request, mode)
+            id = await take_id(session, request, mode, need)
         except BaseException:
             release_context(session, need.context)
             raise
@@ -198,12 +212,15 @@ async def open_shared(session: Session, request: OpenRequest, make: SocketMaker[
     return await _open(session, request, need, id, mode, make)
 
 
-async def take_id(session: Session, request: OpenRequest, mode: AccessMode) -> int:
+async def take_id(
+    session: Session, request: OpenRequest, mode: AccessMode, need: ContextNeed
+) -> int:
     """Take an id, and the stack that has to be acquired for it."""
     dialect = request.dialect_of(session.family)
     id = await session.acquire_id(request.wait, dialect.ids_in(mode))
     try:
-        await session.stacks.acquire(dialect.stack(mode), request.wait)
+        need.stack, need.stacks = dialect.stack(mode), session.stacks
+        await session.stacks.acquire(need.stack, request.wait)
     except BaseException:
         session.connections.release(id)
         raise
@@ -238,8 +255,7 @@ async def _open(
     mode: AccessMode,
     make: SocketMaker[_S],
 ) -> _S:
-    dialect = request.dialect_of(session.family)
-    use = _Use(session, need.context, dialect.stack(mode))
+    use = _Use(session, need.context, need.stack)
     socket = make(session, request, id, mode, need.close_time, use.end)
     use.socket = socket
     need.keep(socket)
@@ -274,16 +290,14 @@ async def open_result(
     """
     result = session.expect_open(id)
     try:
-        response = await send_open(
-            session, need, session.port, lambda: OpenJob(command, need.context)
-        )
+        response = await send_open(session, need, session.port, lambda: OpenJob(command, need))
         if way is not None:
             response = await way.on(response, lambda command: OpenJob(command, None))
         if not response.result.good:
             if way is not None:
                 return await way.refused(response)
             return await error_code(session, session.port, response)
-        if way is not None and way.at_once:
+        if way is not None and way.at_once and not result.called:
             return 0
         outcome = await result
     finally:

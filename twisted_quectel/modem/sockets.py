@@ -137,6 +137,9 @@ class CommandSocket(Receiving, Sending, Ending):
         """Data came unasked; give where more of it goes, while nothing changes."""
         if self.is_over:
             return None
+        if self._peer_closed:
+            # behind the word of the end
+            self._look()
         if self._paused or self._held or self._owner is None:
             self._hold(data)
             return None

@@ -59,7 +59,7 @@ class Stacks:
         self._current = stack
         self._users += 1
         try:
-            await self._start(stack)
+            await self.start(stack)
         except BaseException:
             self.release(stack)
             raise
@@ -69,20 +69,27 @@ class Stacks:
         current = self._current
         return None if current is None or current.name == stack.name else current.name
 
-    async def _start(self, stack: Stack) -> None:
+    def holds(self, stack: Stack | None) -> bool:
+        """Tell whether a stack that is in use is still acquired."""
+        return stack is None or self._started
+
+    async def start(self, stack: Stack) -> None:
+        """Have a stack acquired that is in use."""
         await self._lock.acquire()
         try:
             self._session.check()
-            if self._started:
-                return
-            try:
-                await self._run(stack)
-            except CommandFailed:
-                # it may be acquired already: by a start whose answer nobody has awaited
-                await self._release(stack)
-                await self._run(stack)
-            self._started = True
+            while not self._started:
+                # the network may go while it comes: the answer may be of before that
+                self._started = True
+                try:
+                    await self._run(stack)
+                except CommandFailed:
+                    # it may be acquired already: by a start whose answer nobody has awaited
+                    await self._release(stack)
+                    self._started = True
+                    await self._run(stack)
         except CommandFailed as e:
+            self._started = False
             raise NetworkDown(
                 f"the module does not give {stack.name}: {e.message}; there is no packet data "
                 "connection, or something else on the module uses the network (TCP/IP, MMS, GPS, "
@@ -92,6 +99,10 @@ class Stacks:
                 command=e.command,
                 trace=e.trace,
             ) from None
+        except BaseException:
+            # given up in mid-start: what has come of it nobody knows
+            self._started = False
+            raise
         finally:
             self._lock.release()
 
@@ -128,6 +139,11 @@ class Stacks:
         # no answer: the session ends, or the next start finds out
         reason.trap(ModemError)
         self._log.info("a stack was not released: {problem}", problem=reason.getErrorMessage())
+
+    def doubt(self) -> None:
+        """The last connection on it may be open still: start it anew for the next one."""
+        if self._users == 1:
+            self._started = False
 
     def lost(self) -> None:
         """The network has gone, and what was acquired with it."""

@@ -91,6 +91,8 @@ TCP: Final = Stack(
 class SIMDialect(Dialect):
     """What all have in common: sends that end in C{OK}, and no way to change the mode."""
 
+    ends_with_network = True
+
     def delivery(self, response: Response) -> Delivery:
         """Say what became of a block."""
         if response.result.good:
