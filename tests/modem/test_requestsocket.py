@@ -459,7 +459,7 @@ class SendingTests(RequestCase):
         bench.write(b"data")
         bench.later(11.0)
         problem = self.ended(errors.SendFailed)
-        self.assertIn("did not answer a commit", str(problem))
+        self.assertIn("did not answer the commit of what", str(problem))
         bench.later(5.0)
 
     def test_send_is_not_answered(self) -> None:

@@ -74,7 +74,7 @@ class Committing(Sending):
             return
         self._commits_now = self._send_waits = False
         if not everything_is_lost(reason):
-            self._fail(self._unconfirmed("the module did not answer a commit"))
+            self._fail(self._unconfirmed("the module did not answer the commit of"))
 
     def _after_send(self) -> None:
         self._sent_on()
