@@ -138,6 +138,29 @@ class ReceivingTests(RequestCase):
         bench.says("+CHTTPSRECV: DATA,4\nmore")
         self.assertEqual(bench.owner.ends, [])
 
+    def test_late_for_whoever_has_paused(self) -> None:
+        """What comes late, with no receive waiting, has nothing waited for."""
+        bench = self.started()
+        bench.socket.pause()
+        bench.later(140.0)
+        bench.brings(b"late", None)
+        self.assertEqual(bench.module.timers(), [])
+        bench.later(300.0)
+        self.assertEqual((bench.took(), bench.owner.ends), ([], []))
+        bench.socket.resume()
+        bench.settle()
+        self.assertEqual((bench.took(), bench.owner.received_data), ([RECEIVE], b"late"))
+
+    def test_end_without_answer(self) -> None:
+        """An end that came counts, although the command was never answered."""
+        bench = self.bench
+        bench.answers[RECEIVE] = "\0\r\n+CHTTPSRECV: DATA,3\r\nabc\r\n+CHTTPSRECV: 4\r\n"
+        bench.start()
+        bench.later(12.0)
+        self.ended(ConnectionDone)
+        self.assertEqual(bench.owner.received_data, b"abc")
+        bench.later(20.0)
+
     def test_each_piece_gives_time(self) -> None:
         """The end is waited for from the last piece on."""
         bench = self.started()
@@ -461,6 +484,15 @@ class SendingTests(RequestCase):
         problem = self.ended(errors.SendFailed)
         self.assertIn("did not answer the commit of what", str(problem))
         bench.later(5.0)
+
+    def test_confirmation_without_answer(self) -> None:
+        """A confirmation counts, although the commit was never answered."""
+        bench = self.started()
+        bench.answers[COMMIT] = ["\0\r\n+CHTTPSSEND: 0\r\n", "OK"]
+        bench.write(b"one", b"two")
+        bench.socket.close()
+        bench.later(15.0)
+        self.ended(ConnectionDone)
 
     def test_send_is_not_answered(self) -> None:
         """The same of a send."""

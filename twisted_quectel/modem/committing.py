@@ -73,7 +73,11 @@ class Committing(Sending):
             super().send_lost(reason)
             return
         self._commits_now = self._send_waits = False
-        if not everything_is_lost(reason):
+        if everything_is_lost(reason):
+            return
+        if self._committing and self._commit_confirmed:
+            self._committed()
+        else:
             self._fail(self._unconfirmed("the module did not answer the commit of"))
 
     def _after_send(self) -> None:

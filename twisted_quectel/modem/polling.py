@@ -81,8 +81,7 @@ class Polling(SocketState):
         self._brought = True
         self._failing_since = None
         self._again_wait = AGAIN_FIRST
-        if self._receive_due is not None:
-            self._receive_due.set(self._receive_time)
+        self._wait_for_end()
         if not self._paused and not self._held and self._owner is not None:
             self._owner.received(data)
             return
@@ -121,9 +120,7 @@ class Polling(SocketState):
             self._ended(code)
         elif response.result.good:
             self._receive_answered = True
-            if self._receive_due is None:
-                self._receive_due = Deadline(self._clock, self._receive_late)
-            self._receive_due.set(self._receive_time)
+            self._wait_for_end()
         else:
             if not self._peer_closed:
                 self._ask_error()
@@ -132,7 +129,12 @@ class Polling(SocketState):
 
     def read_lost(self, reason: Failure) -> None:
         """The receive was not answered: what it brings comes all the same, if it does."""
-        if not everything_is_lost(reason) and not self.is_over:
+        if everything_is_lost(reason) or self.is_over:
+            return
+        code = self._receive_code
+        if code is not None:
+            self._ended(code)
+        else:
             self._ended_badly(reason.getErrorMessage())
 
     # -- its end
@@ -211,9 +213,13 @@ class Polling(SocketState):
         self._is_dry = True
         self._look()
 
-    @property
-    def _receive_time(self) -> float:
-        return ENDS_SOON if self._peer_closed else self._stack.transfer_time
+    def _wait_for_end(self) -> None:
+        """Give the receive that waits in the module its time, from now on."""
+        if not (self._receiving and self._receive_answered):
+            return
+        if self._receive_due is None:
+            self._receive_due = Deadline(self._clock, self._receive_late)
+        self._receive_due.set(ENDS_SOON if self._peer_closed else self._stack.transfer_time)
 
     @property
     def _drained_enough(self) -> bool:
@@ -224,8 +230,7 @@ class Polling(SocketState):
         """The peer has closed: what the module still has is told soon, or not at all."""
         self._drain_until = self._clock.seconds() + FAILING_AT_MOST
         if self._receiving:
-            if self._receive_answered and self._receive_due is not None:
-                self._receive_due.set(ENDS_SOON)
+            self._wait_for_end()
         else:
             self._stop_again()
             self._look()
