@@ -14,7 +14,6 @@ from tests.killpoints.actions import BLOWS
 from tests.killpoints.runs import Runner
 from tests.tlsservers import make_ca, options_for
 from twisted_quectel import ModuleHTTPSEndpoint, TLSProfile
-from twisted_quectel.emulator import ModuleSettings
 
 #: Points of each blow and way of speaking.
 SAMPLE = 12
@@ -32,17 +31,11 @@ def _endpoint(
     )
 
 
-def _settings(pin: str, **values: Any) -> ModuleSettings:
-    # its SIM asks for no PIN: how many tries are left, this module does not say
-    return ModuleSettings(**values)
-
-
 class HTTPSTests(SynchronousTestCase):
     """At commands, answers, prompts and blocks."""
 
     def setUp(self) -> None:
         self.patch(bench, "ModuleTLSEndpoint", _endpoint)
-        self.patch(bench, "ModuleSettings", _settings)
         self.options = options_for(make_ca(), HOST)
 
     def blow(self, name: str) -> None:

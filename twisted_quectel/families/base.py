@@ -163,6 +163,8 @@ class Family(Services, ABC):
     handshake_causes: ClassVar[tuple[tuple[tuple[str, ...], str], ...]] = ()
     #: whether some lines bring counted bytes in them
     has_inline: ClassVar[bool] = False
+    #: what one says first when it has restarted
+    boot_word: ClassVar[bytes] = b"RDY"
     #: whether its modules judge certificates by CAs of their own
     own_trust: ClassVar[bool] = False
 

@@ -103,6 +103,7 @@ class LeasedSocket(Unconfirmed, LeaseCore):
             channel.port,
             self,
             guard=family.limits.guard or 1.0,
+            boot=b"\r\n%s\r\n" % family.boot_word,
             back=(ATO, *switches),
             on_carrier_lost=self._carrier_lost,
             on_lost=self._pipe_lost,

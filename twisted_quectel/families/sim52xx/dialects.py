@@ -45,9 +45,7 @@ def stack(name: str, start: str, stop: str, *before: Command) -> Stack:
     return Stack(
         name,
         (*before, Command(execute_form(start), (start,), timeout=PROMPTLY + CONNECT_TIMEOUT)),
-        Command(
-            execute_form(stop), (stop,), timeout=PROMPTLY + CLOSE_TIMEOUT + STOP_NETWORK_TIMEOUT
-        ),
+        Command(execute_form(stop), (stop,), timeout=PROMPTLY + STOP_NETWORK_TIMEOUT),
     )
 
 
@@ -83,7 +81,7 @@ TCP: Final = Stack(
     Command(
         execute_form("+NETCLOSE"),
         ("+IP ERROR",),
-        timeout=PROMPTLY + CLOSE_TIMEOUT + STOP_NETWORK_TIMEOUT,
+        timeout=PROMPTLY + STOP_NETWORK_TIMEOUT,
     ),
 )
 

@@ -27,12 +27,15 @@ from ..base import (
     SocketStatus,
 )
 from . import pdp, urcs
-from .dialects import PUSHED, TCP, TCPDialect, TLSDialect
+from .dialects import TCPDialect, TLSDialect
 from .errors import NAME
-from .https import HTTPS, HTTPSDialect
+from .https import HTTPSDialect
 from .pdp import PROMPTLY
 from .settings import refuse
 
+#: Seconds for a stack of an earlier host to be released.  One that takes longer is asked again at
+#: the next try, so that a module that went silent in between is noticed.
+_STOP_STRANGERS: Final = 20.0
 #: What stands in front of a secret; all that is behind it is not shown.
 _BEFORE_SECRETS: Final = (
     re.compile(rb"\+CPIN ?=", re.IGNORECASE),
@@ -46,6 +49,7 @@ class SIM52xxFamily(Family):
 
     name: ClassVar[str] = NAME
     own_trust = True
+    boot_word = urcs.BOOT_WORD
     limits = Limits(
         sockets=range(urcs.HTTPS_PLACE + 1),
         contexts=range(0),
@@ -91,22 +95,10 @@ class SIM52xxFamily(Family):
     async def prepare(
         self, port: ATPort, profile: ModemProfile, dtr: bool, urc_ports: Sequence[str]
     ) -> None:
-        """Release what an earlier host has acquired; have sends confirmed, and links read.
-
-        URCs go to the port that has opened.
-        """
+        """Have sends confirmed, and links read; URCs go to the port that has opened."""
         await self.prepare_data(port, dtr)
         if profile.rtscts:
             await port.execute(Command(write_form("+IFC", 2, 2)))
-        for stop in (
-            PUSHED.stop,
-            TCP.stop,
-            HTTPS.stop,
-            Command(execute_form("+CFTPSSTOP"), timeout=PUSHED.stop.timeout),
-        ):
-            # refused, where it is not acquired
-            with suppress(errors.CommandFailed):
-                await port.execute(stop)
         await port.execute(Command(write_form("+CSSLSET", 1), timeout=PROMPTLY))
         # a firmware without plain TCP has it refused when it is used
         with suppress(errors.CommandFailed):
@@ -144,7 +136,13 @@ class SIM52xxFamily(Family):
         """The connection goes with the stack."""
 
     async def list_sockets(self, port: ATPort) -> list[tuple[Dialect, SocketStatus]]:
-        """There are none: L{prepare} has released all stacks."""
+        """Release what an earlier host has acquired, with all that is open on it."""
+        for name in ("+CSSLSTOP", "+NETCLOSE", "+CHTTPSSTOP", "+CFTPSSTOP"):
+            # refused, where it is not acquired
+            with suppress(errors.CommandFailed):
+                await port.execute(
+                    Command(execute_form(name), ("+IP ERROR",), timeout=_STOP_STRANGERS)
+                )
         return []
 
     # -- certificates and contexts: there are none

@@ -33,6 +33,8 @@ SSL_PLACES: Final = range(len(SESSION_IDS))
 LINK_PLACES: Final = range(len(SESSION_IDS), len(SESSION_IDS) + len(LINK_IDS))
 HTTPS_PLACE: Final = LINK_PLACES[-1] + 1
 
+#: What a module says first when it has restarted (public drivers).
+BOOT_WORD: Final = b"START"
 #: Longest piece that is believed, in bytes: a number of 16 bits.
 LONGEST: Final = 65535
 
@@ -136,6 +138,6 @@ def _read_others(line: bytes) -> URC | None:
     if _NETWORK_GONE.match(line) is not None:
         return PDPLost(None)
     text = line.strip()
-    if text == b"START":
+    if text == BOOT_WORD:
         return Booted()
     return PoweredDown() if text in (b"NORMAL POWER DOWN", b"POWER DOWN") else None
