@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         UnverifiedContext,
     )
     from .hosttls import HostTLS, HostTLSEndpoint
+    from .httpsendpoint import ModuleHTTPSEndpoint
     from .interface import ModemInterface
     from .modem import Modem, ModemInfo, Ping, Signal, getModem
     from .modemprofile import ModemProfile
@@ -94,6 +95,7 @@ __all__ = [
     "ModemResourceError",
     "ModemTimeout",
     "ModuleDTLSEndpoint",
+    "ModuleHTTPSEndpoint",
     "ModuleLost",
     "ModuleTCPEndpoint",
     "ModuleTLSEndpoint",
@@ -133,6 +135,7 @@ _HOMES = {
     "ModemInterface": "interface",
     "ModemProfile": "modemprofile",
     "ModuleDTLSEndpoint": "dtls",
+    "ModuleHTTPSEndpoint": "httpsendpoint",
     "ModuleTCPEndpoint": "endpoints",
     "ModuleTLSEndpoint": "endpoints",
     "ModuleUDPPort": "datagrams",

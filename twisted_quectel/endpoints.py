@@ -70,7 +70,7 @@ def check_modem(modem: object) -> Modem:
 
 
 @implementer(IStreamClientEndpoint)
-class _ModuleEndpoint:
+class ModuleEndpoint:
     """A connection made by a module.
 
     @ivar modem: whose.
@@ -90,6 +90,7 @@ class _ModuleEndpoint:
         tls: TLSProfile | None = None,
         ctx: int | None = None,
         provisioned: TLSProfile | None = None,
+        https: bool = False,
     ) -> None:
         """
         @raise InvalidValue: if something is out of range.
@@ -109,6 +110,7 @@ class _ModuleEndpoint:
             timeout=read_timeout("timeout", timeout),
             provisioned=provisioned,
             secure=tls is not None or ctx is not None,
+            https=https,
         )
         self._address = address_of(self._request.host, self._request.port)
 
@@ -126,7 +128,7 @@ class _ModuleEndpoint:
         return attempt.connect(protocolFactory)
 
 
-class ModuleTLSEndpoint(_ModuleEndpoint):
+class ModuleTLSEndpoint(ModuleEndpoint):
     """A TLS connection made by a module (LTE SSL note, chapter 1.2)."""
 
     def __init__(
@@ -195,7 +197,7 @@ class ModuleTLSEndpoint(_ModuleEndpoint):
         )
 
 
-class ModuleTCPEndpoint(_ModuleEndpoint):
+class ModuleTCPEndpoint(ModuleEndpoint):
     """A TCP connection made by a module, without its TLS (TCP/IP Application Note)."""
 
     def __init__(
@@ -234,6 +236,20 @@ def endpoint_from_arguments(
         from .secured import secured_endpoint
 
         return secured_endpoint(getModem(IReactorTime(reactor), arguments.modem), arguments)
+    if arguments.stack == "https":
+        from .httpsendpoint import ModuleHTTPSEndpoint
+
+        return ModuleHTTPSEndpoint(
+            getModem(IReactorTime(reactor), arguments.modem),
+            arguments.host,
+            arguments.port,
+            tls=arguments.tls,
+            mode=arguments.mode,
+            pdp=arguments.pdp,
+            timeout=arguments.timeout,
+            busy=arguments.busy,
+            closed=arguments.closed,
+        )
     return ModuleTLSEndpoint(
         getModem(IReactorTime(reactor), arguments.modem),
         arguments.host,

@@ -19,6 +19,8 @@ from .pem import MODULE_PREFIX, PEM, ModuleFile
 from .profiles import TLS_ARGUMENTS, TLSProfile, merge_arguments
 from .tables.lte import SSL_CONTEXT_IDS
 
+#: Which of the module's stacks does TLS.
+STACKS: Final = ("ssl", "https")
 WAYS: Final = ("module", "host", "auto")
 TRUSTS: Final = ("discover", "module")
 
@@ -28,6 +30,8 @@ _OF_THE_HOST: Final = ("cacert", "clientCert", "clientKey", "alpn", "verify", "i
 _TRUSTED: Final = ("cacert", "cacertex", "verify")
 #: What says whom to trust.
 _JUDGES: Final = ("cacert", "psk", "trust", "allowAlerts")
+#: Why the HTTPS stack is not taken for one that verifies.
+VERIFIES_NOBODY: Final = "a module's HTTPS stack verifies nobody: with {} say {} if that will do"
 #: Stands for a root that is not known yet.
 UNKNOWN_ROOT: Final = ModuleFile("discovered")
 
@@ -41,6 +45,7 @@ class Ways:
     way: str
     host_tls: HostTLS | None
     discover: bool
+    stack: str = "ssl"
 
 
 def read_ways(modem: ModemProfile, host: str, given: Mapping[str, str | None]) -> Ways:
@@ -58,6 +63,12 @@ def read_ways(modem: ModemProfile, host: str, given: Mapping[str, str | None]) -
     discover = trust is not None and read_choice("trust", trust, TRUSTS) == "discover"
     if discover:
         del own["trust"]
+    if read_choice("stack", given["stack"], STACKS) == "https":
+        _check_https(way, ctx, discover)
+        merged = merge_arguments(modem.tls, own)
+        if merged.get("verify") != "none":
+            raise InvalidValue("verify", VERIFIES_NOBODY.format("stack=https", "verify=none"))
+        return Ways(TLSProfile.from_arguments(merged), None, way, None, False, "https")
     if way == "host":
         return Ways(None, None, way, _on_the_host(modem, host, ctx, discover, own), False)
     if discover:
@@ -77,6 +88,19 @@ def read_ways(modem: ModemProfile, host: str, given: Mapping[str, str | None]) -
     profile = _profile(modem, own, discover)
     host_tls = None if way == "module" else host_tls_like(host, profile, discover)
     return Ways(profile, ctx, way, host_tls, discover)
+
+
+def _check_https(way: str, ctx: int | None, discover: bool) -> None:
+    """Refuse what goes with no HTTPS stack.
+
+    @raise InvalidValue: naming the argument.
+    """
+    if way != "module":
+        raise InvalidValue("stack", f"https is TLS of the module's: leave it out with tls={way}")
+    if discover:
+        raise InvalidValue("trust", "discover cannot be had with stack=https: it verifies nobody")
+    if ctx is not None:
+        raise InvalidValue("ctx", "the HTTPS stack has no SSL contexts: leave it out")
 
 
 def check_provisioned(modem: ModemProfile, ctx: int) -> None:

@@ -3,3 +3,5 @@ model="SIM5320")``): common SSL with alerts and transparent mode, HTTPS, FTPS, p
 SIM52xx modules behind the same endpoint strings: common SSL pushed or transparent, plain TCP, ``quecteltls:`` over that. ``trust=module``
 and ``allowAlerts``, ``CertificateVerificationError`` and ``TLSNegotiationError`` with the alerts of the module (``CSSLAlert``),
 ``transport.alerts``; stacks that exclude each other wait for each other.
+``quectelssl:…:stack=https:verify=none``, ``ModuleHTTPSEndpoint`` and ``ModemEndpointFactory(…, stack="https")``: the HTTPS stack of
+SIM52xx modules as a stream, with back-pressure both ways.

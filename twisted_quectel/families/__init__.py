@@ -19,6 +19,8 @@ from .base import (
     Family,
     Firmware,
     Limits,
+    Receipt,
+    RequestDialect,
     SocketStatus,
 )
 from .dialect import Acknowledged
@@ -37,6 +39,8 @@ __all__ = [
     "Family",
     "Firmware",
     "Limits",
+    "Receipt",
+    "RequestDialect",
     "SocketStatus",
     "family_for",
     "judges_by_itself",

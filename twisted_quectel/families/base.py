@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from ..at import ATPort, Command, CommandText, Inline, Response, join
@@ -27,6 +27,7 @@ from .events import URC as URC
 from .events import Booted as Booted
 from .events import Closed as Closed
 from .events import Confirmed as Confirmed
+from .events import Garbled as Garbled
 from .events import Incoming as Incoming
 from .events import IncomingRefused as IncomingRefused
 from .events import NameAddress as NameAddress
@@ -43,6 +44,9 @@ from .events import Received as Received
 from .events import ServerTime as ServerTime
 from .events import TransferData as TransferData
 from .events import TransferEnd as TransferEnd
+from .firmware import Firmware as Firmware
+from .requests import Receipt as Receipt
+from .requests import RequestDialect as RequestDialect
 from .services import Services
 
 
@@ -129,29 +133,6 @@ class Setting:
 ContextSettings = tuple[Setting, ...]
 
 
-@dataclass
-class Firmware:
-    """What was found out about one module.
-
-    @ivar model: what it calls itself.
-    @ivar revision: its firmware.
-    @ivar imei: its number.
-    @ivar missing_tags: settings that it does not have.
-    @ivar checks_host: whether it compares the certificate with the host name;
-        L{None}: not known yet.
-    @ivar joins: whether it takes several commands on one line.
-    @ivar quotes_cipher: whether it takes the cipher suite in quotes only.
-    """
-
-    model: str
-    revision: str = ""
-    imei: str = field(default="", repr=False)
-    missing_tags: set[str] = field(default_factory=set)
-    checks_host: bool | None = None
-    joins: bool = True
-    quotes_cipher: bool = False
-
-
 #: Told about a transfer: bytes done, bytes in all.
 Progress = Callable[[int, int], None]
 
@@ -172,7 +153,7 @@ class Family(Services, ABC):
     #: datagrams without TLS; L{None} if it has none.  Their sockets are listed with C{tcp}'s
     udp: DatagramDialect | None = None
     #: a stack of its own for HTTPS: TLS that verifies nobody; L{None} if it has none
-    https: Dialect | None = None
+    https: RequestDialect | None = None
 
     def __init__(self, firmware: Firmware) -> None:
         self.firmware = firmware

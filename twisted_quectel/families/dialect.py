@@ -10,6 +10,7 @@ from typing import ClassVar, NamedTuple
 
 from ..at import Command, Response
 from ..errors import UnsupportedOperation
+from ..profiles import TLSProfile
 
 
 class AccessMode(Enum):
@@ -114,6 +115,13 @@ class Dialect(ABC):
 
         @param context: its SSL context; L{None} where there is none.
         """
+
+    def check_profile(self, profile: TLSProfile) -> None:
+        """Refuse what such a connection cannot be told; asked where there are no SSL contexts.
+
+        @raise UnsupportedOperation: naming the argument.
+        """
+        raise UnsupportedOperation("tls: the module can be told nothing about TLS")
 
     def suspended(self, response: Response) -> int | None:
         """Give the bits of the alerts that have suspended an open; L{None} if none have.

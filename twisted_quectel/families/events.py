@@ -55,6 +55,13 @@ class Received:
 
 
 @dataclass(frozen=True, slots=True)
+class Garbled:
+    """What was to come for a connection cannot be read: some of its bytes are lost."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
 class TransferData:
     """A piece of what a file transfer of the module fetches."""
 
@@ -181,6 +188,7 @@ URC = (
     | Pushed
     | Confirmed
     | Received
+    | Garbled
     | TransferData
     | TransferEnd
     | Closed

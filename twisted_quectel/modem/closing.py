@@ -8,7 +8,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from ..at import ATPort
-from ..errors import ModuleLost, PortLost
+from ..errors import ModemError, ModuleLost, PortLost
 from ..families import Dialect
 
 
@@ -23,7 +23,7 @@ def everything_is_lost(reason: Failure) -> bool:
 
 
 class Unconfirmed:
-    """A connection of whose sends and receives the module tells nothing by URCs."""
+    """A connection of which URCs tell nothing of its sends, receives and lost bytes."""
 
     __slots__ = ()
 
@@ -32,6 +32,9 @@ class Unconfirmed:
 
     def receive_ended(self, code: int) -> None:
         """Nobody asked."""
+
+    def garbled(self, problem: ModemError) -> None:
+        """Nothing was to come."""
 
 
 class Closing(Unconfirmed):

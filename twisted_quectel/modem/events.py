@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from twisted.python.failure import Failure
 
 from ..at import Route
-from ..errors import ModemConnectError, ModemError
+from ..errors import ModemConnectError, ModemError, RemoteViolation
 from ..families.base import (
     URC,
     Booted,
     Closed,
     Confirmed,
+    Garbled,
     Incoming,
     IncomingRefused,
     NameAddress,
@@ -32,6 +33,7 @@ from ..families.base import (
 from .incoming import accept_incoming
 
 if TYPE_CHECKING:
+    from .connections import SessionSocket
     from .session import Session
 
 
@@ -40,7 +42,7 @@ def take_event(session: Session, event: URC) -> Route | None:
 
     @return: where the next blocks behind the same line go.
     """
-    if isinstance(event, (Pushed, Readable, Closed, Confirmed, Received)):
+    if isinstance(event, (Pushed, Readable, Closed, Confirmed, Received, Garbled)):
         socket = session.connections.sockets.get(event.id)
         if socket is None:
             return None
@@ -52,8 +54,10 @@ def take_event(session: Session, event: URC) -> Route | None:
             socket.closed_by_peer(told=True)
         elif isinstance(event, Confirmed):
             socket.confirmed(event.code)
-        else:
+        elif isinstance(event, Received):
             socket.receive_ended(event.code)
+        else:
+            _garbled(session, socket)
     elif isinstance(event, Opened):
         _opened(session, event)
     elif isinstance(event, (TransferData, TransferEnd)):
@@ -62,6 +66,16 @@ def take_event(session: Session, event: URC) -> Route | None:
     else:
         _told_of_the_module(session, event)
     return None
+
+
+def _garbled(session: Session, socket: SessionSocket) -> None:
+    """Bytes were to come that cannot be told from lines: nothing after them can be trusted."""
+    session.port.resynchronise()
+    socket.garbled(
+        RemoteViolation(
+            "the module has brought bytes and not said how many", family=session.family.name
+        )
+    )
 
 
 def _told_of_the_module(session: Session, event: URC) -> None:

@@ -21,12 +21,14 @@ from .opening import (
     OpenRequest,
     OpenWay,
     open_problem,
+    open_shared,
     open_socket,
     release_context,
     send_open,
     take_context,
     take_id,
 )
+from .requestsocket import RequestSocket, make_request_socket
 from .session import Session
 from .sockets import CommandSocket
 from .wedge import open_watched
@@ -150,7 +152,9 @@ async def open_connection(session: Session, request: OpenRequest) -> ModuleSocke
     """Open a connection in the access mode that the request asks for."""
     transparent = request.mode_for(session.family) is AccessMode.TRANSPARENT
 
-    async def attempt() -> CommandSocket | LeasedSocket:
+    async def attempt() -> CommandSocket | LeasedSocket | RequestSocket:
+        if request.https:
+            return await open_shared(session, request, make_request_socket)
         if transparent:
             return await open_lease(session, request)
         return await open_socket(session, request)

@@ -119,10 +119,10 @@ async def _without_contexts(session: Session, request: OpenRequest) -> ContextNe
         raise UnsupportedOperation(
             f"ctx: the {family.name} modules have no SSL contexts", family=family.name
         )
-    settings = family.context_settings(request.tls, is_literal(request.host), request.timeout, {})
+    request.dialect_of(family).check_profile(request.tls)
     if request.tls.checks_dates:
         await session.require_clock()
-    return ContextNeed(None, settings)
+    return ContextNeed(None, None)
 
 
 async def _take_context(session: Session, request: OpenRequest) -> ContextNeed:

@@ -134,6 +134,12 @@ class SocketState(Closing, SocketCore):
     def writable(self) -> None:
         """The owner has something to send."""
 
+    def closed_by_peer(self, told: bool = False) -> None:
+        """The connection is closed: deliver what is left, then end.
+
+        @param told: whether the module has said so by itself.
+        """
+
     def _look(self) -> None:
         """Read, if there may be something and somebody wants it."""
 

@@ -21,6 +21,7 @@ from ...at import (
     read_form,
     write_form,
 )
+from ...profiles import TLSProfile
 from ...tables.sim52xx import (
     CLOSE_TIMEOUT,
     CONNECT_TIMEOUT,
@@ -31,6 +32,7 @@ from ...tables.sim52xx import (
 from ..dialect import AccessMode, Delivery, Dialect, SocketStatus, Stack
 from .errors import tcp_error, tls_error
 from .pdp import PROMPTLY
+from .settings import refuse
 from .urcs import LINK_PLACES, SSL_PLACES
 
 _FIRST_LINK: Final = LINK_PLACES[0]
@@ -118,6 +120,10 @@ class TLSDialect(SIMDialect):
         if mode is AccessMode.TRANSPARENT:
             return range(TRANSPARENT_SESSION, TRANSPARENT_SESSION + 1)
         return self.ids
+
+    def check_profile(self, profile: TLSProfile) -> None:
+        """Refuse what common SSL cannot be told."""
+        refuse(profile)
 
     def stack(self, mode: AccessMode) -> Stack | None:
         """Give what has to be acquired."""

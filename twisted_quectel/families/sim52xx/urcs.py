@@ -15,6 +15,7 @@ from ..base import (
     Booted,
     Closed,
     Confirmed,
+    Garbled,
     Notice,
     Opened,
     PDPLost,
@@ -42,6 +43,9 @@ _SPACE: Final = rb" *+"
 _DATA: Final = rb" ?: *+DATA *+, *+"
 _SSL_DATA: Final = re.compile(rb"\s*+\+CSSLRECV" + _DATA + rb"(\d{1,3}) *+, *+(\d{1,5}) *+,?+\s*+$")
 _HTTPS_DATA: Final = re.compile(rb"\s*+\+C?HT{2,3}PSRECV" + _DATA + rb"(\d{1,5}) *+,?+\s*+$")
+#: Data whose length is not believed.
+_SSL_UNREAD: Final = re.compile(rb"\s*+\+CSSLRECV" + _DATA + rb"(\d{1,3}) *+,(?! *+0++ *+,?+\s*+$)")
+_HTTPS_UNREAD: Final = re.compile(rb"\s*+\+C?HT{2,3}PSRECV" + _DATA + rb"(?!0++ *+,?+\s*+$)")
 _FTPS_DATA: Final = re.compile(
     rb"\s*+\+CFTPS?+S?+(?:LIST|GET)" + _DATA + rb"(\d{1,5}) *+,?+\s*+$", re.IGNORECASE
 )
@@ -80,8 +84,8 @@ def block_length(line: bytes) -> int:
 
 def read_urc(line: bytes, block: bytes) -> URC:
     """Understand a line that no command had asked for.  Never raises."""
-    event = (_read_data(line, block) if block else _read_ssl(line) or _read_others(line)) or None
-    return event or Notice(line)
+    event = _read_data(line, block) if block else _read_ssl(line) or _read_others(line)
+    return event or _read_garbled(line) or Notice(line)
 
 
 def _read_data(line: bytes, block: bytes) -> URC | None:
@@ -92,6 +96,13 @@ def _read_data(line: bytes, block: bytes) -> URC | None:
     if _HTTPS_DATA.match(line) is not None:
         return Pushed(HTTPS_PLACE, block)
     return TransferData(block) if _FTPS_DATA.match(line) is not None else None
+
+
+def _read_garbled(line: bytes) -> URC | None:
+    """Notice a line of data that brings none: how much lies behind it is not known."""
+    if (match := _SSL_UNREAD.match(line)) is not None:
+        return Garbled(int(match.group(1)))
+    return Garbled(HTTPS_PLACE) if _HTTPS_UNREAD.match(line) is not None else None
 
 
 def _read_ssl(line: bytes) -> URC | None:
