@@ -92,7 +92,7 @@ class ExactTests(SynchronousTestCase):
         """What stands around a block, in bytes: of a send, of a push, of a read."""
         self.assertEqual(virtual.TCP[2:5], (32, 25, 38))
         self.assertEqual(virtual.M95[2:5], (35, 0, 68))
-        self.assertEqual(virtual.NBIOT[2:5], (51, 33, 0))
+        self.assertEqual(virtual.NBIOT[2:5], (51, 32, 0))
         self.assertEqual(virtual.SIM[2:5], (28, 29, 0))
 
     def test_host_tls(self) -> None:

@@ -142,7 +142,7 @@ class Stacks:
 
     def doubt(self) -> None:
         """The last connection on it may be open still: start it anew for the next one."""
-        if self._users == 1:
+        if len(self._session.connections.sockets) <= 1:
             self._started = False
 
     def lost(self) -> None:
