@@ -93,7 +93,7 @@ class ExactTests(SynchronousTestCase):
         self.assertEqual(virtual.TCP[2:5], (32, 25, 38))
         self.assertEqual(virtual.M95[2:5], (35, 0, 68))
         self.assertEqual(virtual.NBIOT[2:5], (51, 32, 0))
-        self.assertEqual(virtual.SIM[2:5], (28, 29, 0))
+        self.assertEqual(virtual.SIM[2:5], (28, 28, 0))
 
     def test_host_tls(self) -> None:
         """TLS on the host costs the line next to nothing, however small the writes are."""
