@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from twisted.internet import error
 from twisted.internet.interfaces import (
@@ -21,17 +21,18 @@ from twisted.internet.interfaces import (
     ITCPTransport,
 )
 from twisted.logger import Logger
-from twisted.python import context
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from .logcontext import log_context
-from .modem.interfaces import HandOut, ModuleSocket
+from .logcontext import call_as
+from .modem.interfaces import HandOut, ModuleSocket, Taking
 from .tcpsettings import TCPSettings
 from .writebuffer import WriteBuffer
 
 #: Bytes in the buffer above which a streaming producer is paused.
 BUFFER_SIZE: Final = 64 * 1024
+#: Takes the bytes for which it is too late.
+_NOWHERE: Final = Taking(lambda data: None)
 
 
 @implementer(ITCPTransport, IPushProducer, IConsumer, ILoggingContext)
@@ -275,14 +276,9 @@ class ModuleTransport(TCPSettings):
     def received_run(self, hand_out: HandOut) -> None:
         """Pieces came, in order."""
         if self.connected and not self.disconnecting and self.protocol is not None:
-            self._guard(hand_out, self._deliver)
+            self._guard(hand_out, self)  # which is asked for its protocol each time
         else:
-            hand_out(_dropped)
-
-    def _deliver(self, data: bytes) -> None:
-        # asked for anew each time: a protocol may put another one in its place
-        protocol: Any = self.protocol
-        protocol.dataReceived(data)
+            hand_out(_NOWHERE)
 
     def ended(self, reason: Failure) -> None:
         """The connection is over."""
@@ -350,7 +346,7 @@ class ModuleTransport(TCPSettings):
         """Call the application; what it raises becomes the reason, and goes no further."""
         self._calling += 1
         try:
-            context.call(log_context(self.logPrefix()), call, *arguments)
+            call_as(self.logPrefix(), call, *arguments)
         except Exception:
             problem = Failure()
             self._log.failure("an exception ended the connection {name}", problem, name=self._name)
@@ -388,12 +384,8 @@ class ModuleTransport(TCPSettings):
     def _tell_end(self, call: Callable[..., object], *arguments: object) -> None:
         """Call the application when it is too late for it to change the reason."""
         try:
-            context.call(log_context(self.logPrefix()), call, *arguments)
+            call_as(self.logPrefix(), call, *arguments)
         except Exception:
             self._log.failure(
                 "an exception after the end of the connection {name}", name=self._name
             )
-
-
-def _dropped(data: bytes) -> None:
-    """It is too late for these bytes."""

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
 from tests.modem.scripted import PortBench
-from twisted_quectel.at import HandOut, Route
+from twisted_quectel.at import HandOut, Route, Taking
 from twisted_quectel.families import AccessMode
 from twisted_quectel.families.base import Closed, Pushed, Readable
 from twisted_quectel.modem.sockets import CommandSocket
@@ -54,7 +54,7 @@ class Owner:
 
     def received_run(self, hand_out: HandOut) -> None:
         """Several pieces came."""
-        hand_out(self.received)
+        hand_out(Taking(self.received))
 
     def ended(self, reason: Failure) -> None:
         """It is over."""

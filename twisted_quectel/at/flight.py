@@ -18,7 +18,7 @@ from ..errors import CommandTimeout, PortUnresponsive
 from .commands import Body, Command, Response
 from .deadline import Deadline
 from .drowsy import Drowsy
-from .framing import MAX_LINE, Framer
+from .framing import MAX_LINE, Framer, Run
 from .jobs import DataHandler, Job, PortHandler, Route, Swallow
 from .results import OK, SEND_OK, Outcome, Result, parse_result
 from .resync import QUESTION_TIMEOUT, Reading, Resync
@@ -62,8 +62,8 @@ class Flight(Drowsy):
         self.doubtful = False
         self._handler = handler
         self._framer = Framer(self._block_length, MAX_LINE)
-        # by the line that announces a block: where it goes, and its length
-        self._routes: dict[bytes, tuple[Route, int]] = {}
+        # by the line that announces a block: where it goes, and those behind it
+        self._routes: dict[bytes, tuple[Route, Run]] = {}
         self._queue: deque[Job] = deque()
         self._current: Job | None = None
         self._command: Command | None = None
@@ -222,7 +222,7 @@ class Flight(Drowsy):
             self._log.failure("the handler of a URC failed")
         return None
 
-    def _route(self, line: bytes) -> tuple[Route, int] | None:
+    def _route(self, line: bytes) -> tuple[Route, Run] | None:
         """Give where the block behind a line goes, if that is known beforehand."""
         known = self._routes.get(line)
         if known is None or self._resync is not None:
@@ -240,7 +240,7 @@ class Flight(Drowsy):
         """Say how many counted bytes follow a line (called by the framer)."""
         known = self._route(line)
         if known is not None:
-            return known[1]
+            return known[1].length
         command = self._resync.late if self._resync is not None else self._command
         if command is not None and command.block is not None and command.is_answer(line):
             return command.block(line)
@@ -310,7 +310,7 @@ class Flight(Drowsy):
 
     def _block_stalled(self) -> None:
         """The rest does not come: what comes next is not the rest."""
-        if not self._framer.in_block:
+        if not self._framer.missing:
             self.trace.add(NOTE, "a line is not completed")
             self._framer.clear()
             return
