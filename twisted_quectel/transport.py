@@ -15,6 +15,7 @@ from twisted.internet.interfaces import (
     ILoggingContext,
     IProducer,
     IProtocol,
+    IProtocolFactory,
     IPullProducer,
     IPushProducer,
     IReactorTime,
@@ -24,6 +25,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from .addresses import shown
 from .logcontext import call_as
 from .modem.interfaces import HandOut, ModuleSocket, Taking
 from .tcpsettings import TCPSettings
@@ -55,14 +57,16 @@ class ModuleTransport(TCPSettings):
         socket: ModuleSocket,
         peer: IAddress,
         host: IAddress,
-        name: str,
-        gone: Callable[[Failure], None],
+        name: str = "",
+        gone: Callable[[Failure], None] | None = None,
+        factory: IProtocolFactory | None = None,
     ) -> None:
         """
         @param peer: the server's address.
         @param host: the module's address.
-        @param name: which connection, for logs.
+        @param name: which connection, for logs; left out, its peer's address tells.
         @param gone: told the reason when the protocol has been told that it is over.
+        @param factory: stopped then, if nobody is told.
         """
         self.bufferSize = BUFFER_SIZE
         self.connected = True
@@ -75,6 +79,7 @@ class ModuleTransport(TCPSettings):
         super().__init__(socket, peer, host)
         self._name = name
         self._gone = gone
+        self._factory = factory
         self._buffer = WriteBuffer()
         self._producer_paused = False
         self._unsendable = False
@@ -349,7 +354,8 @@ class ModuleTransport(TCPSettings):
             call_as(self.logPrefix(), call, *arguments)
         except Exception:
             problem = Failure()
-            self._log.failure("an exception ended the connection {name}", problem, name=self._name)
+            name = self._name or shown(self._peer)
+            self._log.failure("an exception ended the connection {name}", problem, name=name)
             self._drop(problem)
         finally:
             self._calling -= 1
@@ -379,13 +385,15 @@ class ModuleTransport(TCPSettings):
             self._tell_end(producer.stopProducing)
         if self.protocol is not None:
             self._tell_end(self.protocol.connectionLost, reason)
-        self._tell_end(self._gone, reason)
+        if self._gone is not None:
+            self._tell_end(self._gone, reason)
+        elif self._factory is not None:
+            self._tell_end(self._factory.doStop)
 
     def _tell_end(self, call: Callable[..., object], *arguments: object) -> None:
         """Call the application when it is too late for it to change the reason."""
         try:
             call_as(self.logPrefix(), call, *arguments)
         except Exception:
-            self._log.failure(
-                "an exception after the end of the connection {name}", name=self._name
-            )
+            name = self._name or shown(self._peer)
+            self._log.failure("an exception after the end of the connection {name}", name=name)

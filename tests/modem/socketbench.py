@@ -83,8 +83,7 @@ class SocketBench(PortBench):
             self.family.tls,
             4,
             mode,
-            lambda: self.pdp_up(),
-            self._free,
+            self,
             lost,
         )
         self.listener.on_urc = self._urc
@@ -99,7 +98,12 @@ class SocketBench(PortBench):
         self.module.lines.clear()
         return self
 
-    def _free(self, socket: SocketState) -> None:
+    def pdp_is_up(self) -> Deferred[bool]:
+        """Answer as a session does."""
+        return self.pdp_up()
+
+    def free(self, socket: SocketState) -> None:
+        """Count what was given back."""
         self.freed += 1
 
     def _read(self, line: str) -> str:

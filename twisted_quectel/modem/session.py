@@ -48,10 +48,9 @@ from .contexts import ContextPool
 from .files import FileStore
 from .idling import Idling
 from .incoming import accept_incoming
-from .names import Names
+from .inquiries import Inquiries
 from .network import ModuleClock
 from .place import Place
-from .probing import Probes
 from .provisions import Provisions
 from .retries import Retries
 from .revival import Revival, reviving
@@ -73,8 +72,7 @@ class Session:
     @ivar revival: says when a restart may bring its network back.
     @ivar alive: the ids of the connections that have been opened.
     @ivar connections: whose they are, and who waits for one.
-    @ivar names: what the module looks up.
-    @ivar probes: what it asks other hosts.
+    @ivar inquiries: what the module looks up, and asks other hosts.
     """
 
     _log = Logger()
@@ -106,8 +104,7 @@ class Session:
         self._profile = profile
         self._ended = ended
         self.connections = Connections(family.limits.sockets, family.name, self.check)
-        self.names = Names(clock, port, family, self.check)
-        self.probes = Probes(clock, port, family, self.check)
+        self.inquiries = Inquiries(clock, port, family, self.check)
         self._attachments = Attachments(port, family, profile, self.check)
         self._module_clock = ModuleClock(port, family, profile.clock, now)
         self.provisions = Provisions(self.contexts, self.files, family, profile, self.require_clock)
@@ -136,10 +133,8 @@ class Session:
             self._opened(event)
         elif isinstance(event, (Incoming, IncomingRefused)):
             accept_incoming(self, event)
-        elif isinstance(event, (NameResult, NameAddress)):
-            self.names.told(event)
-        elif isinstance(event, (PingReply, PingEnd, ServerTime)):
-            self.probes.told(event)
+        elif isinstance(event, (NameResult, NameAddress, PingReply, PingEnd, ServerTime)):
+            self.inquiries.told(event)
         elif isinstance(event, PDPLost):
             self._pdp_lost(event.pdp)
         elif isinstance(event, Booted):
@@ -198,8 +193,7 @@ class Session:
         self.channels.abandon(reason)
         for socket in list(self.connections.sockets.values()):
             socket.lost(reason)
-        self.names.lost(reason)
-        self.probes.lost(reason)
+        self.inquiries.lost(reason)
         self.connections.wake_waiting()
         self._ended(self, reason)
 
@@ -304,8 +298,7 @@ class Session:
             dialect,
             id,
             mode,
-            place.pdp_is_up,
-            place.free,
+            place,
             closed_is_lost,
             close_time,
             self._retries,

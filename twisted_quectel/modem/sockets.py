@@ -5,7 +5,6 @@ LTE SSL Application Note v1.1, chapters 1.3, 2.2.3 to 2.2.6 and 2.3.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 from twisted.internet import error
@@ -22,7 +21,7 @@ from .receiving import Receiving
 from .retries import Retries
 from .sending import Sending, SendJob
 from .socketmachine import SocketLife, socket_life
-from .socketstate import NOTHING, SocketState, everything_is_lost
+from .socketstate import NOTHING, Belonging, everything_is_lost
 
 #: Seconds for which a module may refuse to send that cannot tell whether there is a connection.
 PATIENT_WITHOUT_STATE: Final = 10.0
@@ -49,8 +48,7 @@ class CommandSocket(Receiving, Sending):
         dialect: Dialect,
         id: int,
         mode: AccessMode,
-        pdp_is_up: Callable[[], Deferred[bool]],
-        freed: Callable[[SocketState], None],
+        place: Belonging,
         closed_is_lost: bool = False,
         close_time: int | None = None,
         retries: Retries | None = None,
@@ -63,8 +61,7 @@ class CommandSocket(Receiving, Sending):
             dialect,
             id,
             mode,
-            pdp_is_up,
-            freed,
+            place,
             closed_is_lost,
             close_time,
             retries,
@@ -242,7 +239,7 @@ class CommandSocket(Receiving, Sending):
 
     def do_ask_why(self) -> None:
         """Find out whether the network took the connection down."""
-        self._pdp_is_up().addBoth(self._why_known)
+        self._place.pdp_is_up().addBoth(self._why_known)
 
     def _why_known(self, up: bool | Failure) -> None:
         if self.is_over or (isinstance(up, Failure) and everything_is_lost(up)):
@@ -275,7 +272,7 @@ class CommandSocket(Receiving, Sending):
             # it would keep all that it leads to
             self._port.close_route(self._route)
             self._route = None
-        self._freed(self)
+        self._place.free(self)
 
     def _quiet(self) -> None:
         """Leave no timer behind, and the port to be read at its speed."""
