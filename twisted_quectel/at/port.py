@@ -171,18 +171,20 @@ class ATPort(Runs):
         free = not (self.paused or self._delivering) and self._rest is None
         if not ready or not free or not self._framer.between or len(data) > MAX_LINE:
             return False
-        lines = [line for line in data[:-6].split(b"\r\n") if line]
-        for line in lines:
+        lines = []
+        for line in data[:-6].split(b"\r\n"):
+            if not line:
+                continue
             # what the framer makes of a lone end of line is left to it
             if b"\n" in line or b"\r" in line:
                 return False
             if not command.is_answer(line) or self._handler.block_length(line):
                 return False
-        heard = self.trace.heard
+            lines.append(line)
         for line in lines:
-            heard(line)
             response.keep(line)
-        heard(b"OK")
+        lines.append(b"OK")
+        self.trace.heard(*lines)
         self._delivering = True
         try:
             self._final(command, OK)
