@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.tlsservers import ServerOptions, issue, options_for
-from twisted_quectel.emulator import EMULATED
+from twisted_quectel.emulator import EMULATED, ModuleSettings
+from twisted_quectel.profiles import TLSProfile
 
 
 @dataclass(frozen=True)
@@ -24,6 +25,13 @@ class ModuleKind:
     @ivar connections: how many with TLS it can have.
     @ivar brakes: whether it can be stopped from pushing.
     @ivar resets: whether a drop resets the connection; else it is closed in order.
+    @ivar open_time: seconds for which an open that was given up keeps the port.
+    @ivar transparent: how many transparent connections it can have.
+    @ivar open_name: its command that opens TLS.
+    @ivar send_name: its command that sends over it.
+    @ivar own_trust: whether it judges by CAs of its own, which its settings have to hold.
+    @ivar quirks: what a module of the tests does otherwise than the strict one: a SIM5320
+        tells of the peer's close, which the document has no word for.
     """
 
     model: str
@@ -33,6 +41,30 @@ class ModuleKind:
     connections: int = 12
     brakes: bool = True
     resets: bool = True
+    open_time: float = 0.0
+    transparent: int = 12
+    open_name: str = "+QSSLOPEN"
+    send_name: str = "+QSSLSEND"
+    own_trust: bool = False
+    quirks: tuple[str, ...] = ()
+
+    def at_once(self, mode: str | None) -> int:
+        """Give how many connections it can have in an access mode."""
+        most = self.transparent if mode == "transparent" else self.connections
+        return min(self.connections, most)
+
+    def tls(self, ca_path: str) -> TLSProfile:
+        """Give what verifies such a server."""
+        return TLSProfile(trust="module") if self.own_trust else TLSProfile(cacert=ca_path)
+
+    def settings(self, ca: Any, settings: ModuleSettings | None = None) -> ModuleSettings | None:
+        """Give the settings of a module that knows a CA, where it has to know it beforehand."""
+        if not self.own_trust:
+            return settings
+        settings = settings or ModuleSettings()
+        if settings.authorities:
+            return settings
+        return replace(settings, authorities=ca.cert_pem.bytes())
 
     @property
     def label(self) -> str:
@@ -66,6 +98,20 @@ KINDS: Final = (
         connections=1,
         brakes=False,
         resets=False,
+    ),
+    ModuleKind(
+        "SIM5320",
+        ("push", "transparent"),
+        ("buffer",),
+        connections=2,
+        brakes=False,
+        resets=False,
+        open_time=120.0,
+        transparent=1,
+        open_name="+CSSLOPEN",
+        send_name="+CSSLSEND",
+        own_trust=True,
+        quirks=("cssl_closed_urc",),
     ),
 )
 

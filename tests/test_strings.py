@@ -199,6 +199,52 @@ class ArgumentsTests(StringCase):
             self.assertNotIn(value, str(error))
 
 
+class StackTests(StringCase):
+    """Which of the module's stacks does TLS."""
+
+    def of(self, **arguments: str) -> EndpointArguments:
+        """Read a string that says whose stack it is, and nothing of a CA."""
+        return quectelssl_arguments(**{"host": "a.example", "device": "/dev/x", **arguments})
+
+    def refused(self, argument: str, *words: str, **arguments: str) -> None:
+        """Read in vain."""
+        problem = str(self.assertRaises(ValueError, self.of, **arguments))
+        self.assertTrue(problem.startswith(f"{argument}: "), problem)
+        self.assertNotIn("\n", problem)
+        for word in words:
+            self.assertIn(word, problem)
+
+    def test_https(self) -> None:
+        """The HTTPS stack is had where it is written out that nobody is verified."""
+        self.assertEqual(self.of(verify="none").stack, "ssl")
+        arguments = self.of(stack="https", verify="none", mode="buffer")
+        assert arguments.tls is not None
+        self.assertIs(arguments.tls.verify, Verify.NONE)
+        self.assertEqual((arguments.stack, arguments.ctx, arguments.way), ("https", None, "module"))
+        self.modems('[m]\ndevice = "/dev/m"\n[m.tls]\nverify = "none"\n')
+        self.assertEqual(quectelssl_arguments("a.example", stack="https").stack, "https")
+
+    def test_verified(self) -> None:
+        """It is not taken for one that verifies, whatever else is said."""
+        for given in (
+            {},
+            {"verify": "peer"},
+            {"cacert": self.files.ca},
+            {"trust": "module"},
+            {"model": "SIM5320"},
+        ):
+            self.refused("verify", "verifies nobody", "verify=none", stack="https", **given)
+
+    def test_combinations(self) -> None:
+        """What goes with it, and what does not."""
+        for way in ("host", "auto"):
+            self.refused("stack", f"tls={way}", stack="https", tls=way, verify="none")
+        self.refused("trust", "stack=https", stack="https", trust="discover")
+        self.refused("ctx", "HTTPS", stack="https", ctx="1", verify="none")
+        for value in ("ftps", ""):
+            self.refused("stack", "ssl, https", stack=value, verify="none")
+
+
 class ModemDefaultsTests(StringCase):
     """What a string takes from the modem file."""
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from ._version import __version__
 
 if TYPE_CHECKING:
+    from .alerts import CSSLAlert
     from .at import InvalidValue
     from .autotls import AutoTLSEndpoint
     from .datagrams import ModuleUDPPort, listen_udp
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from .endpoints import ModuleTCPEndpoint, ModuleTLSEndpoint
     from .errors import (
         ActivationFailed,
+        AlertRaised,
         CertificateStoreError,
+        CertificateVerificationError,
         CommandFailed,
         CommandTimeout,
         ConnectBindError,
@@ -48,12 +51,14 @@ if TYPE_CHECKING:
         SIMError,
         SocketIdInUse,
         TCPOpenFailed,
+        TLSNegotiationError,
         TLSOpenFailed,
         UnknownModel,
         UnsupportedOperation,
         UnverifiedContext,
     )
     from .hosttls import HostTLS, HostTLSEndpoint
+    from .httpsendpoint import ModuleHTTPSEndpoint
     from .interface import ModemInterface
     from .modem import Modem, ModemInfo, Ping, Signal, getModem
     from .modemprofile import ModemProfile
@@ -61,8 +66,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ActivationFailed",
+    "AlertRaised",
     "AutoTLSEndpoint",
+    "CSSLAlert",
     "CertificateStoreError",
+    "CertificateVerificationError",
     "CommandFailed",
     "CommandTimeout",
     "ConnectBindError",
@@ -87,6 +95,7 @@ __all__ = [
     "ModemResourceError",
     "ModemTimeout",
     "ModuleDTLSEndpoint",
+    "ModuleHTTPSEndpoint",
     "ModuleLost",
     "ModuleTCPEndpoint",
     "ModuleTLSEndpoint",
@@ -104,6 +113,7 @@ __all__ = [
     "Signal",
     "SocketIdInUse",
     "TCPOpenFailed",
+    "TLSNegotiationError",
     "TLSOpenFailed",
     "TLSProfile",
     "UnknownModel",
@@ -116,6 +126,7 @@ __all__ = [
 
 _HOMES = {
     "AutoTLSEndpoint": "autotls",
+    "CSSLAlert": "alerts",
     "HostTLS": "hosttls",
     "HostTLSEndpoint": "hosttls",
     "InvalidValue": "at",
@@ -124,6 +135,7 @@ _HOMES = {
     "ModemInterface": "interface",
     "ModemProfile": "modemprofile",
     "ModuleDTLSEndpoint": "dtls",
+    "ModuleHTTPSEndpoint": "httpsendpoint",
     "ModuleTCPEndpoint": "endpoints",
     "ModuleTLSEndpoint": "endpoints",
     "ModuleUDPPort": "datagrams",

@@ -24,7 +24,7 @@ from .modemprofile import ModemProfile
 from .profiles import TLSProfile
 from .strings import EndpointArguments
 from .tables.lte import PDP_IDS, SSL_CONTEXT_IDS
-from .tlsways import check_provisioned
+from .tlsways import check_provisioned, own_trust
 
 __all__ = [
     "ModuleTCPEndpoint",
@@ -46,13 +46,14 @@ def access_mode(mode: AccessMode | str) -> AccessMode:
 
 def _default_tls(profile: ModemProfile) -> TLSProfile:
     """Give the TLS settings that a modem's owner wants where none are given."""
-    if not profile.tls:
+    arguments = own_trust(profile, profile.tls)
+    if not arguments:
         raise InvalidValue(
             "tls",
             "say how the server is verified: give tls=TLSProfile(cacert=...), or tls of the "
             "modem's profile, or ctx for an SSL context that is provisioned on the module",
         )
-    return TLSProfile.from_arguments(profile.tls, prefix="tls.")
+    return TLSProfile.from_arguments(arguments, prefix="tls.")
 
 
 def check_modem(modem: object) -> Modem:
@@ -69,7 +70,7 @@ def check_modem(modem: object) -> Modem:
 
 
 @implementer(IStreamClientEndpoint)
-class _ModuleEndpoint:
+class ModuleEndpoint:
     """A connection made by a module.
 
     @ivar modem: whose.
@@ -89,6 +90,7 @@ class _ModuleEndpoint:
         tls: TLSProfile | None = None,
         ctx: int | None = None,
         provisioned: TLSProfile | None = None,
+        https: bool = False,
     ) -> None:
         """
         @raise InvalidValue: if something is out of range.
@@ -108,6 +110,7 @@ class _ModuleEndpoint:
             timeout=read_timeout("timeout", timeout),
             provisioned=provisioned,
             secure=tls is not None or ctx is not None,
+            https=https,
         )
         self._address = address_of(self._request.host, self._request.port)
 
@@ -125,7 +128,7 @@ class _ModuleEndpoint:
         return attempt.connect(protocolFactory)
 
 
-class ModuleTLSEndpoint(_ModuleEndpoint):
+class ModuleTLSEndpoint(ModuleEndpoint):
     """A TLS connection made by a module (LTE SSL note, chapter 1.2)."""
 
     def __init__(
@@ -194,7 +197,7 @@ class ModuleTLSEndpoint(_ModuleEndpoint):
         )
 
 
-class ModuleTCPEndpoint(_ModuleEndpoint):
+class ModuleTCPEndpoint(ModuleEndpoint):
     """A TCP connection made by a module, without its TLS (TCP/IP Application Note)."""
 
     def __init__(
@@ -233,6 +236,20 @@ def endpoint_from_arguments(
         from .secured import secured_endpoint
 
         return secured_endpoint(getModem(IReactorTime(reactor), arguments.modem), arguments)
+    if arguments.stack == "https":
+        from .httpsendpoint import ModuleHTTPSEndpoint
+
+        return ModuleHTTPSEndpoint(
+            getModem(IReactorTime(reactor), arguments.modem),
+            arguments.host,
+            arguments.port,
+            tls=arguments.tls,
+            mode=arguments.mode,
+            pdp=arguments.pdp,
+            timeout=arguments.timeout,
+            busy=arguments.busy,
+            closed=arguments.closed,
+        )
     return ModuleTLSEndpoint(
         getModem(IReactorTime(reactor), arguments.modem),
         arguments.host,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from twisted.internet import error
 
+from .alerts import CSSLAlert, describe
 from .tables.causes import CASES, CAUSES
 from .tables.cme import CME_ERRORS, REGISTRATION
 from .tables.lte import RESULT_CODES
@@ -197,6 +198,39 @@ class TCPOpenFailed(ModemConnectError):
 
 class TLSOpenFailed(ModemConnectError):
     """The TLS connection could not be opened; the module does not say why."""
+
+
+class AlertRaised(TLSOpenFailed):
+    """The module has found something wrong with the handshake.
+
+    @ivar code: the bits of its alerts.
+    """
+
+    @property
+    def alerts(self) -> CSSLAlert:
+        """What it has found."""
+        return CSSLAlert(self.code or 0)
+
+    @property
+    def meaning(self) -> str:
+        """What that is, in the words of the document."""
+        return describe(self.code) if self.code else ""
+
+
+class CertificateVerificationError(AlertRaised):
+    """The module does not take the server's certificate.
+
+    @ivar expired: whether it has expired, by the module's clock.
+    """
+
+    @property
+    def expired(self) -> bool:
+        """Whether it has expired, by the module's clock."""
+        return bool(self.alerts & CSSLAlert.EXPIRED)
+
+
+class TLSNegotiationError(AlertRaised):
+    """Module and server do not agree on a handshake."""
 
 
 class HostTLSFailed(ModemConnectError):

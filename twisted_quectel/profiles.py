@@ -68,6 +68,9 @@ class TLSProfile:
     @ivar negotiate_time: longest handshake in seconds, 10-300; L{None}: it
         follows the time-out of the connection.
     @ivar close_time_mode: unit of the time-out of C{AT+QSSLCLOSE}, C{s} or C{ms}.
+    @ivar trust: C{module}: the module judges by CAs of its own; only where it has some.
+    @ivar allow_alerts: the alerts of the module that may pass, as bits of L{CSSLAlert
+        <twisted_quectel.CSSLAlert>}; they imply C{trust}.
     @ivar ignore_local_time: do not compare certificates' dates with the clock.
     @ivar ignore_multi_cert_chain_verify: do not verify the chain.
     @ivar ignore_invalid_cert_sign: do not verify signatures.
@@ -91,6 +94,8 @@ class TLSProfile:
     renegotiation: bool
     negotiate_time: int | None
     close_time_mode: str
+    trust: str
+    allow_alerts: int
     ignore_local_time: bool
     ignore_multi_cert_chain_verify: bool
     ignore_invalid_cert_sign: bool
@@ -116,6 +121,8 @@ class TLSProfile:
         renegotiation: bool = False,
         negotiate_time: int | None = None,
         close_time_mode: str = "s",
+        trust: str = "",
+        allow_alerts: str | int = 0,
         ignore_local_time: bool = False,
         ignore_multi_cert_chain_verify: bool = False,
         ignore_invalid_cert_sign: bool = False,
@@ -169,7 +176,8 @@ class TLSProfile:
     @property
     def checks_dates(self) -> bool:
         """Whether certificates' dates are compared with the module's clock."""
-        return self.security_level > 0 and not self.ignore_local_time
+        verifies = self.security_level > 0 or self.trust == "module"
+        return verifies and not self.ignore_local_time
 
     @property
     def digest(self) -> str:
@@ -244,12 +252,22 @@ TLS_ARGUMENTS: Final = tuple(camel_case(name) for name in _defaults())
 #: What an argument, once given, takes from the defaults: a user who names another
 #: CA trusts that one alone, and means it to be used.
 _REPLACES: Final[Mapping[str, tuple[str, ...]]] = {
-    "cacert": ("cacertex", "verify"),
-    "pskIdentity": ("verify",),
-    "psk": ("verify",),
+    "cacert": ("cacertex", "verify", "trust", "allowAlerts"),
+    "pskIdentity": ("verify", "trust", "allowAlerts"),
+    "psk": ("verify", "trust", "allowAlerts"),
+    "trust": ("cacert", "cacertex", "verify", "psk", "pskIdentity", "clientCert", "clientKey"),
+    "allowAlerts": (
+        "cacert",
+        "cacertex",
+        "verify",
+        "psk",
+        "pskIdentity",
+        "clientCert",
+        "clientKey",
+    ),
 }
 #: What cannot be had with C{verify=none}.
-_NEEDS_VERIFICATION: Final = ("clientCert", "clientKey", "identity")
+_NEEDS_VERIFICATION: Final = ("clientCert", "clientKey", "identity", "trust", "allowAlerts")
 
 
 def read_arguments(

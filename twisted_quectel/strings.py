@@ -39,6 +39,7 @@ class EndpointArguments(TCPArguments):
     @ivar ctx: the SSL context, 0-5; L{None}: one is handed out.
     @ivar way: C{module}, C{host} or C{auto}: who does TLS.
     @ivar host_tls: the host's TLS settings, where it does TLS or may.
+    @ivar stack: C{ssl} or C{https}: which of the module's stacks does TLS.
     @ivar discover: whether the server's root is found out; it then takes the place of
         C{tls}' CA.
     """
@@ -48,6 +49,7 @@ class EndpointArguments(TCPArguments):
     way: str = "module"
     host_tls: HostTLS | None = None
     discover: bool = False
+    stack: str = "ssl"
 
 
 def quectelssl_arguments(
@@ -67,6 +69,7 @@ def quectelssl_arguments(
     mode: str | None = None,
     busy: str = "wait",
     tls: str = "module",
+    stack: str = "ssl",
     cacert: str | None = None,
     cacertex: str | None = None,
     clientCert: str | None = None,
@@ -87,6 +90,7 @@ def quectelssl_arguments(
     ignoreLocalTime: str | None = None,
     ignoreMultiCertChainVerify: str | None = None,
     ignoreInvalidCertSign: str | None = None,
+    allowAlerts: str | None = None,
     closed: str = "done",
     timeout: str = "60",
 ) -> EndpointArguments:

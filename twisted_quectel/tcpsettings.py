@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred, fail
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IAddress
 
+from .alerts import CSSLAlert
 from .families import Acknowledged
 from .modem.interfaces import ModuleSocket
 
@@ -33,6 +34,11 @@ class TCPSettings:
             where the module cannot tell, with C{ConnectionDone} behind the end.
         """
         return self._socket.acknowledged() if self.connected else fail(ConnectionDone())
+
+    @property
+    def alerts(self) -> CSSLAlert:
+        """The alerts of the module that were let pass when it was opened (C{allowAlerts})."""
+        return CSSLAlert(self._socket.alerts)
 
     # Any: ITCPTransport is annotated with literal addresses only, and ours may be a name
     def getPeer(self) -> Any:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, Final
 
+from .alertvalues import read_alerts
 from .arguments import (
     Naming,
     read_boolean,
@@ -60,6 +61,7 @@ _CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "close_time_mode": ("s", "ms"),
     "dtls_version": ("1.0", "1.2"),
 }
+_TRUSTS: Final = ("module",)
 _SUITES_BY_NAME: Final = {suite.name: suite.number for suite in LTE_SUITES}
 _SUITE_NUMBERS: Final = frozenset(_SUITES_BY_NAME.values())
 _HEX: Final = re.compile(r"([0-9A-Fa-f]{2})+")
@@ -120,6 +122,10 @@ def read_value(
         return None
     if name in FILE_ARGUMENTS:
         return _read_file_argument(argument, value, folder)
+    if name == "trust":
+        return "" if value in ("", None) else read_choice(argument, value, _TRUSTS)
+    if name == "allow_alerts":
+        return read_alerts(argument, value)
     if name in _CHOICES:
         return read_choice(argument, value, _CHOICES[name])
     if name == "ciphers":
@@ -168,6 +174,8 @@ def settle(given: Mapping[str, Any], naming: Naming) -> dict[str, Any]:
     _load_files(values, naming)
     if values["cacertex"] is not None and values["cacert"] is None:
         raise InvalidValue(naming("cacertex"), f"give the first CA as {naming('cacert')}")
+    if values["allow_alerts"]:
+        values["trust"] = "module"
     _compare_pair(values, naming, "client_cert", "client_key")
     _compare_pair(values, naming, "psk_identity", "psk")
     if isinstance(values["client_cert"], PEM) and isinstance(values["client_key"], PEM):
@@ -205,7 +213,9 @@ def _compare_pair(values: Mapping[str, Any], naming: Naming, one: str, other: st
 def _compare_verification(values: Mapping[str, Any], naming: Naming) -> None:
     """Let nobody through unverified who did not ask for it."""
     verify, cacert, client = naming("verify"), naming("cacert"), naming("client_cert")
-    if values["verify"] == "none":
+    if values["trust"] == "module":
+        _compare_own_trust(values, naming)
+    elif values["verify"] == "none":
         if values["client_cert"] is not None:
             raise InvalidValue(
                 client,
@@ -220,7 +230,7 @@ def _compare_verification(values: Mapping[str, Any], naming: Naming) -> None:
                 verify,
                 f"peer needs something to verify the server with: give {cacert}=FILE, or"
                 f" {naming('psk_identity')} and {naming('psk')}, or write {verify}=none to do"
-                " without",
+                f" without; a module that judges by CAs of its own wants {naming('trust')}=module",
             )
         if values["identity"] == "require":
             raise InvalidValue(
@@ -233,3 +243,20 @@ def _compare_verification(values: Mapping[str, Any], naming: Naming) -> None:
                 cacert,
                 f"with {client} the module verifies the server too: give the server's CA",
             )
+
+
+def _compare_own_trust(values: Mapping[str, Any], naming: Naming) -> None:
+    """Refuse what stands beside the module's own judgement."""
+    own = naming("allow_alerts") if values["allow_alerts"] else f"{naming('trust')}=module"
+    if values["verify"] == "none":
+        raise InvalidValue(naming("verify"), f"none is the contrary of {own}: leave out one")
+    for name in ("cacert", "psk", "client_cert"):
+        if values[name] is not None:
+            raise InvalidValue(
+                naming(name), f"{own} leaves the judgement to the module alone: leave out one"
+            )
+    if values["identity"] == "require":
+        raise InvalidValue(
+            naming("identity"),
+            f"require cannot be had with {own}: that the module compares the name is not known",
+        )

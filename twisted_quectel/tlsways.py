@@ -19,13 +19,19 @@ from .pem import MODULE_PREFIX, PEM, ModuleFile
 from .profiles import TLS_ARGUMENTS, TLSProfile, merge_arguments
 from .tables.lte import SSL_CONTEXT_IDS
 
+#: Which of the module's stacks does TLS.
+STACKS: Final = ("ssl", "https")
 WAYS: Final = ("module", "host", "auto")
-TRUSTS: Final = ("discover",)
+TRUSTS: Final = ("discover", "module")
 
 #: What the host's TLS has too; C{verify=peer} and C{identity} it cannot do without.
 _OF_THE_HOST: Final = ("cacert", "clientCert", "clientKey", "alpn", "verify", "identity")
 #: What a discovered root takes the place of.
 _TRUSTED: Final = ("cacert", "cacertex", "verify")
+#: What says whom to trust.
+_JUDGES: Final = ("cacert", "psk", "trust", "allowAlerts")
+#: Why the HTTPS stack is not taken for one that verifies.
+VERIFIES_NOBODY: Final = "a module's HTTPS stack verifies nobody: with {} say {} if that will do"
 #: Stands for a root that is not known yet.
 UNKNOWN_ROOT: Final = ModuleFile("discovered")
 
@@ -39,6 +45,7 @@ class Ways:
     way: str
     host_tls: HostTLS | None
     discover: bool
+    stack: str = "ssl"
 
 
 def read_ways(modem: ModemProfile, host: str, given: Mapping[str, str | None]) -> Ways:
@@ -54,6 +61,14 @@ def read_ways(modem: ModemProfile, host: str, given: Mapping[str, str | None]) -
     trust = given.get("trust")
     own = given_of(given, TLS_ARGUMENTS)
     discover = trust is not None and read_choice("trust", trust, TRUSTS) == "discover"
+    if discover:
+        del own["trust"]
+    if read_choice("stack", given["stack"], STACKS) == "https":
+        _check_https(way, ctx, discover)
+        merged = merge_arguments(modem.tls, own)
+        if merged.get("verify") != "none":
+            raise InvalidValue("verify", VERIFIES_NOBODY.format("stack=https", "verify=none"))
+        return Ways(TLSProfile.from_arguments(merged), None, way, None, False, "https")
     if way == "host":
         return Ways(None, None, way, _on_the_host(modem, host, ctx, discover, own), False)
     if discover:
@@ -73,6 +88,19 @@ def read_ways(modem: ModemProfile, host: str, given: Mapping[str, str | None]) -
     profile = _profile(modem, own, discover)
     host_tls = None if way == "module" else host_tls_like(host, profile, discover)
     return Ways(profile, ctx, way, host_tls, discover)
+
+
+def _check_https(way: str, ctx: int | None, discover: bool) -> None:
+    """Refuse what goes with no HTTPS stack.
+
+    @raise InvalidValue: naming the argument.
+    """
+    if way != "module":
+        raise InvalidValue("stack", f"https is TLS of the module's: leave it out with tls={way}")
+    if discover:
+        raise InvalidValue("trust", "discover cannot be had with stack=https: it verifies nobody")
+    if ctx is not None:
+        raise InvalidValue("ctx", "the HTTPS stack has no SSL contexts: leave it out")
 
 
 def check_provisioned(modem: ModemProfile, ctx: int) -> None:
@@ -97,12 +125,27 @@ def _profile(modem: ModemProfile, own: Mapping[str, str], discover: bool) -> TLS
     if discover:
         defaults = {name: value for name, value in defaults.items() if name not in _TRUSTED}
         given["cacert"] = UNKNOWN_ROOT
-    profile = TLSProfile.from_arguments(merge_arguments(defaults, given))
+    profile = TLSProfile.from_arguments(own_trust(modem, merge_arguments(defaults, given)))
     if profile.dtls:
         raise InvalidValue("dtls", "the modem file sets it, and it is only for datagrams")
     if discover and profile.psk is not None:
         raise InvalidValue("trust", "with a PSK there is no certificate whose root could be found")
     return profile
+
+
+def own_trust(modem: ModemProfile, arguments: Mapping[str, object]) -> dict[str, object]:
+    """Leave the judgement to a module that is known to have CAs of its own.
+
+    @param arguments: what was given, in camelCase; where it says whom to trust, that holds.
+    """
+    given = dict(arguments)
+    if given.get("verify", "peer") == "peer" and given.keys().isdisjoint(_JUDGES):
+        # not above: every string of any client loads this module
+        from .families import judges_by_itself
+
+        if judges_by_itself(modem.model):
+            given["trust"] = "module"
+    return given
 
 
 def _check_discovery(own: Mapping[str, str]) -> None:
@@ -165,7 +208,7 @@ def host_tls_like(host: str, profile: TLSProfile, discover: bool = False) -> Hos
     """
     if profile.psk is not None:
         raise InvalidValue("psk", "the host's TLS has none: leave it out with tls=auto")
-    if profile.cacert is None:
+    if profile.cacert is None and profile.trust != "module":
         raise InvalidValue("verify", "none cannot be had with tls=auto: the host always verifies")
     if profile.sni is False:
         raise InvalidValue(

@@ -13,9 +13,12 @@ from twisted.web.error import SchemeNotSupported
 from twisted.web.iweb import IAgentEndpointFactory
 from zope.interface import implementer
 
+from .arguments import read_choice
 from .endpoints import ModuleTCPEndpoint, ModuleTLSEndpoint
+from .httpsendpoint import ModuleHTTPSEndpoint
 from .modem import Modem
 from .profiles import TLSProfile
+from .tlsways import STACKS
 
 if TYPE_CHECKING:
     from twisted.web.client import URI
@@ -37,6 +40,8 @@ class ModemEndpointFactory:
         mode: str | None = None,
         pdp: int | None = None,
         timeout: float = 60.0,
+        *,
+        stack: str = "ssl",
     ) -> None:
         """
         @param modem: whose TLS and TCP it is.
@@ -45,7 +50,11 @@ class ModemEndpointFactory:
             back-pressure that the family has.
         @param pdp: the PDP context, 1-16; L{None}: that of the modem's profile.
         @param timeout: seconds for each connect.
+        @param stack: C{ssl}, or C{https} for the module's HTTPS stack: see
+            L{ModuleHTTPSEndpoint<twisted_quectel.httpsendpoint.ModuleHTTPSEndpoint>}.
+        @raise InvalidValue: if C{stack} is something else.
         """
+        self._https = read_choice("stack", stack, STACKS) == "https"
         self._modem = modem
         self._tls = tls
         self._mode = mode
@@ -60,6 +69,16 @@ class ModemEndpointFactory:
             for C{https:} if nobody says how servers are verified.
         """
         host = uri.host.decode("ascii", "backslashreplace")
+        if uri.scheme == b"https" and self._https:
+            return ModuleHTTPSEndpoint(
+                self._modem,
+                host,
+                uri.port,
+                tls=self._tls,
+                mode=self._mode,
+                pdp=self._pdp,
+                timeout=self._timeout,
+            )
         if uri.scheme == b"https":
             return ModuleTLSEndpoint(
                 self._modem,

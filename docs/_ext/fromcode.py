@@ -13,10 +13,12 @@ from sphinx.util.docutils import SphinxDirective
 from twisted.internet import error
 
 from twisted_quectel import errors
+from twisted_quectel.alertvalues import names
 from twisted_quectel.cli.faultspec import describe_fault
 from twisted_quectel.emulator import ALL_QUIRKS, EMULATED, FAULTS, ModuleSettings, VerdictKind
 from twisted_quectel.families.lte.errors import _CLASSES, _HINTS
 from twisted_quectel.modemprofile import ModemProfile
+from twisted_quectel.tables.alerts import ALERT_BITS
 from twisted_quectel.tables.ciphers import LTE_SUITES
 from twisted_quectel.tables.lte import RESULT_CODES
 
@@ -127,9 +129,16 @@ def ciphers() -> Rows:
         yield f"``0X{suite.number:04X}``", f"``{suite.name}``"
 
 
+def alerts() -> Rows:
+    """The alerts of SIM52xx modules."""
+    yield "bit", "name for ``allowAlerts``", "the document"
+    for bit, text in ALERT_BITS.items():
+        yield f"``0x{bit:08x}``", f"``{names(bit)}``", text
+
+
 TABLES: Final[dict[str, Callable[[], Rows]]] = {
     function.__name__: function
-    for function in (quirks, faults, verdicts, settings, modem, exceptions, codes, ciphers)
+    for function in (quirks, faults, verdicts, settings, modem, exceptions, codes, ciphers, alerts)
 }
 
 

@@ -13,10 +13,14 @@ from twisted_quectel.families.nbiot import formats
 HEAD = b'+QSSLURC: "recv",0,0,%d,'
 
 
+#: The connection whose datagrams come with their source.
+SERVICE = 2
+
+
 def framed(pieces: list[bytes]) -> list[Event]:
     """Give the events of a port to which these pieces come."""
     framer = Framer(lambda line: 0)
-    framer.inline = formats.read_inline
+    framer.inline = lambda start: formats.read_inline(start, (SERVICE,))
     events = []
     for piece in pieces:
         framer.feed(piece)
@@ -68,13 +72,27 @@ class InlineTests(SynchronousTestCase):
             self.assertEqual(framed([b"\r\n" + line + b"\r\n"]), [Event(Kind.LINE, line)])
 
     def test_source(self) -> None:
-        """A datagram's line says where it came from."""
-        wire = b'\r\n+QIURC: "recv",2,3,"192.0.2.7",4000,"a"b"\r\n'
-        (event,) = framed([wire])
-        self.assertEqual(event.block, b'a"b')
-        head = formats.read_head(event.data)
-        assert head is not None
-        self.assertEqual((head.connection, head.source), (2, ("192.0.2.7", 4000)))
+        """The line of a service's datagram says where it came from, however it is cut."""
+        for data in (b'a"b', b"x", b'"192.0.2.8",1,'):
+            wire = b'\r\n+QIURC: "recv",2,%d,"192.0.2.7",4000,"%b"\r\n' % (len(data), data)
+            for cut in every_cut(wire):
+                (event,) = framed(list(cut))
+                self.assertEqual(event.block, data)
+                head = formats.read_head(event.data, (SERVICE,))
+                assert head is not None
+                self.assertEqual((head.connection, head.source), (2, ("192.0.2.7", 4000)))
+
+    def test_data_that_looks_like_a_source(self) -> None:
+        """On any other connection what looks like a source is data."""
+        data = b'"192.0.2.7",4000,"a"'
+        for quoted in (b"", b'"'):
+            wire = b'\r\n+QIURC: "recv",3,%d,%b%b%b\r\n' % (len(data), quoted, data, quoted)
+            for cut in every_cut(wire + b"\r\nOK\r\n"):
+                event, ok = framed(list(cut))
+                self.assertEqual((event.block, ok.data), (data, b"OK"))
+                head = formats.read_head(event.data, (SERVICE,))
+                assert head is not None
+                self.assertIsNone(head.source)
 
     def test_digits(self) -> None:
         """Hexadecimal digits are read whether their bytes or they themselves are counted."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from tests.bench import counts, cpu, hosttls, ptys, ptysend, startup, virtual
 from tests.bench.cell import Cell
+from tests.modules import kind_of
 
 
 def on_the_clock(size: int, kind: virtual.Kind) -> Iterator[Cell]:
@@ -29,10 +30,22 @@ def on_the_clock(size: int, kind: virtual.Kind) -> Iterator[Cell]:
             yield virtual.transparent(*place, way, size, kind)
 
 
+def pushed(size: int, kind: virtual.Kind) -> Iterator[Cell]:
+    """Run those of a module that pushes, and has nothing to read with."""
+    for place in ((speed, latency) for speed in virtual.SPEEDS for latency in virtual.LATENCIES):
+        for piece in (virtual.BLOCK, 64, 1):
+            yield virtual.send(*place, piece, size, kind)
+        yield virtual.receive(*place, size, kind)
+        for way in ("out", "in", "both") if "transparent" in kind_of(kind.model).modes else ():
+            yield virtual.transparent(*place, way, size, kind)
+
+
 def cells(quick: bool) -> Iterator[Cell]:
     """Run all benches."""
     for kind in (virtual.TLS, virtual.TCP, virtual.M95):
         yield from on_the_clock(virtual.SIZE // 8 if quick else virtual.SIZE, kind)
+    for kind in (virtual.NBIOT, virtual.SIM):
+        yield from pushed(virtual.SIZE // 8 if quick else virtual.SIZE, kind)
     for way in ("send", "receive"):
         for piece in (virtual.BLOCK, 64, 1):
             yield hosttls.overhead(way, piece)

@@ -18,7 +18,6 @@ from tests.modules import kind_of
 from tests.tlsservers import ServerOptions, make_ca
 from twisted_quectel.emulator import Link, MemoryNetwork
 from twisted_quectel.endpoints import ModuleTCPEndpoint, ModuleTLSEndpoint
-from twisted_quectel.profiles import TLSProfile
 from twisted_quectel.testing import EmulatedModule
 
 
@@ -61,6 +60,8 @@ class Rig:
         self.network.listen(
             HOST, PORT, self.serving.over_tls(options, self.clock) if secure else self.serving
         )
+        self._kind = kind = kind_of(arguments.get("model", "EC25"))
+        arguments["settings"] = kind.settings(ca, arguments.get("settings"))
         self.emulated = EmulatedModule(
             self.clock, network=self.network, link=link or Link(), **arguments
         )
@@ -73,7 +74,7 @@ class Rig:
         modem = self.emulated.modem(baudrate=self.emulated.module.baudrate)
         if not self._secure:
             return ModuleTCPEndpoint(modem, HOST, PORT, **arguments)
-        tls = TLSProfile(cacert=self.ca_path)
+        tls = self._kind.tls(self.ca_path)
         return ModuleTLSEndpoint(modem, HOST, PORT, tls=tls, **arguments)
 
     def connect(

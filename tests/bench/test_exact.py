@@ -72,10 +72,28 @@ class ExactTests(SynchronousTestCase):
             for share in (0.5, 3.0):
                 self.reached(virtual.pausing(*place, share, SIZE * 4, virtual.M95))
 
+    def test_nbiot(self) -> None:
+        """An NB-IoT module, by its own bounds: all is pushed."""
+        for place in ((115200, 0.002), (921600, 0.01), (3_000_000, 0.03)):
+            for piece in (virtual.BLOCK, 64, 1):
+                self.reached(virtual.send(*place, piece, SIZE * 4, virtual.NBIOT))
+            self.reached(virtual.receive(*place, SIZE * 4, virtual.NBIOT))
+
+    def test_sim52xx(self) -> None:
+        """A SIM52xx module, by its own bounds."""
+        for place in ((115200, 0.002), (921600, 0.01), (3_000_000, 0.03)):
+            for piece in (virtual.BLOCK, 64, 1):
+                self.reached(virtual.send(*place, piece, SIZE * 4, virtual.SIM))
+            self.reached(virtual.receive(*place, SIZE * 4, virtual.SIM))
+            for way in ("out", "in", "both"):
+                self.reached(virtual.transparent(*place, way, SIZE * 4, virtual.SIM))
+
     def test_framing(self) -> None:
         """What stands around a block, in bytes: of a send, of a push, of a read."""
         self.assertEqual(virtual.TCP[2:5], (32, 25, 38))
         self.assertEqual(virtual.M95[2:5], (35, 0, 68))
+        self.assertEqual(virtual.NBIOT[2:5], (51, 32, 0))
+        self.assertEqual(virtual.SIM[2:5], (28, 29, 0))
 
     def test_host_tls(self) -> None:
         """TLS on the host costs the line next to nothing, however small the writes are."""

@@ -45,6 +45,7 @@ class Kind(NamedTuple):
     @ivar model: what the module is.
     @ivar secure: whether it does TLS.
     @ivar pushes: whether push mode is the default; else data is read.
+    @ivar block: bytes of its longest block, sent or pushed.
     """
 
     name: str
@@ -55,14 +56,15 @@ class Kind(NamedTuple):
     model: str = "EC25"
     secure: bool = True
     pushes: bool = True
+    block: int = BLOCK
 
-    def send_time(self, line: float, latency: float, block: int = BLOCK) -> float:
+    def send_time(self, line: float, latency: float) -> float:
         """Give the seconds of a counted send."""
-        return (block + self.sending) / line + 2 * latency
+        return (self.block + self.sending) / line + 2 * latency
 
-    def push_time(self, line: float, block: int = BLOCK) -> float:
+    def push_time(self, line: float) -> float:
         """Give the seconds of a direct push."""
-        return (block + self.pushing) / line
+        return (self.block + self.pushing) / line
 
     def read_time(self, line: float, latency: float, block: int = READ) -> float:
         """Give the seconds of a polled read."""
@@ -93,9 +95,31 @@ M95: Final = Kind(
 )
 
 
-def send_time(line: float, latency: float, block: int = BLOCK) -> float:
+#: A BC660K-GL: how a send has ended is told behind its C{OK}, and awaited.
+NBIOT: Final = Kind(
+    "BC660K-GL ",
+    b"AT+QSSLSEND",
+    len(b"AT+QSSLSEND=0,0,1024\r" + b"\r\n> " + b"\r\nOK\r\n" + b"\r\n+QSSLSEND: 0,0,0\r\n"),
+    len(b'\r\n+QSSLURC: "recv",0,0,1024,""\r\n'),
+    0,
+    model="BC660K-GL",
+    block=1024,
+)
+#: A SIM5320: what confirms a send crosses while the next command does.
+SIM: Final = Kind(
+    "SIM5320 ",
+    b"AT+CSSLSEND",
+    len(b"AT+CSSLSEND=0,1024\r" + b"\r\n>" + b"\r\nOK\r\n"),
+    len(b"\r\n+CSSLRECV: DATA, 0, 1024\r\n"),
+    0,
+    model="SIM5320",
+    block=1024,
+)
+
+
+def send_time(line: float, latency: float) -> float:
     """Give the seconds of a counted send with TLS."""
-    return TLS.send_time(line, latency, block)
+    return TLS.send_time(line, latency)
 
 
 class Counter(Peer):
@@ -176,7 +200,7 @@ def send(baudrate: int, latency: float, piece: int, size: int = SIZE, kind: Kind
     took = far.last - started
     rig.settle(1.0)
     rig.close()
-    bound = size / BLOCK * kind.send_time(baudrate / 10, latency)
+    bound = size / kind.block * kind.send_time(baudrate / 10, latency)
     goal = {64: 0.98, 1: 0.97}.get(piece, 0.99)
     return Cell(
         _named(f"{kind.name}send, writes of {piece}", baudrate, latency), bound / took, goal
@@ -195,7 +219,7 @@ def receive(baudrate: int, latency: float, size: int = SIZE, kind: Kind = TLS) -
     name = _named(f"{kind.name}receive, default mode", baudrate, latency)
     if not kind.pushes:
         return Cell(name, size / READ * kind.read_time(line, latency) / took, 0.95, note="reads")
-    return Cell(name, size / BLOCK * kind.push_time(line) / took, 0.98)
+    return Cell(name, size / kind.block * kind.push_time(line) / took, 0.98)
 
 
 def _one_has(ends: Sequence[Counter], size: int) -> bool:

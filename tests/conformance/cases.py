@@ -72,6 +72,12 @@ class ModuleCreator(EndpointCreator):
         self._mode = mode
         self._cacert = cacert
 
+    @property
+    def _trust(self) -> str:
+        # an embedded module knows no CA
+        own = kind_of(self._model).own_trust
+        return "allowAlerts=unknownCa" if own else f"cacert={self._cacert}"
+
     def server(self, reactor: Any) -> IStreamServerEndpoint:
         """See L{EndpointCreator.server}."""
         return SSL4ServerEndpoint(reactor, 0, _authority(self._model)[1], interface=ADDRESS)
@@ -81,7 +87,7 @@ class ModuleCreator(EndpointCreator):
         endpoint: IStreamClientEndpoint = clientFromString(
             reactor,
             f"quectelssl:host={ADDRESS}:port={serverAddress.port}:device=emulator"
-            f":model={self._model}:mode={self._mode}:cacert={self._cacert}:closed={self.closed}:timeout=10",
+            f":model={self._model}:mode={self._mode}:{self._trust}:closed={self.closed}:timeout=10",
         )
         return endpoint
 
@@ -130,6 +136,7 @@ class TransportTests(
         """
         reactor = super().buildReactor()
         module = embedded(reactor, self.model)
+        module.quirks |= frozenset(kind_of(self.model).quirks)
         if isinstance(module, NBIoTModule):
             # when it is left it would sleep, which takes timers
             module.sleep.active_time = None

@@ -27,7 +27,7 @@ from twisted_quectel import (
     errors,
     listen_udp,
 )
-from twisted_quectel.emulator import ModuleSettings
+from twisted_quectel.emulator import Link, ModuleSettings
 from twisted_quectel.emulator.nbiot.module import NBIoTModule
 from twisted_quectel.emulator.nbiot.sleep import State
 
@@ -63,7 +63,13 @@ class FormatTests(NBIoTCase):
             else:
                 self.network.listen("plain.example", 7, Serving(Echo))
                 peer = self.connect(ModuleTCPEndpoint(modem, "plain.example", 7))
-            for data in (bytes(range(256)) * 8, b'"', b'"\r\n"', b'\r\n+QSSLURC: "closed",0,0\r\n'):
+            for data in (
+                bytes(range(256)) * 8,
+                b'"',
+                b'"\r\n"',
+                b'"192.0.2.7",4000,"x"',
+                b'\r\n+QSSLURC: "closed",0,0\r\n',
+            ):
                 self.echoes(peer, data)
             self.closes(peer)
 
@@ -234,8 +240,8 @@ class UDPTests(NBIoTCase):
     """Datagrams without TLS."""
 
     def test_echo(self) -> None:
-        """To a peer and back, with where it came from."""
-        modem = self.begin()
+        """To a peer and back, with where it came from, however the line is cut."""
+        modem = self.begin(link=Link(cut=3))
         got: list[tuple[bytes, Any]] = []
         far = self.network.datagram(
             "udp.example", 4000, lambda data, source: got.append((data, source))
@@ -250,7 +256,11 @@ class UDPTests(NBIoTCase):
         far.write(b'back "\r\n', got[0][1])
         self.until(lambda: notes.came, 30.0)
         self.assertEqual(notes.came[0][0], b'back "\r\n')
-        self.assertEqual(notes.came[0][1][1], 4000)
+        for data in (b"x", b'","', b'"192.0.2.8",1,"x"'):
+            del notes.came[:]
+            far.write(data, got[0][1])
+            self.until(lambda: notes.came, 30.0)
+            self.assertEqual(notes.came, [(data, (far.address, 4000))])
         port.stopListening()
         self.settle(2.0)
 

@@ -177,7 +177,7 @@ class ProducerTests(Mixed):
 
     def test_pause_holds_the_server_back(self) -> None:
         """A paused protocol stops the server; nothing is lost when it goes on."""
-        self.needs(self.kind.brakes, "nothing stops it")
+        self.needs(self.kind.brakes or self.mode != "push", "nothing stops it")
         client, server = self.connected(Slow, ServerChargen)
         self.settle(120.0)
         self.assertLess(client.count, 20_000)
@@ -248,7 +248,7 @@ class ProducerTests(Mixed):
 
     def test_pause_while_others_go_on(self) -> None:
         """A paused connection does not hold up another one of the same modem."""
-        self.needs(self.kind.connections > 1, "it has one connection")
+        self.needs(self.kind.at_once(self.mode) > 1, "it has one connection")
         client, _ = self.connected(Slow, ServerChargen)
         self.settle(1.0)
         other = self.connect(self.endpoint(self.emulated, mode=self.mode), Hasher)

@@ -76,7 +76,8 @@ class Recovery(Mixed):
         self.emulated.module.muted = True
         peer.transport.write(b"into the void")
         peer.transport.loseConnection()
-        self.lost_once(peer, 120.0)
+        # a close may take as long as an open
+        self.lost_once(peer, 120.0 + self.kind.open_time)
         self.emulated.module.muted = False
         self.works_again()
 

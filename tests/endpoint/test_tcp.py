@@ -81,8 +81,9 @@ class TCPTests(Mixed):
         emulated = self.emulate()
         problem = self.refused(self.start(self.endpoint(emulated)), TCPOpenFailed, ConnectError)
         self.one_line(problem, f"{HOST}:{PORT}", "nothing listens")
-        self.assertEqual(problem.code, 566 if family_of(self.model) != "gsm" else -1)
-        self.assertIn("AT+QIOPEN", problem.command)
+        code = {"gsm": -1, "sim52xx": 1}.get(family_of(self.model), 566)
+        self.assertEqual(problem.code, code)
+        self.assertIn("AT+CIPOPEN" if code == 1 else "AT+QIOPEN", problem.command)
         self.assertNotIn("certificate", problem.explain())
 
     def test_no_such_host(self) -> None:

@@ -15,11 +15,10 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
 from tests.endpoint.protocols import Peer, Serving
-from tests.modules import ModuleKind, kind_of
+from tests.modules import ModuleKind, family_of, kind_of
 from tests.tlsservers import ServerOptions, make_ca
 from twisted_quectel.emulator import MemoryNetwork, ModuleSettings
 from twisted_quectel.endpoints import ModuleTLSEndpoint
-from twisted_quectel.profiles import TLSProfile
 from twisted_quectel.testing import EmulatedModule
 
 #: The access modes that every connection test runs over.
@@ -86,10 +85,13 @@ class VirtualCase(SynchronousTestCase):
     def emulate(self, **arguments: Any) -> EmulatedModule:
         """Make a module, to be closed at the end."""
         arguments.setdefault("model", self.model)
-        if not self.kind.brakes:
+        if family_of(self.model) == "nbiot":
             # it would sleep when it is left, which takes timers
             settings = arguments.get("settings") or ModuleSettings()
             arguments["settings"] = replace(settings, active_time=None)
+        if self.kind.own_trust:
+            arguments["settings"] = self.kind.settings(self.ca, arguments.get("settings"))
+        arguments["quirks"] = (*self.kind.quirks, *arguments.get("quirks", ()))
         emulated = EmulatedModule(self.clock, network=self.network, **arguments)
         self.addCleanup(self.finish, emulated)
         # several transparent connections at a time need a port each
@@ -128,7 +130,7 @@ class VirtualCase(SynchronousTestCase):
         """Make an endpoint to the server."""
         values: dict[str, Any] = {"host": HOST, "port": PORT, **arguments}
         if "ctx" not in values:
-            values.setdefault("tls", TLSProfile(cacert=self.ca_path))
+            values.setdefault("tls", self.kind.tls(self.ca_path))
         return ModuleTLSEndpoint(emulated.modem(), **values)
 
     def settle(self, seconds: float = 0.0, turns: int = 400) -> None:

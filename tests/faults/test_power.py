@@ -82,7 +82,10 @@ class Power(FaultCase):
 
     def told(self, *faults: Fault) -> None:
         """The words alone, without pdpdeact, end what there is as they are said."""
-        for word, part in (("POWERED DOWN", "powered down"), ("RDY", "restarted")):
+        down, ready = "POWERED DOWN", "RDY"
+        if self.family == "sim52xx":
+            down, ready = "NORMAL POWER DOWN", "START"
+        for word, part in ((down, "powered down"), (ready, "restarted")):
             self.begin(*faults)
             modem = self.emulated.modem()
             self.result_of(modem.ready())
@@ -178,7 +181,8 @@ class Power(FaultCase):
         peer.transport.write(b"x" * 5000)
         if self.mode == "transparent":
             peer.transport.loseConnection()
-        self.lost(peer, 80.0)
+        # a close may take as long as an open
+        self.lost(peer, 80.0 + self.kind.open_time)
         # while it lasts, to connect fails; nobody waits without end
         connecting = self.start(self.endpoint(self.emulated, mode=self.mode, timeout=20.0))
         if self.mode != "transparent":
@@ -241,6 +245,10 @@ class Network(FaultCase):
         self.settle(3.0)
         peer.transport.abortConnection()
         self.ended(peer, ConnectionLost)
+        if self.family == "sim52xx":
+            # its stack is released with the last connection, and acquired anew
+            self.works()
+            return
         connecting = self.start(self.endpoint(self.emulated, mode=self.mode))
         self.refused(connecting, ConnectError)
         if self.family == "gsm":

@@ -84,6 +84,13 @@ _AT_ONCE: Final[dict[str, tuple[str, ...]]] = {
         "no_space_after_colon",
         "prompt_without_space",
     ),
+    "sim52xx": (
+        "data_trailing_comma",
+        "lenient_spaces",
+        "alert_sid0",
+        "cssl_recv_event",
+        "no_space_after_colon",
+    ),
     "gsm": (
         "cfg_reply_with_ctx",
         "lowercase_cipher",

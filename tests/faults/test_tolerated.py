@@ -89,8 +89,8 @@ TOLERATED: Final[dict[str, tuple[tuple[Fault, ...], dict[str, Any]]]] = {
 }
 
 
-#: What modules without states, uploads or C{SEND FAIL} of TLS cannot have.
-_NOT_EVERYWHERE: Final = (StateThree, UploadPartial, SendFails)
+#: What modules without states, reads, uploads or C{SEND FAIL} of TLS cannot have.
+_NOT_EVERYWHERE: Final = (StateThree, UploadPartial, SendFails, EarlyClosed)
 
 
 def _test(faults: tuple[Fault, ...], arguments: dict[str, Any]) -> Callable[[FaultCase], None]:

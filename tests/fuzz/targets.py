@@ -17,18 +17,32 @@ from twisted_quectel.at.framing import Event, Framer, Kind
 from twisted_quectel.at.results import OK, parse_result
 from twisted_quectel.at.syntax import InfoLine, prefix_of, printable, split_fields
 from twisted_quectel.families import AccessMode, Firmware
-from twisted_quectel.families.base import Closed, Opened, PDPLost, Pushed, Readable
+from twisted_quectel.families.base import (
+    Closed,
+    Confirmed,
+    Opened,
+    PDPLost,
+    Pushed,
+    Readable,
+    Received,
+    TransferEnd,
+)
 from twisted_quectel.families.gsm import GSMFamily
 from twisted_quectel.families.lte import LTEFamily
 from twisted_quectel.families.lte.contexts import read_tag
 from twisted_quectel.families.nbiot import NBIoTFamily, formats
+from twisted_quectel.families.sim52xx import SIM52xxFamily
 from twisted_quectel.modem.network import module_time
 
 _MAX_LINE: Final = 48
 _MAX_BLOCK: Final = 200
 _BLOCK = re.compile(rb"#(\d{1,6})")
 _FAMILY: Final = LTEFamily(Firmware("EC25", "EC25EFAR02A09M4G"))
-_OTHERS: Final = (GSMFamily(Firmware("M95")), NBIoTFamily(Firmware("BC660K-GL")))
+_OTHERS: Final = (
+    GSMFamily(Firmware("M95")),
+    NBIoTFamily(Firmware("BC660K-GL")),
+    SIM52xxFamily(Firmware("SIM5320")),
+)
 
 
 def _block_length(line: bytes) -> int:
@@ -82,7 +96,7 @@ def framer(data: bytes) -> None:
 def _fields(line: InfoLine) -> None:
     for index, each in enumerate(line.fields):
         number, text = line.integer(index), line.string(index)
-        assert number is None or abs(number) < 10**18
+        assert number is None or abs(number) < 1 << 64
         assert text is not None and text.isascii()
         assert number == each.integer()
     assert line.integer(len(line.fields)) is None
@@ -117,9 +131,9 @@ def urcs(data: bytes) -> None:
         assert 0 <= event.id < 1000
         assert not isinstance(event, Pushed) or event.data == block
     elif isinstance(event, Opened):
-        assert abs(event.code) < 10**18
+        assert abs(event.code) < 1 << 64
     elif isinstance(event, PDPLost):
-        assert event.pdp is None or abs(event.pdp) < 10**18
+        assert event.pdp is None or abs(event.pdp) < 1 << 64
     assert 0 <= _FAMILY.block_length(line, lambda id: True) <= 4096
     assert _FAMILY.block_length(line, lambda id: False) == 0
     shown = _FAMILY.redact(line)
@@ -129,9 +143,9 @@ def urcs(data: bytes) -> None:
         assert command.block is None or 0 <= command.block(line) < 100000
         command.is_answer(line)
     status = _FAMILY.tls.read_state(response, 0)
-    assert status is None or abs(status.id) < 10**18
+    assert status is None or abs(status.id) < 1 << 64
     code = _FAMILY.read_error(response)
-    assert code is None or abs(code) < 10**18
+    assert code is None or abs(code) < 1 << 64
     _FAMILY.tls.delivery(response)
     error = _FAMILY.tls.open_error(code, "host", 1, "AT+QSSLOPEN", ())
     assert str(error).isprintable()
@@ -157,7 +171,7 @@ def inline(data: bytes) -> None:
 
 def _inline_events(pieces: list[bytes]) -> list[Event]:
     reader = Framer(lambda line: 0, 4096, 4096)
-    reader.inline = formats.read_inline
+    reader.inline = lambda start: formats.read_inline(start, services=(3,))
     events: list[Event] = []
     for piece in pieces:
         reader.feed(piece)
@@ -171,11 +185,11 @@ def other_urcs(data: bytes) -> None:
     line, _, block = data.partition(b"\n")
     for family in _OTHERS:
         event = family.read_urc(line, block)
-        if isinstance(event, (Readable, Pushed, Closed)):
-            assert 0 <= event.id < 1000
-        elif isinstance(event, Opened):
-            assert abs(event.code) < 10**18
-        assert 0 <= family.block_length(line, lambda id: True) <= 4096
+        if isinstance(event, (Readable, Pushed, Closed, Confirmed, Received)):
+            assert 0 <= event.id < 2000
+        elif isinstance(event, (Opened, TransferEnd)):
+            assert abs(event.code) < 1 << 64
+        assert 0 <= family.block_length(line, lambda id: True) <= 65535
         found = family.read_inline(line)
         assert found is None or 0 < found.length <= 4096
         shown = family.redact(line)
@@ -183,17 +197,21 @@ def other_urcs(data: bytes) -> None:
         response = Response(Command(execute_form("+A")), OK, data.split(b"\n"), block)
         for dialect in family.dialects:
             for status in dialect.read_states(response):
-                assert abs(status.id) < 10**18
+                assert abs(status.id) < 1 << 64
             dialect.delivery(response)
+            dialect.read_data(response)
+            for bits in (dialect.suspended(response), dialect.refusal(response)):
+                assert bits is None or 0 <= bits < 1 << 32
+            id = (dialect.ids or range(1, 2))[0]
             for command in (
-                dialect.send_command(1, b"x"),
-                dialect.close_command(1, True),
-                dialect.open_command(1, 1, 1, "host", 1, AccessMode.TRANSPARENT, 60.0),
+                dialect.send_command(id, b"x"),
+                dialect.close_command(id, True),
+                dialect.open_command(id, 1, 1, "host", 1, AccessMode.TRANSPARENT, 60.0),
             ):
                 command.is_answer(line)
                 told = command.later(line) if command.later is not None else None
                 assert told is None or told.code is None or abs(told.code) < 10**6
-        for code in (None, *range(-10, 0), 552, 566):
+        for code in (None, *range(-10, 0), 552, 566, 134218240):
             error = family.tls.open_error(code, "host", 1, "AT+QSSLOPEN", ())
             assert str(error).isprintable()
 

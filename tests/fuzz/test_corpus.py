@@ -47,6 +47,14 @@ class CorpusTests(SynchronousTestCase):
         """So are the URCs and answers of the LTE family."""
         self.replay("urcs")
 
+    def test_other_urcs(self) -> None:
+        """So are those of the other families."""
+        self.replay("other_urcs")
+
+    def test_inline(self) -> None:
+        """Lines that bring counted bytes are the same however they are cut."""
+        self.replay("inline")
+
     def test_port(self) -> None:
         """On a whole port every command ends once, in one of the named errors if not well."""
         self.replay("port")

@@ -63,7 +63,7 @@ _TOKENS: Final = (
     b'\r\n+QSSLURC: "closed",0\r\n',
 )
 
-_LAST_WORDS: Final = (b"\r\nNO CARRIER\r\n", b"\r\nRDY\r\n")
+_LAST_WORDS: Final = (b"\r\nNO CARRIER\r\n", b"\r\nRDY\r\n", b"\r\nSTART\r\n")
 #: What a host says to a module of which it does not know what it waits for.
 _WAKING: Final = re.compile(rb"(?:AT[A-Z0-9+]+\??\r|\x1b|\r|\+\+\+)*(?:A|AT[A-Z0-9+]*\??)?")
 
@@ -135,12 +135,16 @@ class Bench(EmulatedModule):
         options: ServerOptions,
         profile: TLSProfile,
         tap: Tap | None = None,
+        trusted: bytes = b"",
         **arguments: Any,
     ) -> None:
+        """
+        @param trusted: CAs that a module has of its own.
+        """
         self.clock = TurnClock()
         network = MemoryNetwork(self.clock)
         network.silence(SILENT, PORT)
-        settings = ModuleSettings(time=NOW, pin=PIN, connect_timeout=5.0)
+        settings = ModuleSettings(time=NOW, pin=PIN, connect_timeout=5.0, authorities=trusted)
         super().__init__(self.clock, network=network, settings=settings, **arguments)
         self.form = form
         self.mode, ports = FORMS[form]

@@ -11,14 +11,14 @@ from __future__ import annotations
 import gc
 import os
 import random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.killpoints.actions import BLOWS
 from tests.killpoints.bench import FORMS
-from tests.killpoints.runs import Runner, served
-from tests.modules import KINDS
+from tests.killpoints.runs import Runner, authorities, served
+from tests.modules import KINDS, kind_of
 
 # mixed into cases, and no case itself
 if TYPE_CHECKING:
@@ -39,7 +39,11 @@ class KillPoints(Mixed):
 
     def run_all(self, blow: str) -> None:
         """Have a session for each point."""
-        runner = Runner(self.form, *served(str(self.mktemp()), self.model), model=self.model)
+        options, profile = served(str(self.mktemp()), self.model)
+        kind, arguments = kind_of(self.model), dict[str, Any](model=self.model)
+        if kind.own_trust:
+            arguments |= {"quirks": kind.quirks, "trusted": authorities[self.model]}
+        runner = Runner(self.form, options, profile, **arguments)
         every = os.environ.get("TWISTED_QUECTEL_KILLPOINTS") == "all"
         points = list(runner.record(every))
         if not every:
@@ -82,7 +86,10 @@ _FORMS = {
 
 for _kind in KINDS:
     for _form, _said in _FORMS.items():
-        if FORMS[_form][0] in _kind.modes:
+        if (
+            FORMS[_form][0] in _kind.modes
+            and _kind.at_once(FORMS[_form][0]) > len(FORMS[_form][1]) - 1
+        ):
             _name = f"{_kind.label}{_form.capitalize()}Tests"
             globals()[_name] = type(
                 _name,

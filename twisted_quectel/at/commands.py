@@ -70,6 +70,7 @@ class Command:
     @ivar later: reads from a line how a command has ended whose C{OK} says only that it was
         understood; L{None} for any other line.  Until then nothing else is sent.
     @ivar later_timeout: seconds from that C{OK} on; 0: as C{timeout}.
+    @ivar both: whether that line may come ahead of C{OK}, so that both are waited for.
     @ivar linger: seconds to wait behind C{SEND FAIL} for a late C{SEND OK}.
     @ivar probe: whether silence is a fair answer, after which the port does
         not get in step again by itself.
@@ -87,6 +88,7 @@ class Command:
     finals: frozenset[bytes] = frozenset()
     later: Callable[[bytes], Result | None] | None = None
     later_timeout: float = 0.0
+    both: bool = False
     linger: float = 0.0
     probe: bool = False
 

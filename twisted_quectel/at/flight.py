@@ -107,6 +107,7 @@ class Flight(PortState):
         self._response = None
         self._refused = None
         self._late_prompt = self._told_ok = False
+        self._told_early = None
         self._body_due = command.body_after
         self._framer.prompt_due = command.body_after is _AT_PROMPT
         text = command.text
@@ -136,6 +137,9 @@ class Flight(PortState):
     def _final_result(self, command: Command, line: bytes) -> Result | None:
         """Take a line for the final result of the command in flight."""
         if command.later is not None and (told := command.later(line)) is not None:
+            if command.both and not self._told_ok:
+                self._told_early = told
+                return None
             return told
         result = parse_result(line, command.body_after is _AT_PROMPT)
         if result is None:
@@ -161,7 +165,9 @@ class Flight(PortState):
             self._refused = result
             self._deadline.set(command.linger)
             return
-        if command.later is not None and result is OK:
+        if self._told_early is not None and result is OK:
+            result = self._told_early
+        elif command.later is not None and result is OK:
             # how it ends is told in a line behind this one
             self._told_ok = True
             self._deadline.set(self._patience())

@@ -56,6 +56,7 @@ class PortState(Drowsy):
         "_resync",
         "_resync_wanted",
         "_routes",
+        "_told_early",
         "_told_ok",
         "data_handler",
         "doubtful",
@@ -88,6 +89,7 @@ class PortState(Drowsy):
         self._refused: Result | None = None  # a SEND FAIL that may yet turn into SEND OK
         self._late_prompt = False  # nobody waits for the prompt any more, but it may come
         self._told_ok = False  # how the command ends is told later
+        self._told_early: Result | None = None  # or was told ahead of its OK
         self._resync: Resync | None = None
         self._resync_wanted = False
         self._delivering = False

@@ -200,7 +200,7 @@ class Field:
     quoted: bool = False
 
     def integer(self) -> int | None:
-        """Give a decimal or C{0x} number (at most 18 digits), else L{None}."""
+        """Give a decimal or C{0x} number (at most 18 characters, so below 2 to the 64th)."""
         text = self.text.strip()
         if not text or len(text) > 18:
             return None

@@ -13,6 +13,7 @@ from typing import Any, Final, TextIO
 from twisted.internet.endpoints import clientFromString, quoteStringArgument
 
 from ..endpoints import ModuleTLSEndpoint
+from ..families import judges_by_itself
 from ..strings import QuectelSSLParser
 from .checks import check_demo
 from .plugins import PluginMissing, ensure_plugin
@@ -136,6 +137,7 @@ class _Demo:
         self._uploads = 0
         self._began = 0.0
         self._received = 0
+        self._model = ""
 
     async def fetch_all(self) -> int:
         """Fetch the page in each mode; give the exit status."""
@@ -203,6 +205,7 @@ class _Demo:
         self._check_trace()
         info = modem.info
         assert info is not None
+        self._model = info.model
         say(f"  module       {info.model}, firmware {info.revision}; it answers AT commands")
 
     def _check_trace(self) -> None:
@@ -216,7 +219,9 @@ class _Demo:
 
     def _connected(self) -> None:
         seconds = self._reactor.seconds() - self._began
-        if not self._uploads:
+        if judges_by_itself(self._model):
+            say("  certificate  none is put on the module: it judges by CAs of its own")
+        elif not self._uploads:
             say("  certificate  on the module already")
         say(f"  connected    after {seconds:.2f} s")
 

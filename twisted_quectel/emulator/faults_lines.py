@@ -123,6 +123,7 @@ class OtherBootWords(Fault):
 
     name: ClassVar[str] = "other_boot_words"
     notes: ClassVar[tuple[int, ...]] = (2, 39)
+    families: ClassVar[tuple[str, ...]] = ("lte", "gsm", "nbiot")
     ready: str = "APP RDY"
     down: str = "NORMAL POWER DOWN"
 

@@ -43,7 +43,7 @@ class ModuleSettings:
     @ivar send_limit: bytes that one socket buffers for the network.
     @ivar round_trip: seconds that the answer to a probe of C{AT+QPING}, or of a time
         server, takes.
-    @ivar connect_timeout: seconds for DNS and TCP; chapter 2.2.2 has 150.
+    @ivar connect_timeout: seconds for DNS and TCP; chapter 2.2.2 has 150, the SIM52xx note 120.
     @ivar active_time: NB-IoT: seconds without use after which a module that may sleep deeply
         does (T3324, which the network grants); L{None}: it never does.
     @ivar wake_time: NB-IoT: seconds that waking from light sleep takes; what is heard in

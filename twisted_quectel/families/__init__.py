@@ -10,6 +10,7 @@ from ..errors import UnknownModel
 from ..tables import gsm as gsm_table
 from ..tables import lte as lte_table
 from ..tables import nbiot as nbiot_table
+from ..tables import sim52xx as sim52xx_table
 from .base import (
     AccessMode,
     DatagramDialect,
@@ -18,12 +19,15 @@ from .base import (
     Family,
     Firmware,
     Limits,
+    Receipt,
+    RequestDialect,
     SocketStatus,
 )
 from .dialect import Acknowledged
 from .gsm import GSMFamily
 from .lte import LTEFamily
 from .nbiot import NBIoTFamily
+from .sim52xx import SIM52xxFamily
 
 __all__ = [
     "KNOWN_MODELS",
@@ -35,8 +39,12 @@ __all__ = [
     "Family",
     "Firmware",
     "Limits",
+    "Receipt",
+    "RequestDialect",
     "SocketStatus",
     "family_for",
+    "judges_by_itself",
+    "known_family",
 ]
 
 #: What the modules of each family call themselves starts with one of these.
@@ -45,8 +53,27 @@ KNOWN_MODELS: Final[Mapping[str, type[Family]]] = MappingProxyType(
         **dict.fromkeys(lte_table.MODELS, LTEFamily),
         **dict.fromkeys(gsm_table.MODELS, GSMFamily),
         **dict.fromkeys(nbiot_table.MODELS, NBIoTFamily),
+        **dict.fromkeys(sim52xx_table.MODELS, SIM52xxFamily),
     }
 )
+
+
+#: What some put in front of their model.
+_MAKERS: Final = ("QUECTEL_", "QUECTEL ", "SIMCOM_", "SIMCOM ")
+
+
+def known_family(model: str | None) -> type[Family] | None:
+    """Give the driver for a model; L{None} if no family knows it."""
+    name = (model or "").upper()
+    for maker in _MAKERS:
+        name = name.removeprefix(maker)
+    return next((family for known, family in KNOWN_MODELS.items() if name.startswith(known)), None)
+
+
+def judges_by_itself(model: str | None) -> bool:
+    """Tell whether the modules of a model judge certificates by CAs of their own."""
+    family = known_family(model)
+    return family is not None and family.own_trust
 
 
 def family_for(firmware: Firmware) -> Family:
@@ -54,10 +81,9 @@ def family_for(firmware: Firmware) -> Family:
 
     @raise UnknownModel: if no family knows its model.
     """
-    name = firmware.model.upper().removeprefix("QUECTEL_").removeprefix("QUECTEL ")
-    for model, family in KNOWN_MODELS.items():
-        if name.startswith(model):
-            return family(firmware)
+    family = known_family(firmware.model)
+    if family is not None:
+        return family(firmware)
     raise UnknownModel(
         f"model: nobody knows the module {firmware.model!r}; known are "
         f"{', '.join(KNOWN_MODELS)}; if it speaks like one of these, name that one by the model "

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from ..at import ATPort, Command, CommandText, Inline, Response, join
@@ -22,9 +22,12 @@ from .dialect import DatagramDialect as DatagramDialect
 from .dialect import Delivery as Delivery
 from .dialect import Dialect as Dialect
 from .dialect import SocketStatus as SocketStatus
+from .dialect import Stack as Stack
 from .events import URC as URC
 from .events import Booted as Booted
 from .events import Closed as Closed
+from .events import Confirmed as Confirmed
+from .events import Garbled as Garbled
 from .events import Incoming as Incoming
 from .events import IncomingRefused as IncomingRefused
 from .events import NameAddress as NameAddress
@@ -37,7 +40,13 @@ from .events import PingReply as PingReply
 from .events import PoweredDown as PoweredDown
 from .events import Pushed as Pushed
 from .events import Readable as Readable
+from .events import Received as Received
 from .events import ServerTime as ServerTime
+from .events import TransferData as TransferData
+from .events import TransferEnd as TransferEnd
+from .firmware import Firmware as Firmware
+from .requests import Receipt as Receipt
+from .requests import RequestDialect as RequestDialect
 from .services import Services
 
 
@@ -124,29 +133,6 @@ class Setting:
 ContextSettings = tuple[Setting, ...]
 
 
-@dataclass
-class Firmware:
-    """What was found out about one module.
-
-    @ivar model: what it calls itself.
-    @ivar revision: its firmware.
-    @ivar imei: its number.
-    @ivar missing_tags: settings that it does not have.
-    @ivar checks_host: whether it compares the certificate with the host name;
-        L{None}: not known yet.
-    @ivar joins: whether it takes several commands on one line.
-    @ivar quotes_cipher: whether it takes the cipher suite in quotes only.
-    """
-
-    model: str
-    revision: str = ""
-    imei: str = field(default="", repr=False)
-    missing_tags: set[str] = field(default_factory=set)
-    checks_host: bool | None = None
-    joins: bool = True
-    quotes_cipher: bool = False
-
-
 #: Told about a transfer: bytes done, bytes in all.
 Progress = Callable[[int, int], None]
 
@@ -166,6 +152,8 @@ class Family(Services, ABC):
     tcp: Dialect | None
     #: datagrams without TLS; L{None} if it has none.  Their sockets are listed with C{tcp}'s
     udp: DatagramDialect | None = None
+    #: a stack of its own for HTTPS: TLS that verifies nobody; L{None} if it has none
+    https: RequestDialect | None = None
 
     def __init__(self, firmware: Firmware) -> None:
         self.firmware = firmware
@@ -175,6 +163,10 @@ class Family(Services, ABC):
     handshake_causes: ClassVar[tuple[tuple[tuple[str, ...], str], ...]] = ()
     #: whether some lines bring counted bytes in them
     has_inline: ClassVar[bool] = False
+    #: what one says first when it has restarted
+    boot_word: ClassVar[bytes] = b"RDY"
+    #: whether its modules judge certificates by CAs of their own
+    own_trust: ClassVar[bool] = False
 
     def is_wedge(self, problem: ModemError) -> bool:
         """Whether a wedged module would refuse an open like this, however right it is."""

@@ -10,6 +10,7 @@ from typing import ClassVar, NamedTuple
 
 from ..at import Command, Response
 from ..errors import UnsupportedOperation
+from ..profiles import TLSProfile
 
 
 class AccessMode(Enum):
@@ -25,11 +26,27 @@ class SocketStatus:
     """A connection as the module lists it.
 
     @ivar gone: whether it is closed or closing.
+    @ivar doubtful: whether it may be, for all that the module can tell.
     """
 
     id: int
     gone: bool
     context: int | None = None
+    doubtful: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stack:
+    """A part of the firmware that has to be acquired before its connections are opened.
+
+    @ivar name: what it is called in messages; those of one name are one.
+    @ivar start: what acquires it, one after the other.
+    @ivar stop: what releases it, and all that is open on it.
+    """
+
+    name: str
+    start: tuple[Command, ...]
+    stop: Command
 
 
 class Delivery(Enum):
@@ -58,15 +75,30 @@ class Dialect(ABC):
     @cvar secure: whether the module does TLS on it.
     @cvar ids: what the session calls such connections, where these are not all ids.
     @cvar module_closes: whether the module closes one by itself when its peer has.
+    @cvar ends_with_network: whether it does when the network goes.
     @cvar reads: whether it has a command to read with.
     @cvar modes: the access modes it has, where these are not all that the family has.
+    @cvar default_mode: the best of them with back-pressure, where that is not the family's.
+    @cvar opens_at_once: whether the answer to an open tells how that has ended; else an
+        L{Opened<twisted_quectel.families.events.Opened>} does.
     """
 
     secure: ClassVar[bool]
     ids: ClassVar[range | None] = None
     module_closes: ClassVar[bool] = False
+    ends_with_network: ClassVar[bool] = False
     reads: ClassVar[bool] = True
     modes: ClassVar[frozenset[AccessMode] | None] = None
+    default_mode: ClassVar[AccessMode | None] = None
+    opens_at_once: ClassVar[bool] = False
+
+    def ids_in(self, mode: AccessMode) -> range | None:
+        """Give what the session calls such connections in an access mode; L{None}: any id."""
+        return self.ids
+
+    def stack(self, mode: AccessMode) -> Stack | None:
+        """Give what has to be acquired before one is opened; L{None} if nothing has."""
+        return None
 
     @abstractmethod
     def open_command(
@@ -83,6 +115,31 @@ class Dialect(ABC):
 
         @param context: its SSL context; L{None} where there is none.
         """
+
+    def check_profile(self, profile: TLSProfile) -> None:
+        """Refuse what such a connection cannot be told; asked where there are no SSL contexts.
+
+        @raise UnsupportedOperation: naming the argument.
+        """
+        raise UnsupportedOperation("tls: the module can be told nothing about TLS")
+
+    def suspended(self, response: Response) -> int | None:
+        """Give the bits of the alerts that have suspended an open; L{None} if none have.
+
+        @param response: to the open, or to what went on with it.
+        """
+        return None
+
+    def continue_command(self, id: int, mode: AccessMode) -> Command:
+        """Go on with an open that is suspended.
+
+        @raise UnsupportedOperation: if none ever is.
+        """
+        raise UnsupportedOperation("the module suspends no opens")
+
+    def refusal(self, response: Response) -> int | None:
+        """Give the code that the answer to an open tells beside its result."""
+        return None
 
     @abstractmethod
     def send_command(self, id: int, data: bytes) -> Command:

@@ -33,6 +33,54 @@ class Pushed:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmed:
+    """What was taken of a connection's sends has gone out, as much as it was.
+
+    @ivar code: 0 if it has; else it is lost.
+    """
+
+    id: int
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A receive that was asked for has ended; what it brought came before, by L{Pushed}.
+
+    @ivar code: 0 if all was well.
+    """
+
+    id: int
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Garbled:
+    """What was to come for a connection cannot be read: some of its bytes are lost."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class TransferData:
+    """A piece of what a file transfer of the module fetches."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TransferEnd:
+    """A file transfer of the module has ended.
+
+    @ivar command: its command in its usual spelling, such as C{+CFTPSGET}.
+    @ivar code: 0 is success.
+    """
+
+    command: str
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     """A connection was closed by the peer or the network."""
 
@@ -138,6 +186,11 @@ URC = (
     Opened
     | Readable
     | Pushed
+    | Confirmed
+    | Received
+    | Garbled
+    | TransferData
+    | TransferEnd
     | Closed
     | Incoming
     | IncomingRefused

@@ -13,9 +13,11 @@ def refuse_unsettable(
     paths: Mapping[str, str],
     family: str,
     more: Iterable[tuple[str, bool, str]] = (),
+    own_trust: bool = False,
 ) -> None:
     """Refuse what only the LTE modules' notes have a setting for.
 
+    @param own_trust: whether its modules judge by CAs of their own.
     @param more: what else is refused: the argument, whether it is to be, and what it wants.
     @raise UnsupportedOperation: naming the argument.
     @raise IdentityNotChecked: where the server's name must be checked.
@@ -41,10 +43,24 @@ def refuse_unsettable(
             raise UnsupportedOperation(
                 f"{argument}: the {family} modules do not have {what}", family=family
             )
+    if not own_trust:
+        refuse_own_trust(profile, family)
     checked = profile.verify is Verify.PEER and profile.security_level > 0
     if checked and profile.identity == "require":
         raise IdentityNotChecked(
             "identity: these modules cannot check the server's name; identity=prefer accepts "
             "that; a CA for your servers alone makes up for it, or quecteltls:",
             family=family,
+        )
+
+
+def refuse_own_trust(profile: TLSProfile, family: str) -> None:
+    """Refuse a module's own judgement where there is none.
+
+    @raise UnsupportedOperation: naming the argument.
+    """
+    if profile.trust:
+        argument = "allowAlerts" if profile.allow_alerts else "trust"
+        raise UnsupportedOperation(
+            f"{argument}: the {family} modules have no CAs of their own: give cacert", family=family
         )

@@ -37,24 +37,26 @@ _TALK: Final = re.compile(rb"(?:\r\n" + _LINE + rb"\r\n)*" + _UNFINISHED)
 #: The same behind an escape that may have been echoed.
 _ECHOED: Final = re.compile(rb"(?:\+|\r\n" + _LINE + rb"\r\n)*" + _UNFINISHED)
 _URCS: Final = re.compile(rb"(?:\r\n\+[A-Z]+: [ -~]*\r\n)*(?:\r(?:\n(?:\+[ -~]*\r?)?)?)?")
-#: Words that tell the end of data mode, the longest first.
-_ENDS: Final = (NO_CARRIER, RDY)
-_LAST: Final = frozenset(NO_CARRIER + OK + RDY)
 
 
 class CarrierWatch:
     """Splits a raw stream into payload and a tail that is not decided.  No I/O.
 
     @ivar asked: whether an escape is under way, so that C{OK} is a word too.
-    @ivar carrier: whether the tail is C{NO CARRIER} or C{RDY}, with or without
-        URCs.
+    @ivar carrier: whether the tail is C{NO CARRIER} or the word of a restart, with or
+        without URCs.
     @ivar passed: bytes that were given out as payload.
     """
 
-    __slots__ = ("_answered", "_held", "_known", "asked", "carrier", "passed")
+    __slots__ = ("_answered", "_boot", "_held", "_known", "_last", "asked", "carrier", "passed")
 
-    def __init__(self) -> None:
+    def __init__(self, boot: bytes = RDY) -> None:
+        """
+        @param boot: what the module says first when it has restarted, with its line ends.
+        """
         self.passed = 0
+        self._boot = boot
+        self._last = frozenset(NO_CARRIER + OK + boot)
         self.reset()
 
     def reset(self) -> None:
@@ -120,17 +122,18 @@ class CarrierWatch:
         return self._split(index, OK, _URCS)
 
     def lost(self) -> tuple[bytes, bytes] | None:
-        """Take the tail for C{NO CARRIER}, or for C{RDY}.
+        """Take the tail for C{NO CARRIER}, or for the word of a restart.
 
-        @return: what is payload, and what the module said behind it, C{RDY}
+        @return: what is payload, and what the module said behind it, that word
             included; L{None} if the tail is neither.
         """
         index = self._held.rfind(NO_CARRIER)
         if index >= 0:
             return self._split(index, NO_CARRIER, _ECHOED)
-        index = self._held.find(RDY)
-        split = None if index < 0 else self._split(index, RDY, _ECHOED)
-        return split and (split[0], RDY + split[1])
+        boot = self._boot
+        index = self._held.find(boot)
+        split = None if index < 0 else self._split(index, boot, _ECHOED)
+        return split and (split[0], boot + split[1])
 
     def _split(
         self, index: int, word: bytes, behind: re.Pattern[bytes]
@@ -150,20 +153,22 @@ class CarrierWatch:
         index = whole.rfind(NO_CARRIER, max(0, size - _WINDOW))
         self.carrier = index >= 0 and talk.fullmatch(whole, index + len(NO_CARRIER)) is not None
         if not self.carrier:
-            index = whole.rfind(RDY, max(0, size - _WINDOW))
-            self.carrier = index >= 0 and talk.fullmatch(whole, index + len(RDY)) is not None
+            boot = self._boot
+            index = whole.rfind(boot, max(0, size - _WINDOW))
+            self.carrier = index >= 0 and talk.fullmatch(whole, index + len(boot)) is not None
         if self.carrier:
             return index
         if self.asked:
             index = whole.rfind(OK, max(0, size - _WINDOW))
             if index >= 0 and _URCS.fullmatch(whole, index + len(OK)) is not None:
                 return index
-        if whole[-1] not in _LAST:
+        if whole[-1] not in self._last:
             return size
         for count in range(min(size, len(NO_CARRIER) - 1), 0, -1):
-            if any(word.startswith(whole[-count:]) for word in _ENDS):
+            tail = whole[-count:]
+            if NO_CARRIER.startswith(tail) or self._boot.startswith(tail):
                 return size - count
-            if self.asked and count < len(OK) and OK.startswith(whole[-count:]):
+            if self.asked and count < len(OK) and OK.startswith(tail):
                 return size - count
         return size
 

@@ -8,7 +8,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from ..at import ATPort
-from ..errors import ModuleLost, PortLost
+from ..errors import ModemError, ModuleLost, PortLost
 from ..families import Dialect
 
 
@@ -22,7 +22,22 @@ def everything_is_lost(reason: Failure) -> bool:
     return reason.check(PortLost, ModuleLost) is not None
 
 
-class Closing:
+class Unconfirmed:
+    """A connection of which URCs tell nothing of its sends, receives and lost bytes."""
+
+    __slots__ = ()
+
+    def confirmed(self, code: int) -> None:
+        """Nobody asked."""
+
+    def receive_ended(self, code: int) -> None:
+        """Nobody asked."""
+
+    def garbled(self, problem: ModemError) -> None:
+        """Nothing was to come."""
+
+
+class Closing(Unconfirmed):
     """A connection on a port that is shared, as far as its close is concerned."""
 
     __slots__ = ()

@@ -11,7 +11,7 @@ from twisted.python.failure import Failure
 
 from ..at import Route
 from ..at.syntax import CommandText
-from ..errors import ModemBusyError, ModuleLost
+from ..errors import ModemBusyError, ModemError, ModuleLost
 from ..families import Dialect
 from .waiting import wait_for
 
@@ -39,6 +39,15 @@ class SessionSocket(Protocol):
 
     def readable(self) -> None:
         """There is data to read."""
+
+    def confirmed(self, code: int) -> None:
+        """What the module has taken of it has gone out; with a code, it is lost."""
+
+    def receive_ended(self, code: int) -> None:
+        """A receive that it had asked for has ended."""
+
+    def garbled(self, problem: ModemError) -> None:
+        """Some of the bytes that were to come for it are lost."""
 
     def closed_by_peer(self, told: bool = False) -> None:
         """The connection is closed.

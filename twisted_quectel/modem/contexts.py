@@ -43,6 +43,8 @@ class ContextSocket(Protocol):
 class SharedSocket(ContextSocket, Protocol):
     """A connection on the port for commands, as far as its open is concerned."""
 
+    alerts: int
+
     def opened(self) -> None:
         """The open has succeeded."""
 

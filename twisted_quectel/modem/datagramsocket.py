@@ -69,6 +69,7 @@ class DatagramSocket(Closing, SocketCore):
         """
         super().__init__()
         self.id = id
+        self.alerts = 0
         self.mode = mode
         self.dialect = dialect
         self._clock = clock

@@ -16,7 +16,7 @@ from ..at import Response, Route
 from ..errors import ModuleLost, RemoteViolation, UnsupportedOperation
 from ..families import AccessMode, Dialect, Family
 from ..families.base import Incoming, IncomingRefused
-from .socketstate import everything_is_lost
+from .closing import Unconfirmed, everything_is_lost
 
 if TYPE_CHECKING:
     from .session import Session
@@ -40,7 +40,7 @@ def server_dialect(family: Family) -> Dialect:
     return family.tcp
 
 
-class Listener:
+class Listener(Unconfirmed):
     """A server of the module: one of its ids, that neither sends nor receives.
 
     @ivar id: what the module calls it.

@@ -77,6 +77,10 @@ class ModuleSocket(Protocol):
         """Drop the connection with what is unsent.  The owner has been told;
         L{SocketOwner.ended} is not called for it."""
 
+    @property
+    def alerts(self) -> int:
+        """The bits of the alerts that its open was let pass in spite of."""
+
     def acknowledged(self) -> Deferred[Acknowledged]:
         """Ask what of the bytes sent the peer has acknowledged."""
 

@@ -14,9 +14,17 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from ..at import ATPort
-from ..errors import ModemError, PortUnresponsive, SendFailed, UnsupportedOperation, carry
+from ..errors import (
+    CommandFailed,
+    ModemError,
+    PortUnresponsive,
+    SendFailed,
+    UnsupportedOperation,
+    carry,
+)
 from ..families import AccessMode, Acknowledged, Dialect, Family
 from .channels import Channel
+from .closing import Unconfirmed
 from .interfaces import SocketOwner
 from .leasemachine import LeaseCore, LeaseLife, lease_life
 from .pipe import TransparentPipe
@@ -32,8 +40,10 @@ def _ignore_modem_errors(reason: Failure) -> None:
     reason.trap(ModemError)
 
 
-class LeasedSocket(LeaseCore):
+class LeasedSocket(Unconfirmed, LeaseCore):
     """One connection in transparent mode.
+
+    @ivar unclosed: whether the module has not said that it has closed it.
 
     It is made when its open begins, and gives everything back when it ends.
     """
@@ -80,6 +90,8 @@ class LeasedSocket(LeaseCore):
         self._closed_by_module = False
         self.live = False
         self.closing = False
+        self.alerts = 0
+        self.unclosed = False
         self._held: list[bytes] = []
         self._paused = False
         self._over_already: Failure | None = None  # it has ended before it was started
@@ -91,6 +103,7 @@ class LeasedSocket(LeaseCore):
             channel.port,
             self,
             guard=family.limits.guard or 1.0,
+            boot=b"\r\n%s\r\n" % family.boot_word,
             back=(ATO, *switches),
             on_carrier_lost=self._carrier_lost,
             on_lost=self._pipe_lost,
@@ -192,6 +205,7 @@ class LeasedSocket(LeaseCore):
 
     def fail(self, reason: Failure) -> None:
         """The PDP context went down: C{NO CARRIER} tells it."""
+        self._interrupted = self._interrupted or self.dialect.ends_with_network
 
     def lost(self, reason: Failure) -> None:
         """The module is gone."""
@@ -285,7 +299,11 @@ class LeasedSocket(LeaseCore):
             self._clock.callLater(0, self._life.closed)
             return
         command = self.dialect.close_command(self.id, abort, self._close_time)
-        self._channel.port.execute(command).addBoth(lambda _: self._life.closed())
+        self._channel.port.execute(command).addBoth(self._close_done)
+
+    def _close_done(self, result: object) -> None:
+        self.unclosed = isinstance(result, Failure) and not result.check(CommandFailed)
+        self._life.closed()
 
     def do_tell(self, reason: Failure) -> None:
         """Tell the owner; what is held comes first."""

@@ -12,7 +12,6 @@ from twisted.python.failure import Failure
 from ..at import Command, Outcome, Response
 from ..families import AccessMode
 from .channels import Channel
-from .contexts import Context
 from .interfaces import ModuleSocket
 from .lease import LeasedSocket
 from .opening import (
@@ -20,13 +19,16 @@ from .opening import (
     OpenCancelled,
     OpenJob,
     OpenRequest,
-    error_code,
+    OpenWay,
     open_problem,
+    open_shared,
     open_socket,
     release_context,
     send_open,
     take_context,
+    take_id,
 )
+from .requestsocket import RequestSocket, make_request_socket
 from .session import Session
 from .sockets import CommandSocket
 from .wedge import open_watched
@@ -38,8 +40,8 @@ class _LeaseJob(OpenJob):
     When nobody waits any more, the answer still concerns the socket.
     """
 
-    def __init__(self, command: Command, context: Context | None, socket: LeasedSocket) -> None:
-        super().__init__(command, context)
+    def __init__(self, command: Command, need: ContextNeed | None, socket: LeasedSocket) -> None:
+        super().__init__(command, need)
         self._socket = socket
 
     def done(self, response: Response) -> None:
@@ -70,8 +72,7 @@ async def open_lease(session: Session, request: OpenRequest) -> LeasedSocket:
         try:
             # it may have gone down meanwhile
             await session.require_network(request.pdp, request.host)
-            ids = request.dialect_of(session.family).ids
-            id = await session.acquire_id(request.wait, ids)
+            id = await take_id(session, request, AccessMode.TRANSPARENT, need)
         except BaseException:
             release_context(session, need.context)
             raise
@@ -89,8 +90,11 @@ async def _open_transparent(
     context = need.context
 
     def freed() -> None:
+        if socket.unclosed:
+            session.stacks.doubt()
         session.forget_socket(id, socket)
         release_context(session, context, socket)
+        session.stacks.release(need.stack)
         session.end_lease(channel)
 
     family = session.family
@@ -118,10 +122,12 @@ async def _open_transparent(
         AccessMode.TRANSPARENT,
         request.timeout,
     )
+    way = OpenWay(session, request, id, AccessMode.TRANSPARENT, channel.port)
     try:
         response = await send_open(
-            session, need, channel.port, lambda: _LeaseJob(command, need.context, socket)
+            session, need, channel.port, lambda: _LeaseJob(command, need, socket)
         )
+        response = await way.on(response, lambda further: _LeaseJob(further, None, socket))
     except BaseException as e:
         if not need.sent:
             socket.lost(Failure(error.ConnectionAborted()))
@@ -133,9 +139,10 @@ async def _open_transparent(
             socket.refused()
         raise
     if response.result.outcome is Outcome.CONNECT:
+        socket.alerts = way.passed
         return socket
     try:
-        code = await error_code(session, channel.port, response)
+        code = await way.refused(response)
         raise open_problem(session, request, command, code)
     finally:
         socket.refused()
@@ -145,7 +152,9 @@ async def open_connection(session: Session, request: OpenRequest) -> ModuleSocke
     """Open a connection in the access mode that the request asks for."""
     transparent = request.mode_for(session.family) is AccessMode.TRANSPARENT
 
-    async def attempt() -> CommandSocket | LeasedSocket:
+    async def attempt() -> CommandSocket | LeasedSocket | RequestSocket:
+        if request.https:
+            return await open_shared(session, request, make_request_socket)
         if transparent:
             return await open_lease(session, request)
         return await open_socket(session, request)

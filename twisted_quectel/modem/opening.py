@@ -16,88 +16,23 @@ from twisted.python.failure import Failure
 from ..arguments import is_literal
 from ..at import ATPort, Command, Response
 from ..errors import (
-    CommandFailed,
     ModemError,
     NetworkDown,
     TCPOpenFailed,
     TLSOpenFailed,
     UnsupportedOperation,
 )
-from ..families import AccessMode, Dialect, Family
-from ..families.base import ContextSettings
-from ..profiles import TLSProfile
+from ..families import AccessMode
+from ..families.base import ContextSettings, Stack
 from .contexts import Context, ContextSocket, SharedSocket
 from .handshake import explained
 from .openjob import OpenJob as OpenJob
+from .openrequest import OpenRequest as OpenRequest
+from .openway import OpenWay as OpenWay
+from .openway import error_code as error_code
 from .session import Session
 from .sockets import CommandSocket
-
-
-@dataclass(frozen=True)
-class OpenRequest:
-    """A connection that is wanted.
-
-    @ivar tls: what the SSL context shall be; L{None}: as provisioned.
-    @ivar ctx: a certain SSL context; L{None}: any.
-    @ivar pdp: the PDP context.
-    @ivar mode: L{None}: the family's default.
-    @ivar wait: whether to wait when something that is needed is in use.
-    @ivar closed_is_lost: whether the peer's close counts as a loss.
-    @ivar timeout: seconds for all of it; the caller cancels after that.
-    @ivar secure: whether the module does TLS on it.
-    @ivar provisioned: what C{ctx} is provisioned with, as far as that is known.
-    """
-
-    host: str
-    port: int
-    tls: TLSProfile | None
-    ctx: int | None
-    pdp: int
-    mode: AccessMode | None
-    wait: bool
-    closed_is_lost: bool
-    timeout: float
-    provisioned: TLSProfile | None = None
-    secure: bool = True
-
-    def dialect_of(self, family: Family) -> Dialect:
-        """Give how the module speaks of such a connection.
-
-        @raise UnsupportedOperation: if the family has none of its kind.
-        """
-        dialect = family.tls if self.secure else family.tcp
-        if dialect is None:
-            raise UnsupportedOperation(
-                f"the {family.name} modules have no TCP without TLS", family=family.name
-            )
-        return dialect
-
-    def mode_for(self, family: Family) -> AccessMode:
-        """Give the access mode.
-
-        @raise UnsupportedOperation: if the family does not have it.
-        """
-        mode = self.mode or family.limits.default_mode
-        modes = self.dialect_of(family).modes or family.limits.modes
-        if mode not in modes:
-            names = ", ".join(sorted(each.value for each in modes))
-            without = "" if self.secure else " for TCP without TLS"
-            raise UnsupportedOperation(
-                f"mode: the {family.name} modules do not have {mode.value}{without}; they have "
-                f"{names}",
-                family=family.name,
-            )
-        return mode
-
-    def command(self, family: Family, id: int, context: int | None, mode: AccessMode) -> Command:
-        """Give the open.
-
-        @param context: the SSL context; L{None} where there is none.
-        """
-        return self.dialect_of(family).open_command(
-            id, self.pdp, context, self.host, self.port, mode, self.timeout
-        )
-
+from .stacks import Stacks
 
 _S = TypeVar("_S", bound=SharedSocket)
 
@@ -109,16 +44,27 @@ SocketMaker = Callable[[Session, OpenRequest, int, AccessMode, int | None, Calla
 
 @dataclass(eq=False)
 class ContextNeed:
-    """An SSL context that was taken for a connection, and what it has to be.
+    """What was taken for a connection: an SSL context, and what it has to be; a stack.
 
     @ivar context: L{None} where the connection has none.
     @ivar settings: L{None}: as provisioned.
     @ivar sent: whether an open on it was sent.
+    @ivar stack: what has to be acquired when the open is sent.
+    @ivar stacks: whose that is.
     """
 
     context: Context | None
     settings: ContextSettings | None
     sent: bool = False
+    stack: Stack | None = None
+    stacks: Stacks | None = None
+
+    @property
+    def certain(self) -> bool:
+        """Whether all is as it has to be."""
+        if self.stacks is not None and not self.stacks.holds(self.stack):
+            return False
+        return self.context is None or self.context.certain
 
     @property
     def id(self) -> int | None:
@@ -148,6 +94,15 @@ async def take_context(session: Session, request: OpenRequest) -> ContextNeed:
     """Take an SSL context for a request, and have it set."""
     if not request.secure:
         return ContextNeed(None, None)
+    if not session.family.limits.contexts:
+        return await _without_contexts(session, request)
+    if request.ctx is not None and request.ctx not in session.family.limits.contexts:
+        ids = session.family.limits.contexts
+        raise UnsupportedOperation(
+            f"ctx: the {session.family.name} modules have SSL contexts {ids[0]} to {ids[-1]}, and "
+            f"no {request.ctx}",
+            family=session.family.name,
+        )
     # its files must not make room for others before the context names them
     with session.files.held(request.tls):
         if request.tls is not None:
@@ -155,6 +110,19 @@ async def take_context(session: Session, request: OpenRequest) -> ContextNeed:
         with session.provisions.used(request.ctx):
             await session.provisions.restore(request.ctx)
             return await _take_context(session, request)
+
+
+async def _without_contexts(session: Session, request: OpenRequest) -> ContextNeed:
+    """Where the module has no SSL contexts, see that what is wanted is what it does anyway."""
+    family = session.family
+    if request.ctx is not None or request.tls is None:
+        raise UnsupportedOperation(
+            f"ctx: the {family.name} modules have no SSL contexts", family=family.name
+        )
+    request.dialect_of(family).check_profile(request.tls)
+    if request.tls.checks_dates:
+        await session.require_clock()
+    return ContextNeed(None, None)
 
 
 async def _take_context(session: Session, request: OpenRequest) -> ContextNeed:
@@ -193,7 +161,9 @@ class OpenCancelled(CancelledError):
 
 
 async def make_ready(session: Session, need: ContextNeed) -> None:
-    """Have a context set, as it has to be when the open is sent."""
+    """Have all as it has to be when the open is sent."""
+    if need.stacks is not None and need.stack is not None:
+        await need.stacks.start(need.stack)
     if need.context is not None:
         await session.contexts.make_ready(need.context, need.settings, session.check)
 
@@ -231,8 +201,7 @@ async def open_shared(session: Session, request: OpenRequest, make: SocketMaker[
         try:
             # it may have gone down meanwhile
             await session.require_network(request.pdp, request.host)
-            ids = request.dialect_of(session.family).ids
-            id = await session.acquire_id(request.wait, ids)
+            id = await take_id(session, request, mode, need)
         except BaseException:
             release_context(session, need.context)
             raise
@@ -243,20 +212,36 @@ async def open_shared(session: Session, request: OpenRequest, make: SocketMaker[
     return await _open(session, request, need, id, mode, make)
 
 
+async def take_id(
+    session: Session, request: OpenRequest, mode: AccessMode, need: ContextNeed
+) -> int:
+    """Take the stack that has to be acquired, and an id."""
+    dialect = request.dialect_of(session.family)
+    need.stack, need.stacks = dialect.stack(mode), session.stacks
+    await session.stacks.acquire(need.stack, request.wait)
+    try:
+        return await session.acquire_id(request.wait, dialect.ids_in(mode))
+    except BaseException:
+        session.stacks.release(need.stack)
+        raise
+
+
 class _Use:
-    """What a connection shares with others: its context and the channel."""
+    """What a connection shares with others: its context, its stack and the channel."""
 
     # one for each connection: it shall weigh little
-    __slots__ = ("_context", "_session", "socket")
+    __slots__ = ("_context", "_session", "_stack", "socket")
 
-    def __init__(self, session: Session, context: Context | None) -> None:
+    def __init__(self, session: Session, context: Context | None, stack: Stack | None) -> None:
         self.socket: ContextSocket | None = None
         self._session = session
         self._context = context
+        self._stack = stack
 
     def end(self) -> None:
         """Give it back."""
         release_context(self._session, self._context, self.socket)
+        self._session.stacks.release(self._stack)
         self._session.unshare_channel()
         self.socket = None
 
@@ -269,15 +254,17 @@ async def _open(
     mode: AccessMode,
     make: SocketMaker[_S],
 ) -> _S:
-    use = _Use(session, need.context)
+    use = _Use(session, need.context, need.stack)
     socket = make(session, request, id, mode, need.close_time, use.end)
     use.socket = socket
     need.keep(socket)
     command = request.command(session.family, id, need.id, mode)
     try:
-        code = await open_result(session, command, need, id)
+        way = OpenWay(session, request, id, mode, session.port)
+        code = await open_result(session, command, need, id, way)
         if code != 0:
             raise open_problem(session, request, command, code)
+        socket.alerts = way.passed
     except BaseException as e:
         owner: object = session.connections.sockets.get(id)
         usurped = owner is not socket
@@ -293,15 +280,24 @@ async def _open(
     return socket
 
 
-async def open_result(session: Session, command: Command, need: ContextNeed, id: int) -> int | None:
-    """Send the open; give the code of its result."""
+async def open_result(
+    session: Session, command: Command, need: ContextNeed, id: int, way: OpenWay | None = None
+) -> int | None:
+    """Send the open; give the code of its result.
+
+    @param way: how it goes on where it may be suspended.
+    """
     result = session.expect_open(id)
     try:
-        response = await send_open(
-            session, need, session.port, lambda: OpenJob(command, need.context)
-        )
+        response = await send_open(session, need, session.port, lambda: OpenJob(command, need))
+        if way is not None:
+            response = await way.on(response, lambda command: OpenJob(command, None))
         if not response.result.good:
+            if way is not None:
+                return await way.refused(response)
             return await error_code(session, session.port, response)
+        if way is not None and way.at_once and not result.called:
+            return 0
         outcome = await result
     finally:
         session.forget_open(id)
@@ -326,23 +322,6 @@ async def send_open(
         if response is not None:
             return response
         await make_ready(session, need)
-
-
-async def error_code(session: Session, port: ATPort, refusal: Response) -> int | None:
-    """Ask for the last error on a port, ahead of everything else (chapter 5).
-
-    @param refusal: what has told the error; its own number counts where no other is had.
-    """
-    told = refusal.result.code
-    command = session.family.error_command()
-    if command is None:
-        return told
-    try:
-        response = await port.execute(command, urgent=True)
-    except CommandFailed:
-        return told
-    # some firmware says 0, success, behind an error
-    return session.family.read_error(response) or told
 
 
 def open_problem(

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from ..at import Command, Job, Response
-from .contexts import Context
+
+
+class Condition(Protocol):
+    """What has to hold when an open is sent."""
+
+    @property
+    def certain(self) -> bool:
+        """Whether it still holds."""
 
 
 class OpenJob(Job):
-    """Sends an open, if its context still is as it was set when its turn comes.
+    """Sends an open, if what it needs still is as it was when its turn comes.
 
     @ivar sent: whether it was sent.
     @ivar withdrawn: whether it shall not be sent any more.
     @ivar deferred: fires with the answer, whatever it is; with L{None} if the
-        context has to be set anew before.
+        what it needs has to be had anew before.
     """
 
-    def __init__(self, command: Command, context: Context | None) -> None:
+    def __init__(self, command: Command, need: Condition | None) -> None:
         self.sent = False
         self.withdrawn = False
         self.deferred: Deferred[Response | None] = Deferred(self._cancelled)
         self._command = command
-        self._context = context
+        self._need = need
 
     def _cancelled(self, _: Deferred[Response | None]) -> None:
         # what was sent is answered all the same
@@ -33,7 +42,7 @@ class OpenJob(Job):
         """Give the open."""
         if self.withdrawn:
             return None
-        if self._context is not None and not self._context.certain:
+        if self._need is not None and not self._need.certain:
             self.withdrawn = True
             self.deferred.callback(None)
             return None

@@ -1,10 +1,8 @@
 """The transparent pipe over a leased port: raw bytes both ways, and the way out.
 
-LTE SSL Application Note v1.1 chapter 1.3 (transparent access mode).
-
-Payload that looks like an escape is the matter of C{escape}, the tail of what comes that of
-C{carrier}.  How C{NO CARRIER} is proved, and how the pipe gets out of data mode without the
-loss of a byte, is told in C{question}.
+LTE SSL Application Note v1.1 chapter 1.3.  Payload that looks like an escape is the matter of
+C{escape}, the tail of what comes that of C{carrier}.  How C{NO CARRIER} is proved, and how the
+pipe gets out of data mode without the loss of a byte, is told in C{question}.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ from ..at.port import ATPort
 from ..at.trace import NOTE
 from ..at.wire import IWire
 from ..errors import PortUnresponsive
-from .carrier import SILENCE, CarrierCircuit, CarrierWatch
+from .carrier import RDY, SILENCE, CarrierCircuit, CarrierWatch
 from .farewell import Farewell
 from .inlet import Inlet
 from .interfaces import PipeOwner
@@ -69,6 +67,7 @@ class TransparentPipe:
         *,
         guard: float = 1.0,
         reaction: float = 0.5,
+        boot: bytes = RDY,
         back: Sequence[Command] = (ATO,),
         on_carrier_lost: Callable[[], None] = _untold,
         on_lost: Callable[[Failure], None] = _untold,
@@ -76,6 +75,7 @@ class TransparentPipe:
         """
         @param guard: seconds of silence around an escape (S12 of the module).
         @param reaction: seconds to the module, in it and back, at most.
+        @param boot: as for L{CarrierWatch}.
         @param back: commands that lead back into data mode, tried in turn.
         @param on_carrier_lost: the connection has ended.  The port is in line
             mode again, and the owner was given all payload before.
@@ -87,7 +87,7 @@ class TransparentPipe:
         self._clock = clock
         self._port = port
         self._back = WayBack(port, back, self._returned, self._not_returned, self._lost_on_the_way)
-        self._watch = CarrierWatch()
+        self._watch = CarrierWatch(boot)
         self._circuit = CarrierCircuit()
         self._inlet = Inlet(clock, owner, self._dcd, lambda: self._stopped, self._fail)
         self._outgoing = Outgoing(clock, owner, self._emptied)
@@ -208,8 +208,7 @@ class TransparentPipe:
             return
         if in_doubt and not self._watch.carrier and self._dcd() is not False:
             # more payload: nothing was to be doubted (without DCD it may be late payload)
-            self._go_on(payload)
-            return
+            return self._go_on(payload)
         if self._phase is _Phase.OPEN:
             self.in_doubt = self._outgoing.may_be_lost()
             self._phase = _Phase.DOUBT
@@ -383,8 +382,10 @@ class TransparentPipe:
 
     def _fail(self, problem: str) -> None:
         self._end()
-        message = f"{problem} on {self._port.name}"
-        self._farewell.lost(Failure(PortUnresponsive(message, trace=self._port.trace.last())))
+        trace = self._port.trace.last()
+        self._farewell.lost(
+            Failure(PortUnresponsive(f"{problem} on {self._port.name}", trace=trace))
+        )
 
     def _end(self) -> None:
         """Leave no timer behind, and let go of the port."""

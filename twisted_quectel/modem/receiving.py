@@ -19,6 +19,8 @@ from .socketstate import SocketState, everything_is_lost
 #: Seconds between looks for data whose URC was lost, while a connection in
 #: buffer mode is open.
 SAFETY_POLL: Final = 15.0
+#: Seconds in which pushes may still come behind the word of the end, where nothing can be read.
+LATE_PUSHES: Final = 0.3
 #: Bytes held for a paused consumer before push mode is given up.  Until that is answered the
 #: port is read slowly: the answer to the command in flight, and to the switch behind it, lies
 #: behind what is pushed until then.
@@ -182,7 +184,10 @@ class Receiving(SocketState):
                 self._port.enqueue(self._read_job)
             return
         if self._peer_closed and not self._read_waits:
-            self._drained()
+            if self.dialect.reads:
+                self._drained()
+            else:
+                self._deadline().set(LATE_PUSHES)
 
     def next_read(self) -> Command | None:
         """It is the read's turn (called by the port)."""
@@ -245,14 +250,20 @@ class Receiving(SocketState):
 
     def _arm_poll(self) -> None:
         if self.mode is AccessMode.BUFFER and self.is_open and not self._paused:
-            if self._poll is None:
-                self._poll = Deadline(self._clock, self._poll_now)
-            self._poll.set(SAFETY_POLL)
+            self._deadline().set(SAFETY_POLL)
+
+    def _deadline(self) -> Deadline:
+        if self._poll is None:
+            self._poll = Deadline(self._clock, self._poll_now)
+        return self._poll
 
     def _stop_poll(self) -> None:
         if self._poll is not None:
             self._poll.clear()
 
     def _poll_now(self) -> None:
+        if self._peer_closed and not self.dialect.reads:
+            self._drained()
+            return
         self._more = True
         self._look()

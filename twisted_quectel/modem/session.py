@@ -17,27 +17,10 @@ from twisted.python.failure import Failure
 from ..at import Route, join
 from ..errors import (
     ModemBusyError,
-    ModemConnectError,
     ModemError,
     ModuleLost,
 )
 from ..families import AccessMode, Dialect, Family
-from ..families.base import (
-    Booted,
-    Closed,
-    Incoming,
-    IncomingRefused,
-    NameAddress,
-    NameResult,
-    Opened,
-    PDPLost,
-    PingEnd,
-    PingReply,
-    PoweredDown,
-    Pushed,
-    Readable,
-    ServerTime,
-)
 from ..modemprofile import ModemProfile
 from .advice import Advice
 from .attachment import Attachments
@@ -45,9 +28,9 @@ from .channels import Channel, Channels
 from .connections import Connections
 from .connections import SessionSocket as SessionSocket
 from .contexts import ContextPool
+from .events import take_event
 from .files import FileStore
 from .idling import Idling
-from .incoming import accept_incoming
 from .inquiries import Inquiries
 from .network import ModuleClock
 from .place import Place
@@ -55,6 +38,8 @@ from .provisions import Provisions
 from .retries import Retries
 from .revival import Revival, reviving
 from .sockets import CommandSocket
+from .stacks import Stacks
+from .transfers import TransferOwner
 from .waiting import wait_for
 from .wedge import WedgeWatch
 
@@ -73,6 +58,8 @@ class Session:
     @ivar alive: the ids of the connections that have been opened.
     @ivar connections: whose they are, and who waits for one.
     @ivar inquiries: what the module looks up, and asks other hosts.
+    @ivar stacks: which part of its firmware has the network.
+    @ivar transfers: who has asked for the file transfer that goes on, if there is one.
     """
 
     _log = Logger()
@@ -110,6 +97,8 @@ class Session:
         self.provisions = Provisions(self.contexts, self.files, family, profile, self.require_clock)
         self.advice = Advice(profile)
         self.idling = Idling(self, profile.idle_sleep)
+        self.stacks = Stacks(self)
+        self.transfers: TransferOwner | None = None
 
     # -- what the module says
 
@@ -118,59 +107,16 @@ class Session:
 
         @return: where the next blocks behind the same line go.
         """
-        event = self.family.read_urc(line, block)
-        if isinstance(event, (Pushed, Readable, Closed)):
-            socket = self.connections.sockets.get(event.id)
-            if socket is None:
-                return None
-            if isinstance(event, Pushed):
-                return socket.pushed(event.data, event.source)
-            if isinstance(event, Readable):
-                socket.readable()
-            else:
-                socket.closed_by_peer(told=True)
-        elif isinstance(event, Opened):
-            self._opened(event)
-        elif isinstance(event, (Incoming, IncomingRefused)):
-            accept_incoming(self, event)
-        elif isinstance(event, (NameResult, NameAddress, PingReply, PingEnd, ServerTime)):
-            self.inquiries.told(event)
-        elif isinstance(event, PDPLost):
-            self._pdp_lost(event.pdp)
-        elif isinstance(event, Booted):
-            self.end("the module has restarted")
-        elif isinstance(event, PoweredDown):
-            self.end("the module has been powered down")
-        return None
-
-    def _opened(self, event: Opened) -> None:
-        """An open has ended: the one that was asked for, or another one."""
-        opening = self.connections.opening.pop(event.id, None)
-        if opening is not None:
-            opening.callback(event.code)
-        elif self.connections.is_late(event.id):
-            return
-        elif event.id not in self.connections.sockets and len(self.connections.opening) == 1:
-            # it can only be an answer to this one: neither connection is to be trusted
-            (id,) = self.connections.opening
-            if event.code == 0 and event.id in self.family.limits.sockets:
-                dialect = self.connections.sockets[id].dialect
-                command = dialect.close_command(event.id, abort=True)
-                self.port.execute(command).addErrback(lambda reason: reason.trap(ModemError))
-            wrong = ModemConnectError(
-                f"the module has opened connection {event.id} where {id} was asked for",
-                family=self.family.name,
-                trace=self.port.trace.last(),
-            )
-            self.connections.fail_open(id, Failure(wrong))
+        return take_event(self, self.family.read_urc(line, block))
 
     def pushing(self, id: int) -> bool:
         """Whether data follows a recv URC of this connection."""
         socket = self.connections.sockets.get(id)
         return socket is not None and socket.pushing
 
-    def _pdp_lost(self, pdp: int | None) -> None:
+    def pdp_lost(self, pdp: int | None) -> None:
         """A PDP context went down: its connections are dead."""
+        self.stacks.lost()
         reason = Failure(ModuleLost("the packet data connection has broken down"))
         self._attachments.lost(pdp, lambda gone: self.connections.fail_in(gone, reason))
 
@@ -194,6 +140,8 @@ class Session:
         for socket in list(self.connections.sockets.values()):
             socket.lost(reason)
         self.inquiries.lost(reason)
+        if self.transfers is not None:
+            self.transfers.lost(reason)
         self.connections.wake_waiting()
         self._ended(self, reason)
 
@@ -251,7 +199,7 @@ class Session:
             return False
         up = await self._attachments.is_up(pdp)
         if not up:
-            self._pdp_lost(pdp)
+            self.pdp_lost(pdp)
         return up
 
     # -- ids

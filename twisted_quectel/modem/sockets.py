@@ -5,29 +5,21 @@ LTE SSL Application Note v1.1, chapters 1.3, 2.2.3 to 2.2.6 and 2.3.
 
 from __future__ import annotations
 
-from typing import Final
-
-from twisted.internet import error
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
-from twisted.python.failure import Failure
 
-from ..at import ATPort, Response, Route
-from ..errors import ModemError, RemoteViolation, SendFailed, carry
-from ..families import AccessMode, Acknowledged, Dialect, Family
+from ..at import ATPort, Route
+from ..errors import RemoteViolation, SendFailed
+from ..families import AccessMode, Dialect, Family
+from .ending import Ending
 from .interfaces import SocketOwner
-from .probing import ask_acknowledged
 from .receiving import Receiving
 from .retries import Retries
 from .sending import Sending, SendJob
 from .socketmachine import SocketLife, socket_life
-from .socketstate import NOTHING, Belonging, everything_is_lost
-
-#: Seconds for which a module may refuse to send that cannot tell whether there is a connection.
-PATIENT_WITHOUT_STATE: Final = 10.0
+from .socketstate import NOTHING, Belonging
 
 
-class CommandSocket(Receiving, Sending):
+class CommandSocket(Receiving, Sending, Ending):
     """One connection in buffer or push mode.
 
     It is made when its open begins, so that nothing that comes with the
@@ -124,22 +116,6 @@ class CommandSocket(Receiving, Sending):
         self._close_route()
         self._life.abort()
 
-    def acknowledged(self) -> Deferred[Acknowledged]:
-        """Ask what of the bytes sent the peer has acknowledged."""
-        return ask_acknowledged(self._port, self.dialect, self.id)
-
-    # -- for its SSL context
-
-    @property
-    def live(self) -> bool:
-        """Whether it is open, and nobody has begun to close it."""
-        return self.is_open and not self._peer_closed
-
-    @property
-    def closing(self) -> bool:
-        """Whether it is being closed, or has been by the peer."""
-        return self.is_over or self._peer_closed
-
     # -- for the session: what the module says
 
     @property
@@ -156,11 +132,29 @@ class CommandSocket(Receiving, Sending):
         """Data came unasked; give where more of it goes, while nothing changes."""
         if self.is_over:
             return None
+        if self._peer_closed:
+            # behind the word of the end
+            self._look()
         if self._paused or self._held or self._owner is None:
             self._hold(data)
             return None
         self._owner.received(data)
         return self._direct()
+
+    def confirmed(self, code: int) -> None:
+        """What the module has taken has gone out, or is lost."""
+        if code:
+            self._fail_when_drained(
+                SendFailed(
+                    "the module has taken bytes and could not send them",
+                    code=code,
+                    family=self._family.name,
+                )
+            )
+        elif self._retry is not None:
+            # there is room again
+            self._retry.cancel()
+            self._send_again()
 
     def closed_by_peer(self, told: bool = False) -> None:
         """The connection is closed.
@@ -177,102 +171,6 @@ class CommandSocket(Receiving, Sending):
         self._more = True
         self._give_up_sending()
         self._look()
-
-    def _give_up_sending(self) -> None:
-        """Have nobody wait for what the peer does not take any more."""
-        if self._owner is not None and self._owner.take(1) != b"":
-            self._owner.unsendable()
-
-    def lost(self, reason: Failure) -> None:
-        """The module, the port or the PDP context is gone."""
-        self._life.lose(reason)
-
-    # -- ends
-
-    def _ask_state(self) -> None:
-        """Ask whether the connection still exists."""
-        command = self.dialect.state_command(self.id)
-        if command is None:
-            # what has closed it is told by itself; refused without an end, it counts as closed
-            if self._refused_since is not None and self._clock.seconds() > (
-                self._refused_since + PATIENT_WITHOUT_STATE
-            ):
-                self.closed_by_peer()
-            return
-        asked = self._port.execute(command, urgent=True)
-        asked.addCallbacks(self._state_known, self._state_unknown)
-
-    def _state_known(self, response: Response) -> None:
-        status = self.dialect.read_state(response, self.id)
-        if status is None or status.gone:
-            self.closed_by_peer()
-
-    def _state_unknown(self, reason: Failure) -> None:
-        if not everything_is_lost(reason):
-            self.closed_by_peer()
-
-    def _drained(self) -> None:
-        """The peer has closed, and everything that it sent was delivered."""
-        if self._problem is not None:
-            self._fail(self._problem)
-        else:
-            self._life.peer_gone()
-
-    def _fail_when_drained(self, problem: ModemError) -> None:
-        """End with a problem of the sending side, after what can still be read."""
-        self._problem = self._problem or problem
-        self.is_open = False
-        self.closed_by_peer()
-
-    def fail(self, reason: Failure) -> None:
-        """The connection cannot go on: drop it, and tell."""
-        self._life.fail(reason)
-
-    def opened(self) -> None:
-        """The open has succeeded."""
-        self._life.opened()
-
-    def _fail(self, problem: ModemError) -> None:
-        self._life.fail(Failure(problem))
-
-    # -- what the life cycle does (called by the machine)
-
-    def do_ask_why(self) -> None:
-        """Find out whether the network took the connection down."""
-        self._place.pdp_is_up().addBoth(self._why_known)
-
-    def _why_known(self, up: bool | Failure) -> None:
-        if self.is_over or (isinstance(up, Failure) and everything_is_lost(up)):
-            return
-        unsent = bool(self._chunk) or (self._owner is not None and self._owner.take(1) != b"")
-        if up is not True:
-            reason: Failure = Failure(SendFailed("the packet data connection is down"))
-        elif unsent or self._refused_since is not None:
-            reason = Failure(SendFailed("the connection was closed before all was sent"))
-        elif self._closed_is_lost:
-            reason = Failure(error.ConnectionLost("closed by the peer"))
-        else:
-            reason = Failure(error.ConnectionDone())
-        self._life.told(reason)
-
-    def do_tell(self, reason: Failure) -> None:
-        """Tell the owner that it is over."""
-        self._quiet()
-        owner, self._owner = self._owner, None
-        if owner is not None:
-            carry(reason.value, self._port.trace.last)
-            owner.ended(reason)
-        else:
-            self._over_already = reason
-
-    def do_free(self) -> None:
-        """Let go of the id."""
-        self._quiet()
-        if self._route is not None:
-            # it would keep all that it leads to
-            self._port.close_route(self._route)
-            self._route = None
-        self._place.free(self)
 
     def _quiet(self) -> None:
         """Leave no timer behind, and the port to be read at its speed."""

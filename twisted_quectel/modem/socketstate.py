@@ -39,6 +39,7 @@ class SocketState(Closing, SocketCore):
     """One connection, and what its halves ask of each other.
 
     @ivar mode: the access mode now.
+    @ivar alerts: the bits of the alerts that its open was let pass in spite of.
     """
 
     # a modem has a dozen, and many more have been: no dictionary for each
@@ -72,6 +73,7 @@ class SocketState(Closing, SocketCore):
         "_sends_since_look",
         "_switching",
         "_throttling",
+        "alerts",
         "dialect",
         "id",
         "mode",
@@ -99,6 +101,7 @@ class SocketState(Closing, SocketCore):
         super().__init__()
         self.id = id
         self.mode = mode
+        self.alerts = 0
         self._clock = clock
         self._port = port
         self._route: Route | None = None  # what pushes take past all questions
@@ -134,6 +137,12 @@ class SocketState(Closing, SocketCore):
 
     def writable(self) -> None:
         """The owner has something to send."""
+
+    def closed_by_peer(self, told: bool = False) -> None:
+        """The connection is closed: deliver what is left, then end.
+
+        @param told: whether the module has said so by itself.
+        """
 
     def _look(self) -> None:
         """Read, if there may be something and somebody wants it."""

@@ -86,6 +86,22 @@ CAUSES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "nothing listens on that port, or a firewall is in between",
             "the server's name is not in its certificate (firmware with checkhost)",
         ),
+        "AlertRaised": (
+            "the server's certificate or TLS is not what the module takes: the alerts say what",
+            "somebody is in between",
+        ),
+        "CertificateVerificationError": (
+            "the server's certificate comes from no CA of the module's, or is for another name",
+            "it has expired, or is not valid yet, by the module's clock",
+            "somebody is in between",
+            "where that is how the server is meant to be, allowAlerts names what may pass; "
+            "quecteltls: has the host verify it",
+        ),
+        "TLSNegotiationError": (
+            "server and module have no TLS version or cipher suite in common (quecteltls: and "
+            "tls=auto have more)",
+            "the server wants a client certificate, or knows no such name",
+        ),
         "HostTLSFailed": (
             "the server's certificate comes from no CA that is trusted here: cacert names one",
             "the server's certificate is for another name, or has expired",

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from .alerts import ALERT_BITS as ALERT_BITS
+
 #: The note speaks of "SIM52XX" only; these are the models that it is for.
 MODELS: Final = ("SIM5215", "SIM5216", "SIM5218", "SIM5320", "SIM5320A", "SIM5320E")
 
@@ -33,41 +35,6 @@ STOP_NETWORK_TIMEOUT: Final = 120
 #: Chapter 5.2, C{<level>} of C{+CSSLALERT}.
 ALERT_LEVELS: Final[Mapping[int, str]] = MappingProxyType(
     {0: "Warning", 1: "Fatal", 2: "Suspend", 3: "Information"}
-)
-
-#: Chapter 5.2, C{<err>} of C{+CSSLALERT}: a combination of bits.
-ALERT_BITS: Final[Mapping[int, str]] = MappingProxyType(
-    {
-        0x00000001: "SSL protocol received unexpected message",
-        0x00000002: "SSL record failed authentication",
-        0x00000004: "Decrypted message not multiple of block size, or invalid padding",
-        0x00000008: "Record too big",
-        0x00000010: "SSL record failed decompression",
-        0x00000020: "SSL handshake protocol failed",
-        0x00000040: "Certificate is missing",
-        0x00000080: "Certificate failed authentication",
-        0x00000100: "Certificate failed authentication of bad signature",
-        0x00000200: "Certificate failed authentication of bad issuer",
-        0x00000400: "Certificate type not understood",
-        0x00000800: "Certificate invalid (was revoked)",
-        0x00001000: "Certificate invalid (expired)",
-        0x00002000: "Certificate invalid (some error)",
-        0x00004000: "SSL protocol parameters out of range",
-        0x00008000: "Alert contained invalid ID",
-        0x00010000: "Unknown CA",
-        0x00020000: "No access rights to continue negotiation",
-        0x00040000: "Failed value out of range",
-        0x00080000: "Crypto operation failed",
-        0x00100000: "Parameter not in compliance",
-        0x00200000: "Cannot support requested version",
-        0x00400000: "Server requires more secure cipher suites than the client support",
-        0x00800000: "Local error independent of the protocol",
-        0x01000000: "Cancel handshake for other reasons",
-        0x02000000: "Cannot negotiate the handshake",
-        0x04000000: "Host mismatch (Common Name)",
-        0x08000000: "Alert to viewing the certificate",
-        0x10000000: "Alert for unrecognized server name list",
-    }
 )
 
 #: What C{+CHTTPSSEND}, C{+CHTTPSRECV} and C{+CFTPS...} end with.  The note has 0
@@ -99,5 +66,21 @@ FTP_FOLDERS: Final[Mapping[int, str]] = MappingProxyType({1: "C:\\Picture"})
 #: Plain TCP, which the note does not describe: C{<link>} of C{AT+CIPOPEN}, and the
 #: lengths of C{AT+CIPSEND} and C{AT+CIPRXGET} (public drivers).
 LINK_IDS: Final = range(0, 10)
+#: C{<err>} of C{+CIPOPEN}.
+LINK_CODES: Final[Mapping[int, str]] = MappingProxyType(
+    {
+        1: "network failure",
+        2: "the network is not opened",
+        3: "wrong parameter",
+        4: "the link is in use",
+        5: "failed to create a socket",
+        6: "failed to bind a socket",
+        7: "the server listens already",
+        8: "busy",
+        9: "sockets opened",
+        10: "timeout",
+        11: "the name does not resolve",
+    }
+)
 LINK_SEND_LENGTHS: Final = range(1, 1501)
 LINK_READ_LENGTHS: Final = range(1, 1501)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from ..commands import ERROR, NO_CARRIER, OK, Call, CommandSet, Form, Outcome
+from ..commands import ERROR, NO_CARRIER, OK, Call, CommandSet, Form, Outcome, cme
 from ..sockets import CONNECTED
 
 if TYPE_CHECKING:
@@ -62,6 +62,20 @@ def iccid(call: Call[SIM52xxModule]) -> Outcome:
     if call.form is not Form.EXECUTE or not call.module.settings.sim:
         return OK if call.form is Form.TEST else ERROR
     call.info(f"+ICCID: {call.module.settings.iccid}")
+    return OK
+
+
+@SIM_GENERAL.add("+SPIC")
+def tries(call: Call[SIM52xxModule]) -> Outcome:
+    """Tell the tries that are left for PIN, PUK, PIN2 and PUK2."""
+    state = call.module.network_state
+    if call.form is Form.TEST:
+        return OK
+    if call.form is not Form.EXECUTE:
+        return ERROR
+    if not call.module.settings.sim:
+        return cme(10)
+    call.info(f"+SPIC: {state.pin_tries},{state.puk_tries},3,10")
     return OK
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ...tables.sim52xx import CONNECT_TIMEOUT
 from ..kinds import Kind
 from ..sockets import BUFFER, PUSH, TRANSPARENT
 from ..socketset import SocketSet
@@ -38,6 +39,7 @@ class SIMSockets(SocketSet[SIMSocket]):
             inspects=inspects,
             receive_limit=module.settings.receive_limit,
             send_limit=module.settings.send_limit,
+            connect_timeout=min(CONNECT_TIMEOUT, module.settings.connect_timeout),
         )
 
     def session(self, id: int) -> SSLSession | None:

@@ -120,9 +120,11 @@ class AlertingSocket(Draining, StreamSocket):
         inspects: bool,
         receive_limit: int,
         send_limit: int,
+        connect_timeout: float = CONNECT_TIMEOUT,
     ) -> None:
         """
         @param inspects: whether certificates are looked at.
+        @param connect_timeout: seconds for an open, to the handshake's end.
         """
         super().__init__(clock, network, receive_limit=receive_limit, send_limit=send_limit)
         self.on_suspended: Callable[[int], None] = lambda bits: None
@@ -130,6 +132,7 @@ class AlertingSocket(Draining, StreamSocket):
         self._trust = trust
         self._now = now
         self._inspects = inspects
+        self._connect_timeout = connect_timeout
 
     def open(self, host: str, port: int) -> None:
         """Connect; L{on_opened} tells the outcome, in a later turn.
@@ -137,7 +140,7 @@ class AlertingSocket(Draining, StreamSocket):
         @param host: a name or an IP literal.
         @param port: 1-65535.
         """
-        self._start(host, port, CONNECT_TIMEOUT)
+        self._start(host, port, self._connect_timeout)
 
     def _make_wire(self) -> AlertingWire:
         wire = AlertingWire(self._clock, self, self._receive_limit, self._send_limit)

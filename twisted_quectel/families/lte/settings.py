@@ -8,6 +8,8 @@ from typing import Final
 from ...at import Bare, Secret
 from ...profiles import TLSProfile, Verify
 from ..base import ContextSettings, Setting
+from ..refusals import refuse_own_trust
+from .errors import NAME
 
 #: C{<DTLS_ver>}.
 _DTLS_VERSIONS: Final = {"1.0": 0, "1.2": 1}
@@ -17,6 +19,8 @@ def context_settings(
     profile: TLSProfile, literal: bool, timeout: float, paths: Mapping[str, str]
 ) -> ContextSettings:
     """Say what a profile means to this family; see L{Family.context_settings}."""
+
+    refuse_own_trust(profile, NAME)
 
     def simple(tag: str, argument: str, value: object, needed: bool = True) -> Setting:
         return Setting(tag, argument, (value,), needed)

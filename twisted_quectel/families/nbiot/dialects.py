@@ -161,6 +161,13 @@ class PlainDialect(CountedSends, NBIoTDialect):
     ids = range(PLAIN_CONNECT_IDS[0], PLAIN_CONNECT_IDS[-1] + 1)
     kind: ClassVar[str]
 
+    def __init__(self, formats: Formats, services: set[int]) -> None:
+        """
+        @param services: the ids whose datagrams come with their source.
+        """
+        super().__init__(formats)
+        self._services = services
+
     def open_command(
         self,
         id: int,
@@ -172,6 +179,7 @@ class PlainDialect(CountedSends, NBIoTDialect):
         timeout: float,
     ) -> Command:
         """Open one to a peer; mode 1 is the only one."""
+        self._services.discard(id)
         return Command(
             write_form(
                 "+QIOPEN",
@@ -237,6 +245,7 @@ class UDPDialect(PlainDialect, DatagramDialect):
 
     def serve_command(self, id: int, pdp: int, port: int, mode: AccessMode) -> Command:
         """Take datagrams from anybody."""
+        self._services.add(id)
         return Command(
             write_form(
                 "+QIOPEN",

@@ -86,8 +86,9 @@ class NBIoTFamily(QuectelFamily):
         firmware.checks_host = False
         self._secure, self._plain = Formats(), Formats()
         self.tls = TLSDialect(self._secure)
-        self.tcp = TCPDialect(self._plain)
-        self.udp: UDPDialect = UDPDialect(self._plain)
+        self._services: set[int] = set()
+        self.tcp = TCPDialect(self._plain, self._services)
+        self.udp: UDPDialect = UDPDialect(self._plain, self._services)
         self._contexts = contexts.ContextDialogue(firmware)
         self._slept = 0  # AT+QSCLK before this host
 
@@ -95,7 +96,7 @@ class NBIoTFamily(QuectelFamily):
 
     def read_urc(self, line: bytes, block: bytes) -> URC:
         """Understand a line that no command had asked for (chapter 2.4)."""
-        head = formats.read_head(line)
+        head = formats.read_head(line, self._services)
         if head is not None:
             # as a block where the data is text; a line of digits has it in itself
             data = block or formats.read_hex(line, head)
@@ -136,7 +137,7 @@ class NBIoTFamily(QuectelFamily):
 
     def read_inline(self, start: bytes) -> Inline | None:
         """Say which counted bytes a line brings: where data comes as text."""
-        found = formats.read_inline(start)
+        found = formats.read_inline(start, self._services)
         if found is None:
             return None
         received = self._plain if start.startswith(b"+QI") else self._secure

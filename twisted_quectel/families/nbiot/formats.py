@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from binascii import unhexlify
+from collections.abc import Container
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,8 +27,9 @@ FORMATS: Final = {
 # possessive: whatever a line holds, it is read in one pass
 _HEAD: Final = re.compile(
     rb'\+(?:QSSLURC ?: *+"recv" *+, *+\d{1,2} *+, *+(\d{1,2})|QIURC ?: *+"recv" *+, *+(\d{1,2}))'
-    rb' *+, *+(\d{1,5}) *+,(?: *+"([0-9A-Fa-f.:]{2,45})" *+, *+(\d{1,5}) *+,)?'
+    rb" *+, *+(\d{1,5}) *+,"
 )
+_SOURCE: Final = re.compile(rb' *+"([0-9A-Fa-f.:]{2,45})" *+, *+(\d{1,5}) *+,')
 
 
 @dataclass(frozen=True)
@@ -48,20 +50,31 @@ class Head:
     source: tuple[str, int] | None
 
 
-def read_head(line: bytes) -> Head | None:
-    """Understand the start of such a line; L{None} for any other."""
+def read_head(line: bytes, services: Container[int] = ()) -> Head | None:
+    """Understand the start of such a line; L{None} for any other, and while it is not whole.
+
+    @param services: the connections whose datagrams are told with their source: data may look
+        like one, so that nothing else tells.
+    """
     match = _HEAD.match(line)
     if match is None:
         return None
-    tls, plain, length, host, port = match.groups()
-    source = None if host is None else (host.decode("ascii"), int(port))
-    number = int(tls if plain is None else plain)
-    return Head(plain is None, number, match.end(), int(length), source)
+    tls, plain, length = match.groups()
+    if plain is None:
+        return Head(True, int(tls), match.end(), int(length), None)
+    number = int(plain)
+    if number not in services:
+        return Head(False, number, match.end(), int(length), None)
+    source = _SOURCE.match(line, match.end())
+    if source is None:
+        return None
+    peer = source.group(1).decode("ascii"), int(source.group(2))
+    return Head(False, number, source.end(), int(length), peer)
 
 
-def read_inline(start: bytes) -> Inline | None:
+def read_inline(start: bytes, services: Container[int] = ()) -> Inline | None:
     """Say of the start of a line what counted bytes it brings, in text format."""
-    head = read_head(start)
+    head = read_head(start, services)
     if head is None or head.length not in RECV_LENGTHS:
         return None
     return Inline(head.size, head.length)
