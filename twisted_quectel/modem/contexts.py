@@ -173,6 +173,8 @@ class _Known(dict[int, Context]):
 class ContextPool:
     """Hands out the contexts of one module."""
 
+    __slots__ = ("_contexts", "_family", "_port", "_waiting")
+
     _log = Logger()
 
     def __init__(self, port: ATPort, family: Family) -> None:
