@@ -34,3 +34,12 @@ def own_address(known: str, port: int, peer: str = "") -> IAddress:
     wanted = parse_literal(peer)
     same = [each for each in found if wanted is not None and found[each] == wanted.version]
     return address_of([*same, *found, "0.0.0.0"][0], port)
+
+
+def shown(address: IAddress) -> str:
+    """Give the address of a host for logs."""
+    if isinstance(address, HostnameAddress):
+        return f"{address.hostname.decode('ascii')}:{address.port}"
+    if isinstance(address, (IPv4Address, IPv6Address)):
+        return f"{address.host}:{address.port}"
+    return str(address)

@@ -196,14 +196,13 @@ class Attempt(OpenAttempt):
         if protocol is None:
             socket.abort()
             raise error.NoProtocol()
-        name = f"{self._request.host}:{self._request.port}"
         transport = ModuleTransport(
             self._reactor,
             socket,
             self._address,
             own_address(session.address(self._request.pdp), 0, self._request.host),
-            name,
-            self._gone or (lambda _: factory.doStop()),
+            gone=self._gone,
+            factory=factory,
         )
         self._made(transport)
         transport.start(protocol, self._request.secure)

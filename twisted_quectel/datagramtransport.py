@@ -21,13 +21,13 @@ from twisted.internet.interfaces import (
 )
 from twisted.internet.protocol import AbstractDatagramProtocol
 from twisted.logger import Logger, LogLevel
-from twisted.python import context, log
+from twisted.python import log
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from .arguments import parse_literal, read_port
 from .at import InvalidValue
-from .logcontext import log_context
+from .logcontext import call_as
 from .modem.datagramsocket import DatagramSocket
 from .modem.interfaces import Address, Datagram
 
@@ -236,8 +236,7 @@ class DatagramTransport:
         source = self._peer or source
         data = datagram.data[: self._max_packet_size]
         try:
-            prefix = log_context(self.logPrefix())
-            context.call(prefix, self.protocol.datagramReceived, data, source)
+            call_as(self.logPrefix(), self.protocol.datagramReceived, data, source)
         except Exception:
             # as Twisted's own ports do: the next one may be of more use
             self._log.failure("a datagram could not be handled by {name}", name=self.logPrefix())
@@ -326,6 +325,6 @@ class DatagramTransport:
 
     def _call(self, call: Callable[..., object], *arguments: object) -> None:
         try:
-            context.call(log_context(self.logPrefix()), call, *arguments)
+            call_as(self.logPrefix(), call, *arguments)
         except Exception:
             self._log.failure("an exception at the end of {name}", name=self.logPrefix())

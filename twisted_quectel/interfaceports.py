@@ -247,7 +247,6 @@ class ModulePort:
             peer,
             own_address(self._own, self._number, host),
             f"{host}:{port} to port {self._number}",
-            lambda _: None,
         )
         transport.start(protocol, False)
         transport.begin()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 from twisted.python import context
 from twisted.python.log import ILogContext
 
 
-def log_context(system: str) -> dict[Any, Any]:
-    """Give what C{log.callWithContext} calls with, for C{context.call}.
+def call_as(system: str, call: Callable[..., object], *arguments: object) -> None:
+    """Call with what C{log.callWithContext} calls with.
 
-    Where many calls follow one another this takes the half of its time.
+    Where many calls follow one another this takes a third of its time.
     """
-    return {ILogContext: {**context.get(ILogContext), "system": system}}
+    tracker = context.theContextTracker.currentContext()
+    around = {ILogContext: {**tracker.getContext(ILogContext), "system": system}}
+    tracker.callWithContext(around, call, *arguments)

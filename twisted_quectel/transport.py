@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from twisted.internet import error
 from twisted.internet.interfaces import (
@@ -15,23 +15,26 @@ from twisted.internet.interfaces import (
     ILoggingContext,
     IProducer,
     IProtocol,
+    IProtocolFactory,
     IPullProducer,
     IPushProducer,
     IReactorTime,
     ITCPTransport,
 )
 from twisted.logger import Logger
-from twisted.python import context
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from .logcontext import log_context
-from .modem.interfaces import HandOut, ModuleSocket
+from .addresses import shown
+from .logcontext import call_as
+from .modem.interfaces import HandOut, ModuleSocket, Taking
 from .tcpsettings import TCPSettings
 from .writebuffer import WriteBuffer
 
 #: Bytes in the buffer above which a streaming producer is paused.
 BUFFER_SIZE: Final = 64 * 1024
+#: Takes the bytes for which it is too late.
+_NOWHERE: Final = Taking(lambda data: None)
 
 
 @implementer(ITCPTransport, IPushProducer, IConsumer, ILoggingContext)
@@ -54,14 +57,16 @@ class ModuleTransport(TCPSettings):
         socket: ModuleSocket,
         peer: IAddress,
         host: IAddress,
-        name: str,
-        gone: Callable[[Failure], None],
+        name: str = "",
+        gone: Callable[[Failure], None] | None = None,
+        factory: IProtocolFactory | None = None,
     ) -> None:
         """
         @param peer: the server's address.
         @param host: the module's address.
-        @param name: which connection, for logs.
+        @param name: which connection, for logs; left out, its peer's address tells.
         @param gone: told the reason when the protocol has been told that it is over.
+        @param factory: stopped then, if nobody is told.
         """
         self.bufferSize = BUFFER_SIZE
         self.connected = True
@@ -74,6 +79,7 @@ class ModuleTransport(TCPSettings):
         super().__init__(socket, peer, host)
         self._name = name
         self._gone = gone
+        self._factory = factory
         self._buffer = WriteBuffer()
         self._producer_paused = False
         self._unsendable = False
@@ -275,14 +281,9 @@ class ModuleTransport(TCPSettings):
     def received_run(self, hand_out: HandOut) -> None:
         """Pieces came, in order."""
         if self.connected and not self.disconnecting and self.protocol is not None:
-            self._guard(hand_out, self._deliver)
+            self._guard(hand_out, self)  # which is asked for its protocol each time
         else:
-            hand_out(_dropped)
-
-    def _deliver(self, data: bytes) -> None:
-        # asked for anew each time: a protocol may put another one in its place
-        protocol: Any = self.protocol
-        protocol.dataReceived(data)
+            hand_out(_NOWHERE)
 
     def ended(self, reason: Failure) -> None:
         """The connection is over."""
@@ -350,10 +351,11 @@ class ModuleTransport(TCPSettings):
         """Call the application; what it raises becomes the reason, and goes no further."""
         self._calling += 1
         try:
-            context.call(log_context(self.logPrefix()), call, *arguments)
+            call_as(self.logPrefix(), call, *arguments)
         except Exception:
             problem = Failure()
-            self._log.failure("an exception ended the connection {name}", problem, name=self._name)
+            name = self._name or shown(self._peer)
+            self._log.failure("an exception ended the connection {name}", problem, name=name)
             self._drop(problem)
         finally:
             self._calling -= 1
@@ -383,17 +385,15 @@ class ModuleTransport(TCPSettings):
             self._tell_end(producer.stopProducing)
         if self.protocol is not None:
             self._tell_end(self.protocol.connectionLost, reason)
-        self._tell_end(self._gone, reason)
+        if self._gone is not None:
+            self._tell_end(self._gone, reason)
+        elif self._factory is not None:
+            self._tell_end(self._factory.doStop)
 
     def _tell_end(self, call: Callable[..., object], *arguments: object) -> None:
         """Call the application when it is too late for it to change the reason."""
         try:
-            context.call(log_context(self.logPrefix()), call, *arguments)
+            call_as(self.logPrefix(), call, *arguments)
         except Exception:
-            self._log.failure(
-                "an exception after the end of the connection {name}", name=self._name
-            )
-
-
-def _dropped(data: bytes) -> None:
-    """It is too late for these bytes."""
+            name = self._name or shown(self._peer)
+            self._log.failure("an exception after the end of the connection {name}", name=name)

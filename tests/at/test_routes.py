@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.at.bench import Bench, Handler, receive, write
 from tests.at.cuts import at_points, every_cut
-from twisted_quectel.at import HandOut, Route
+from twisted_quectel.at import HandOut, Route, Taking
 from twisted_quectel.at.port import MAX_ROUTES, TURN_BYTES, TURN_EVENTS
 from twisted_quectel.errors import PortLost
 
@@ -56,17 +56,30 @@ class Routing(Handler):
     def several(self, hand_out: HandOut) -> None:
         """Some blocks came."""
         try:
-            hand_out(self.take)
+            hand_out(Taking(self.take))
         except ZeroDivisionError as e:
             self.problem = e
+
+
+class ClosingAt(Routing):
+    """Closes its route when a certain block comes that way."""
+
+    def __init__(self, last: bytes) -> None:
+        super().__init__()
+        self._last = last
+
+    def take(self, block: bytes) -> None:
+        super().take(block)
+        if block == self._last:
+            self.routes[-1].open = False
 
 
 class RoutingBench(Bench):
     """A port whose handler has routes."""
 
-    def __init__(self) -> None:
+    def __init__(self, routing: Routing | None = None) -> None:
         super().__init__()
-        self.routing = self.port._handler = Routing()
+        self.routing = self.port._handler = routing or Routing()
 
 
 class RouteTests(SynchronousTestCase):
@@ -134,6 +147,31 @@ class RouteTests(SynchronousTestCase):
         self.assertEqual(bench.routing.came, [b"%d" % number for number in range(1, 8)])
         # the fourth; the rest went the new way
         self.assertEqual(bench.routing.asked, 2)
+
+    def test_closed_however_cut(self) -> None:
+        """So it is when a block has begun in an earlier read, and the way is closed in it."""
+        blocks = [b"%04d" % number for number in range(2, 7)]
+        for pieces in every_cut(b"".join(map(push, blocks))):
+            for last in blocks:
+                routing = ClosingAt(last)
+                bench = RoutingBench(routing)
+                bench.feed(push(b"0001"), *pieces)
+                self.assertEqual(routing.came[1:], blocks)
+                self.assertEqual(routing.asked, 1 if last == blocks[-1] else 2)
+
+    def test_begun_before(self) -> None:
+        """A block that has begun in an earlier read is one of its turn, and its trace too."""
+        bench = RoutingBench()
+        block = bytes(1460)
+        stream = push(block) * 300
+        bench.feed(push(block), stream[:700])
+        self.assertEqual(len(bench.routing.came), 1)
+        bench.feed(stream[700:])
+        self.assertLessEqual(len(bench.routing.came), 2 + TURN_BYTES // len(block))
+        self.assertIn("44 times <64240 bytes>", "".join(bench.port.trace.last()))
+        while bench.clock.getDelayedCalls():
+            bench.clock.advance(0)
+        self.assertEqual(len(bench.routing.came), 301)
 
     def test_raises(self) -> None:
         """What raises out of a route has had its block; the next ones come all the same."""

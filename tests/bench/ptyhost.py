@@ -13,7 +13,7 @@ from twisted.internet import reactor as _reactor
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from twisted_quectel.at import ATPort, Command, HandOut, execute_form
+from twisted_quectel.at import ATPort, Command, execute_form
 from twisted_quectel.modem.channels import device_opener
 from twisted_quectel.modem.pipe import TransparentPipe
 
@@ -62,10 +62,6 @@ class Owner:
         self._in -= len(data)
         if self._in <= 0:
             reactor.stop()
-
-    def received_run(self, hand_out: HandOut) -> None:
-        """Several pieces came."""
-        hand_out(self.received)
 
     def ended(self, reason: Failure) -> None:
         """It is over."""

@@ -10,7 +10,6 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from twisted_quectel.at import HandOut
 from twisted_quectel.at.port import ATPort
 from twisted_quectel.at.wire import IWireTransport
 from twisted_quectel.modem.pipe import TransparentPipe
@@ -292,9 +291,6 @@ class Owner:
     def received(self, data: bytes) -> None:
         assert data
         self.got += data
-
-    def received_run(self, hand_out: HandOut) -> None:
-        hand_out(self.received)
 
     def ended(self, reason: Failure) -> None:
         raise AssertionError("the pipe does not end its owner")

@@ -45,8 +45,7 @@ class RequestBench:
             self.family,
             self.dialect,
             self.id,
-            lambda: self.pdp_up(),
-            self._free,
+            self,
             lost,
         )
         self.takes_sends()
@@ -67,7 +66,14 @@ class RequestBench:
         self.settle()
         return self
 
-    def _free(self, socket: SocketState) -> None:
+    # -- where the connection belongs
+
+    def pdp_is_up(self) -> Deferred[bool]:
+        """Answer as a session does."""
+        return self.pdp_up()
+
+    def free(self, socket: SocketState) -> None:
+        """Count what was given back."""
         self.freed += 1
 
     # -- the port's listener

@@ -8,7 +8,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.python.failure import Failure
 
 from tests.modem.scripted import PortBench
-from twisted_quectel.at import HandOut, Route
+from twisted_quectel.at import HandOut, Route, Taking
 from twisted_quectel.families import AccessMode
 from twisted_quectel.families.base import Closed, Pushed, Readable
 from twisted_quectel.modem.sockets import CommandSocket
@@ -54,7 +54,7 @@ class Owner:
 
     def received_run(self, hand_out: HandOut) -> None:
         """Several pieces came."""
-        hand_out(self.received)
+        hand_out(Taking(self.received))
 
     def ended(self, reason: Failure) -> None:
         """It is over."""
@@ -83,8 +83,7 @@ class SocketBench(PortBench):
             self.family.tls,
             4,
             mode,
-            lambda: self.pdp_up(),
-            self._free,
+            self,
             lost,
         )
         self.listener.on_urc = self._urc
@@ -99,7 +98,12 @@ class SocketBench(PortBench):
         self.module.lines.clear()
         return self
 
-    def _free(self, socket: SocketState) -> None:
+    def pdp_is_up(self) -> Deferred[bool]:
+        """Answer as a session does."""
+        return self.pdp_up()
+
+    def free(self, socket: SocketState) -> None:
+        """Count what was given back."""
         self.freed += 1
 
     def _read(self, line: str) -> str:

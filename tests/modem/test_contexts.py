@@ -167,6 +167,15 @@ class PoolTests(SynchronousTestCase):
         self.assertIsNot(self.take(settings_of("b")), context)
         self.assertIs(self.take(settings_of("a")), context)
 
+    def test_forgotten_first(self) -> None:
+        """Of those that are not known to be set the first is taken, used before or not."""
+        contexts = [self.take(settings_of(f"p{n}")) for n in range(2)]
+        for context in contexts:
+            self.pool.release(context)
+        self.assertEqual(self.take(settings_of("x")).id, 2)
+        self.pool.forget(PATHS.values())
+        self.assertEqual([self.take(settings_of(f"y{n}")).id for n in range(3)], [0, 1, 3])
+
     def test_named(self) -> None:
         """A named context is that one; with other settings it waits for its users."""
         context = self.take(settings_of("a"), 4)

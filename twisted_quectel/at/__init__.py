@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .commands import CTRL_Z, ESC, Body, Command, Response, uncounted_body
 from .framing import Inline
-from .jobs import DataHandler, HandOut, Job, PortHandler, Route
+from .jobs import DataHandler, HandOut, Job, PortHandler, Route, Taking
 from .port import ATPort
 from .results import Outcome, Result
 from .syntax import (
@@ -48,6 +48,7 @@ __all__ = [
     "Result",
     "Route",
     "Secret",
+    "Taking",
     "Trace",
     "basic_form",
     "execute_form",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Final
 
-from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.protocols.basic import LineReceiver
 from twisted.python.failure import Failure
@@ -17,13 +17,13 @@ from twisted.python.failure import Failure
 from ..errors import CommandTimeout, PortUnresponsive
 from .commands import Body, Command, Response
 from .deadline import Deadline
-from .drowsy import Drowsy
-from .framing import MAX_LINE, Framer
-from .jobs import DataHandler, Job, PortHandler, Route, Swallow
+from .framing import MAX_LINE, Framer, Run
+from .jobs import Job, PortHandler, Route, Swallow
+from .portstate import PortState
 from .results import OK, SEND_OK, Outcome, Result, parse_result
 from .resync import QUESTION_TIMEOUT, Reading, Resync
 from .throttle import Throttle
-from .trace import HOST, NOTE, Trace
+from .trace import HOST, NOTE
 
 #: Seconds of silence within a block or an answer after which the rest is not
 #: expected any more: a module that restarts is silent for longer, and what it says then is
@@ -43,46 +43,14 @@ _CONNECT: Final = Outcome.CONNECT
 _SEND_FAIL: Final = Outcome.SEND_FAIL
 
 
-class Flight(Drowsy):
-    """A port, as far as the command in flight is concerned.
-
-    @ivar trace: what went over it.
-    @ivar doubtful: whether it was given up while the module was, or may have been,
-        in data mode.
-    @ivar data_handler: who reads it in data mode.
-    @ivar throttle: has it read slowly, if somebody wants that.
-    """
+class Flight(PortState):
+    """A port, as far as the command in flight is concerned."""
 
     _log = Logger()
 
     def __init__(self, clock: IReactorTime, handler: PortHandler, name: str = "port") -> None:
-        self.name = name
-        self.trace = Trace(name, clock.seconds)
-        self.data_handler: DataHandler | None = None
-        self.doubtful = False
-        self._handler = handler
+        super().__init__(clock, handler, name)
         self._framer = Framer(self._block_length, MAX_LINE)
-        # by the line that announces a block: where it goes, and its length
-        self._routes: dict[bytes, tuple[Route, int]] = {}
-        self._queue: deque[Job] = deque()
-        self._current: Job | None = None
-        self._command: Command | None = None
-        self._response: Response | None = None
-        self._echo = b""
-        self._echoed = False  # whether the command in flight came back
-        self._echo_is_off = False
-        self._body_due = _NO_BODY
-        self._refused: Result | None = None  # a SEND FAIL that may yet turn into SEND OK
-        self._late_prompt = False  # nobody waits for the prompt any more, but it may come
-        self._told_ok = False  # how the command ends is told later
-        self._told_early: Result | None = None  # or was told ahead of its OK
-        self._resync: Resync | None = None
-        self._resync_wanted = False
-        self._delivering = False
-        self._clock = clock
-        self._rest: IDelayedCall | None = None  # hands out what was too much for one turn
-        self._failing = False  # what waits is being failed; nothing is sent until all was told
-        self._lost: Failure | None = None
         self.throttle = Throttle(clock, self._stop_reading, self._read_on)
         self._deadline = Deadline(clock, self._timed_out)
         self._block_due = Deadline(clock, self._block_stalled)
@@ -212,7 +180,8 @@ class Flight(Drowsy):
         if job is not None and response is not None:
             response.result = result
             self._call_done(job, response)
-        self._next()
+        if self._current is None:
+            self._next()
 
     def _take_current(self) -> tuple[Job | None, Response | None]:
         job, response = self._current, self._response
@@ -229,7 +198,7 @@ class Flight(Drowsy):
             self._log.failure("the handler of a URC failed")
         return None
 
-    def _route(self, line: bytes) -> tuple[Route, int] | None:
+    def _route(self, line: bytes) -> tuple[Route, Run] | None:
         """Give where the block behind a line goes, if that is known beforehand."""
         known = self._routes.get(line)
         if known is None or self._resync is not None:
@@ -247,7 +216,7 @@ class Flight(Drowsy):
         """Say how many counted bytes follow a line (called by the framer)."""
         known = self._route(line)
         if known is not None:
-            return known[1]
+            return known[1].length
         command = self._resync.late if self._resync is not None else self._command
         if command is not None and command.block is not None and command.is_answer(line):
             return command.block(line)
@@ -317,7 +286,7 @@ class Flight(Drowsy):
 
     def _block_stalled(self) -> None:
         """The rest does not come: what comes next is not the rest."""
-        if not self._framer.in_block:
+        if not self._framer.missing:
             self.trace.add(NOTE, "a line is not completed")
             self._framer.clear()
             return

@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
-from typing import Final, NamedTuple, Protocol
+from struct import Struct
+from typing import Any, Final, NamedTuple, Protocol
 
 #: Longest line that is taken for one, in bytes.
 MAX_LINE: Final = 4096
@@ -22,6 +23,9 @@ MAX_LINE: Final = 4096
 MAX_BLOCK: Final = 65536
 #: Longest piece of raw bytes.
 MAX_RAW: Final = 65536
+#: What is handed out in one reactor turn, at most: events, and bytes of them.
+TURN_EVENTS: Final = 256
+TURN_BYTES: Final = 65536
 
 
 class Kind(Enum):
@@ -53,6 +57,36 @@ class Gate(Protocol):
     """Says whether something may go on."""
 
     open: bool
+
+
+class Sink(Protocol):
+    """Where blocks go."""
+
+    @property
+    def protocol(self) -> Any:
+        """What has C{dataReceived}; either may be another one for the next block."""
+
+
+class Run:
+    """Blocks of one length that follow one another, each behind the same line.
+
+    @ivar line: the line.
+    @ivar length: the bytes of a block.
+    @ivar head: the line between its line ends.
+    @ivar whole: the bytes of both.
+    @ivar most: how many are handed out in one reactor turn, at most.
+    @ivar parts: takes bytes apart into pairs of these.
+    """
+
+    __slots__ = ("head", "length", "line", "most", "parts", "whole")
+
+    def __init__(self, line: bytes, length: int) -> None:
+        self.line = line
+        self.length = length
+        self.head = b"\r\n%b\r\n" % line
+        self.whole = len(self.head) + length
+        self.most = max(1, min(TURN_EVENTS, TURN_BYTES // self.whole))
+        self.parts = Struct(f"{len(self.head)}s{length}s").iter_unpack
 
 
 class Inline(NamedTuple):
@@ -95,6 +129,8 @@ class Framer:
     @ivar prompt_due: whether a C{>} at the start of a line is a prompt.  Set
         it before the next event is pulled.
     @ivar raw: whether the port is in data mode; see L{set_raw}.
+    @ivar header: the line that has announced the block that is under way, or was last.
+    @ivar missing: bytes of the block that is under way that are still to come.
     @ivar inline: reads the start of a line that brings counted bytes in it, where the module
         has such; see L{Inline}.
     """
@@ -121,8 +157,8 @@ class Framer:
         self._buffer = b""
         self._position = 0  # what lies before it has been handed out
         self._scanned = 0  # no line end lies between position and here
-        self._header = b""
-        self._missing = 0  # bytes of the current block that are not there yet
+        self.header = b""
+        self.missing = 0
         self._pieces: list[bytes] = []
         self._blank_due = False  # the blank that belongs to a prompt
         self._discarding = False  # the rest of a line that was too long
@@ -135,10 +171,10 @@ class Framer:
 
         @return: whether there may be something to hand out now.
         """
-        missing = self._missing
+        missing = self.missing
         if missing > len(data) and not self.raw and self._position >= len(self._buffer):
             self._pieces.append(data)
-            self._missing = missing - len(data)
+            self.missing = missing - len(data)
             return False
         if self._position >= len(self._buffer):
             self._buffer = data
@@ -156,18 +192,13 @@ class Framer:
     @property
     def between(self) -> bool:
         """Whether lines are read, and nothing has begun that is not at its end."""
-        begun = self._missing or self._blank_due or self._discarding
+        begun = self.missing or self._blank_due or self._discarding
         return not begun and not self.raw and self._position >= len(self._buffer)
-
-    @property
-    def in_block(self) -> bool:
-        """Whether a part of a block is still to come."""
-        return self._missing > 0
 
     @property
     def in_line(self) -> bool:
         """Whether a line has begun that is not at its end."""
-        return self._position < len(self._buffer) and not self.raw and not self._missing
+        return self._position < len(self._buffer) and not self.raw and not self.missing
 
     def buffered(self) -> int:
         """Give the number of bytes that wait in here."""
@@ -193,7 +224,7 @@ class Framer:
         """
         rest = b"".join(self._pieces) + self._buffer[self._position :]
         self._buffer = b""
-        self._position = self._scanned = self._missing = 0
+        self._position = self._scanned = self.missing = 0
         self._pieces = []
         self._blank_due = self._discarding = False
         return rest
@@ -202,7 +233,7 @@ class Framer:
         """Give the next event, or L{None} until there is more to read."""
         if self.raw:
             return self._next_raw()
-        if self._missing:
+        if self.missing:
             return self._next_block()
         if self._discarding and not self._discard():
             return None
@@ -237,8 +268,8 @@ class Framer:
         length = self._block_length(line)
         if not 0 < length <= self._max_block:
             return _event(_LINE, line)
-        self._header = line
-        self._missing = length
+        self.header = line
+        self.missing = length
         return self._next_block()
 
     def _next_inline(self, found: Inline, buffer: bytes, start: int, size: int) -> Event | None:
@@ -254,40 +285,29 @@ class Framer:
         self._position = self._scanned = end + quoted
         return _event(_BLOCK, buffer[start : start + found.head], buffer[begin:end])
 
-    def take_run(
-        self,
-        line: bytes,
-        length: int,
-        gate: Gate,
-        deliver: Callable[[bytes], object],
-        most: int,
-    ) -> int:
+    def take_run(self, run: Run, gate: Gate, sink: Sink, most: int) -> int:
         """Hand out the blocks that come next behind one and the same line.
 
-        Hot: at this place a push costs a comparison and a copy.
+        Hot: at this place a push costs a comparison and a copy, which C{struct} makes.
 
-        @param line: the line that has announced the block before.
-        @param length: the bytes of each block.
         @param gate: closed when no more may be handed out.
         @param most: how many are handed out at most.
         @return: how many were.
         """
         buffer, position = self._buffer, self._position
-        if position != self._scanned or self._missing or self._discarding:
+        if position != self._scanned or self.missing or self._discarding:
             return 0
-        head = b"\r\n%b\r\n" % line
-        skip = len(head)
-        whole = skip + length
+        head, whole = run.head, run.whole
         size = len(buffer)
         end = position
+        there = (size - position) // whole
+        last = position + whole * (there if there < most else most)
         try:
-            # slices are compared: cheaper than startswith at a place
-            for begin in range(position, min(size, position + most * whole) - whole + 1, whole):
-                start = begin + skip
-                if buffer[begin:start] != head:
+            for found, block in run.parts(memoryview(buffer)[position:last]):
+                if found != head:
                     break
-                end = begin + whole
-                deliver(buffer[start:end])
+                end += whole
+                sink.protocol.dataReceived(block)
                 if not gate.open:
                     break
         finally:
@@ -295,11 +315,12 @@ class Framer:
             kept = self._buffer is buffer
             if kept:
                 self._position = self._scanned = end
+        skip = len(head)
         begun = kept and gate.open and size - whole < end <= size - skip
         if begun and buffer[end : end + skip] == head:
-            self._header = line
+            self.header = run.line
             self._pieces.append(buffer[end + skip :])
-            self._missing = end + whole - size
+            self.missing = end + whole - size
             self._buffer = b""
             self._position = self._scanned = 0
         return (end - position) // whole
@@ -324,21 +345,26 @@ class Framer:
         return Event(Kind.OVERLONG, buffer[position : position + self._max_line])
 
     def _next_block(self) -> Event | None:
+        block = self.take_block()
+        return None if block is None else _event(_BLOCK, self.header, block)
+
+    def take_block(self) -> bytes | None:
+        """Give the block that is under way, or L{None} until its rest is there."""
         position = self._position
-        end = position + self._missing
+        end = position + self.missing
         if end <= len(self._buffer):
             block = self._buffer[position:end]
             self._position = self._scanned = end
-            self._missing = 0
+            self.missing = 0
             if self._pieces:
                 self._pieces.append(block)
                 block = b"".join(self._pieces)
                 self._pieces = []
-            return _event(_BLOCK, self._header, block)
+            return block
         piece = self._buffer[position:]
         if piece:
             self._pieces.append(piece)
-            self._missing -= len(piece)
+            self.missing -= len(piece)
         self._buffer = b""
         self._position = self._scanned = 0
         return None

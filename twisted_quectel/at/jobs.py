@@ -11,10 +11,25 @@ from twisted.python.failure import Failure
 
 from ..errors import CommandFailed
 from .commands import Command, Response
+from .framing import Sink
 from .trace import Trace
 
-#: Calls what it is given with each of some blocks, in their order.
-HandOut = Callable[[Callable[[bytes], object]], None]
+#: Hands some blocks to what it is given, in their order.
+HandOut = Callable[[Sink], None]
+
+
+class Taking:
+    """Hands all blocks to one function."""
+
+    __slots__ = ("dataReceived",)
+
+    def __init__(self, take: Callable[[bytes], object]) -> None:
+        self.dataReceived = take
+
+    @property
+    def protocol(self) -> Taking:
+        """What takes the next one."""
+        return self
 
 
 class Route:

@@ -8,7 +8,6 @@ block may be cut anywhere.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
@@ -18,15 +17,15 @@ from twisted.python.failure import Failure
 
 from ..errors import PortLost
 from .commands import Body, Command, Response
-from .flight import BLOCK_SILENCE, SWALLOW, Flight
-from .framing import MAX_LINE, Kind
-from .jobs import Execution, Job, Route
+from .flight import BLOCK_SILENCE, SWALLOW
+from .framing import MAX_LINE, Kind, Run
+from .framing import TURN_BYTES as TURN_BYTES
+from .framing import TURN_EVENTS as TURN_EVENTS
+from .jobs import Execution, Job
 from .results import OK
+from .runs import Runs
 from .trace import MODULE, NOTE
 
-#: What is handed out in one reactor turn, at most: events, and bytes of them.
-TURN_EVENTS: Final = 256
-TURN_BYTES: Final = 65536
 #: How many lines are known whose blocks have their way, at most.
 MAX_ROUTES: Final = 64
 
@@ -38,7 +37,7 @@ _NO_BODY: Final = Body.NONE
 _OK: Final = b"\r\nOK\r\n"
 
 
-class ATPort(Flight):
+class ATPort(Runs):
     """The host's end of one AT port.
 
     @ivar trace: what went over it.
@@ -147,11 +146,14 @@ class ATPort(Flight):
         """Cut what came into events and hand them out, a bounded number in one turn."""
         if data[-6:] == _OK and self._whole_answer(data):
             return
-        if not self._framer.feed(data):
+        framer = self._framer
+        if not framer.feed(data):
             # within a block
             if not self.paused:
                 self._block_due.set(BLOCK_SILENCE)
-        elif not self._delivering and self._rest is None:
+        elif self._delivering or self._rest is not None:
+            pass  # it has its turn
+        elif not framer.missing or not self._goes_on():
             self._deliver()
         self.throttle.came(len(data))
 
@@ -169,18 +171,20 @@ class ATPort(Flight):
         free = not (self.paused or self._delivering) and self._rest is None
         if not ready or not free or not self._framer.between or len(data) > MAX_LINE:
             return False
-        lines = [line for line in data[:-6].split(b"\r\n") if line]
-        for line in lines:
+        lines = []
+        for line in data[:-6].split(b"\r\n"):
+            if not line:
+                continue
             # what the framer makes of a lone end of line is left to it
             if b"\n" in line or b"\r" in line:
                 return False
             if not command.is_answer(line) or self._handler.block_length(line):
                 return False
-        heard = self.trace.heard
+            lines.append(line)
         for line in lines:
-            heard(line)
             response.keep(line)
-        heard(b"OK")
+        lines.append(b"OK")
+        self.trace.heard(*lines)
         self._delivering = True
         try:
             self._final(command, OK)
@@ -192,11 +196,13 @@ class ATPort(Flight):
         self.throttle.came(len(data))
         return True
 
-    def _deliver(self) -> None:
+    def _deliver(self, events: int = TURN_EVENTS, size: int = TURN_BYTES) -> None:
         self._delivering = True
-        events, size = TURN_EVENTS, TURN_BYTES
         try:
             while not self.paused:
+                if (events <= 0 or size <= 0) and self._framer.waiting:
+                    self._put_off()
+                    return
                 event = self._framer.next_event()
                 if event is None:
                     return
@@ -206,11 +212,11 @@ class ATPort(Flight):
                 elif kind is _BLOCK:
                     known = self._route(event.data)
                     if known is not None and not self.trace.whole:
-                        whole = len(event.data) + len(event.block)
-                        most = min(events, max(1, size // whole))
-                        count = self._run(known[0], event.data, event.block, most)
+                        route, run = known
+                        most = min(events, max(1, size // run.whole))
+                        count = self._run(route, run, event.block, most)
                         events -= count - 1
-                        size -= (count - 1) * (len(event.data) + len(event.block))
+                        size -= (count - 1) * run.whole
                     else:
                         self.blockReceived(event.data, event.block)
                 elif kind is Kind.RAW:
@@ -221,17 +227,9 @@ class ATPort(Flight):
                     self.lineLengthExceeded(event.data)
                 events -= 1
                 size -= len(event.data) + len(event.block)
-                if (events <= 0 or size <= 0) and self._framer.waiting:
-                    self._put_off()
-                    return
         finally:
             self._delivering = False
-            framer, answering = self._framer, self._command is not None
-            unfinished = framer.in_block or (answering and framer.in_line)
-            if unfinished and not self.paused and self._lost is None:
-                self._block_due.set(BLOCK_SILENCE)
-            else:
-                self._block_due.clear()
+            self._await_rest()
 
     def _put_off(self) -> None:
         """Leave the rest to the next turn, and read nothing until it is handed out."""
@@ -344,25 +342,7 @@ class ATPort(Flight):
         if route is not None:
             if len(self._routes) >= MAX_ROUTES:
                 self._routes.clear()
-            self._routes[header] = route, len(block)
-
-    def _run(self, route: Route, line: bytes, block: bytes, most: int) -> int:
-        """Hand out a block, and those behind the same line that follow it.
-
-        @return: how many those were.
-        """
-        count = 1
-
-        def hand_out(deliver: Callable[[bytes], object]) -> None:
-            nonlocal count
-            deliver(block)
-            if route.open:
-                count += self._framer.take_run(line, len(block), route, deliver, most - 1)
-
-        route.take(hand_out)
-        shown = line if count == 1 else b"%b, %d times" % (line, count)
-        self.trace.add(MODULE, shown, count * len(block))
-        return count
+            self._routes[header] = route, Run(header, len(block))
 
     def promptReceived(self) -> None:
         """The module is ready for the body."""

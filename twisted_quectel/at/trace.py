@@ -82,15 +82,15 @@ class Trace:
         else:
             self._note((self._seconds(), direction, what, count))
 
-    def heard(self, line: bytes) -> None:
-        """Note a line that may be anything, payload of somebody else's too.
+    def heard(self, *lines: bytes) -> None:
+        """Note lines that came together and may be anything, payload of somebody else's too.
 
-        It is shown if it looks like what a module says, else only its length.
+        One is shown if it looks like what a module says, else only its length.
         """
-        if self._file is None:
-            self._kept.append((self._seconds(), MODULE, line, _UNASKED))
-        else:
-            self._note((self._seconds(), MODULE, line, _UNASKED))
+        now = self._seconds()
+        keep = self._kept.append if self._file is None else self._note
+        for line in lines:
+            keep((now, MODULE, line, _UNASKED))
 
     def _note(self, entry: _Entry) -> None:
         self._kept.append(entry)

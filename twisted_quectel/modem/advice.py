@@ -35,6 +35,8 @@ def is_uart(device: str, ttys: Path = _TTYS) -> bool:
 class Advice:
     """Remembers, for one modem, what was said; it outlives the module's restarts."""
 
+    __slots__ = ("_profile", "_said", "_ttys")
+
     _log = Logger()
 
     def __init__(self, profile: ModemProfile, ttys: Path = _TTYS) -> None:

@@ -23,6 +23,18 @@ _FAILURES: Final = 2
 class Attachments:
     """The PDP contexts of one session.  Each is activated once, however many want it."""
 
+    __slots__ = (
+        "_attached",
+        "_attaching",
+        "_broken",
+        "_check",
+        "_doubtful",
+        "_failures",
+        "_family",
+        "_port",
+        "_profile",
+    )
+
     def __init__(
         self, port: ATPort, family: Family, profile: ModemProfile, check: Callable[[], None]
     ) -> None:

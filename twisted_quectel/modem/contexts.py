@@ -153,15 +153,34 @@ class Context:
         return self.users == 0 or settings is None or alike(self.settings, settings)
 
 
+class _Known(dict[int, Context]):
+    """The contexts that anything is known of, by their ids: each is made when it is asked for.
+
+    @ivar ids: those that the module has.
+    """
+
+    def __init__(self, ids: Collection[int]) -> None:
+        super().__init__()
+        self.ids = ids
+
+    def __missing__(self, id: int) -> Context:
+        if id not in self.ids:
+            raise KeyError(id)
+        context = self[id] = Context(id)
+        return context
+
+
 class ContextPool:
     """Hands out the contexts of one module."""
+
+    __slots__ = ("_contexts", "_family", "_port", "_waiting")
 
     _log = Logger()
 
     def __init__(self, port: ATPort, family: Family) -> None:
         self._port = port
         self._family = family
-        self._contexts = {id: Context(id) for id in family.limits.contexts}
+        self._contexts = _Known(family.limits.contexts)
         self._waiting: list[Deferred[None]] = []
 
     def reserve(self, ids: Iterable[int]) -> None:
@@ -294,7 +313,12 @@ class ContextPool:
             # the module may not have forgotten: reading back is cheaper than setting
             if alike(context.settings, settings):
                 return context
-        return min(free, key=lambda c: (c.settings is not None, c.id), default=None)
+        # one that was never set, or is not known to be, else the first
+        unset = [context.id for context in free if context.settings is None]
+        unset += (id for id in self._contexts.ids if id not in self._contexts)
+        if unset:
+            return self._contexts[min(unset)]
+        return min(free, key=lambda c: c.id, default=None)
 
     async def make_ready(
         self, context: Context, settings: ContextSettings | None, check: Callable[[], None]

@@ -122,7 +122,7 @@ class Ending(SocketState):
 
     def do_ask_why(self) -> None:
         """Find out whether the network took the connection down."""
-        self._pdp_is_up().addBoth(self._why_known)
+        self._place.pdp_is_up().addBoth(self._why_known)
 
     def _why_known(self, up: bool | Failure) -> None:
         if self.is_over or (isinstance(up, Failure) and everything_is_lost(up)):
@@ -154,4 +154,4 @@ class Ending(SocketState):
             # it would keep all that it leads to
             self._port.close_route(self._route)
             self._route = None
-        self._freed(self)
+        self._place.free(self)

@@ -82,10 +82,8 @@ def _told_of_the_module(session: Session, event: URC) -> None:
     """Take an event that is about no connection."""
     if isinstance(event, (Incoming, IncomingRefused)):
         accept_incoming(session, event)
-    elif isinstance(event, (NameResult, NameAddress)):
-        session.names.told(event)
-    elif isinstance(event, (PingReply, PingEnd, ServerTime)):
-        session.probes.told(event)
+    elif isinstance(event, (NameResult, NameAddress, PingReply, PingEnd, ServerTime)):
+        session.inquiries.told(event)
     elif isinstance(event, PDPLost):
         session.pdp_lost(event.pdp)
     elif isinstance(event, Booted):

@@ -46,6 +46,21 @@ class FileStore:
         its content.
     """
 
+    __slots__ = (
+        "_contents",
+        "_contexts",
+        "_family",
+        "_held",
+        "_keys",
+        "_known",
+        "_listed",
+        "_lock",
+        "_port",
+        "in_doubt",
+        "progress",
+        "sizes_prove",
+    )
+
     _log = Logger()
 
     def __init__(self, port: ATPort, family: Family, keys: str, contexts: ContextPool) -> None:

@@ -20,6 +20,8 @@ class Idling:
     Commands that come meanwhile wake it by themselves: see C{ATPort.drowsy}.
     """
 
+    __slots__ = ("_asleep", "_lock", "_session", "_wanted")
+
     _log = Logger()
 
     def __init__(self, session: Session, wanted: bool) -> None:

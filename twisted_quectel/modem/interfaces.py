@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from ..at import HandOut as HandOut
+from ..at import Taking as Taking
 from ..families import Acknowledged
 
 Address = tuple[str, int]
@@ -34,15 +35,15 @@ class PipeOwner(Protocol):
     def received(self, data: bytes) -> None:
         """Bytes came, in order.  Not called while the socket is paused."""
 
-    def received_run(self, hand_out: HandOut) -> None:
-        """Pieces came, in order: what takes one of them is to be given to C{hand_out}."""
-
     def ended(self, reason: Failure) -> None:
         """The connection is over.  Called once; nothing is called after it."""
 
 
 class SocketOwner(PipeOwner, Protocol):
     """What uses a socket of the module: the Twisted transport."""
+
+    def received_run(self, hand_out: HandOut) -> None:
+        """Pieces came, in order: where they go is to be given to C{hand_out}."""
 
     def unsendable(self) -> None:
         """What is left to send stays unsent: the end, which follows what is received, tells it.

@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from ..at import ATPort, HandOut
+from ..at import ATPort
 from ..errors import (
     CommandFailed,
     ModemError,
@@ -177,10 +177,6 @@ class LeasedSocket(Unconfirmed, LeaseCore):
             self._held.append(data)
         else:
             self._owner.received(data)
-
-    def received_run(self, hand_out: HandOut) -> None:
-        """Several pieces came."""
-        hand_out(self.received)
 
     def ended(self, reason: Failure) -> None:
         """The pipe tells its end in other ways."""

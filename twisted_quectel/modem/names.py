@@ -220,6 +220,6 @@ async def resolve_name(session: Session, pdp: int, name: str, wait: bool = True)
     await session.share_channel(wait)
     try:
         await session.require_network(pdp)
-        return await session.names.resolve(pdp, name)
+        return await session.inquiries.names.resolve(pdp, name)
     finally:
         session.unshare_channel()

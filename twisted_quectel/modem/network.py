@@ -238,6 +238,8 @@ async def set_clock(port: ATPort, family: Family, source: str, now: datetime) ->
 class ModuleClock:
     """The clock of one module, which is set once in a session, when it is needed."""
 
+    __slots__ = ("_family", "_is_set", "_now", "_port", "_source")
+
     def __init__(
         self, port: ATPort, family: Family, source: str, now: Callable[[], datetime]
     ) -> None:

@@ -189,7 +189,7 @@ async def ping(session: Session, pdp: int, host: str, timeout: int, count: int) 
     await session.share_channel(True)
     try:
         await session.require_network(pdp, host)
-        return await session.probes.ping(pdp, host, timeout, count)
+        return await session.inquiries.probes.ping(pdp, host, timeout, count)
     finally:
         session.unshare_channel()
 
@@ -199,7 +199,7 @@ async def ask_time(session: Session, pdp: int, server: str, port: int, set_clock
     await session.share_channel(True)
     try:
         await session.require_network(pdp, server)
-        text = await session.probes.ask_time(pdp, server, port, set_clock)
+        text = await session.inquiries.probes.ask_time(pdp, server, port, set_clock)
     finally:
         session.unshare_channel()
     found = module_time(text)

@@ -46,6 +46,8 @@ _UNUSABLE: Final = (
 class Provisions:
     """What the modem file wants of the contexts of one module."""
 
+    __slots__ = ("_family", "_files", "_pool", "_profile", "_require_clock")
+
     _log = Logger()
 
     def __init__(

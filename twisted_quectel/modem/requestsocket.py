@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from ..at import ATPort
@@ -22,7 +21,7 @@ from .polling import Polling
 from .receiving import ReadJob
 from .sending import SendJob
 from .socketmachine import SocketLife, socket_life
-from .socketstate import NOTHING, SocketState
+from .socketstate import NOTHING, Belonging
 
 if TYPE_CHECKING:
     from .session import Session
@@ -42,8 +41,7 @@ class RequestSocket(Polling, Committing, Ending):
         family: Family,
         dialect: RequestDialect,
         id: int,
-        pdp_is_up: Callable[[], Deferred[bool]],
-        freed: Callable[[SocketState], None],
+        place: Belonging,
         closed_is_lost: bool = False,
     ) -> None:
         """As L{SocketState}."""
@@ -54,8 +52,7 @@ class RequestSocket(Polling, Committing, Ending):
             dialect,
             id,
             AccessMode.BUFFER,
-            pdp_is_up,
-            freed,
+            place,
             closed_is_lost,
         )
         self._stack = dialect
@@ -164,8 +161,7 @@ def make_request_socket(
         session.family,
         dialect,
         id,
-        place.pdp_is_up,
-        place.free,
+        place,
         request.closed_is_lost,
     )
     session.add_socket(id, socket, request.pdp)

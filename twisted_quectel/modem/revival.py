@@ -32,6 +32,8 @@ class Revival:
     another sooner are one.
     """
 
+    __slots__ = ("_allowed", "_last", "_looks")
+
     def __init__(self, allowed: bool) -> None:
         """
         @param allowed: whether the module may be restarted.

@@ -31,10 +31,9 @@ from .contexts import ContextPool
 from .events import take_event
 from .files import FileStore
 from .idling import Idling
-from .names import Names
+from .inquiries import Inquiries
 from .network import ModuleClock
 from .place import Place
-from .probing import Probes
 from .provisions import Provisions
 from .retries import Retries
 from .revival import Revival, reviving
@@ -58,8 +57,7 @@ class Session:
     @ivar revival: says when a restart may bring its network back.
     @ivar alive: the ids of the connections that have been opened.
     @ivar connections: whose they are, and who waits for one.
-    @ivar names: what the module looks up.
-    @ivar probes: what it asks other hosts.
+    @ivar inquiries: what the module looks up, and asks other hosts.
     @ivar stacks: which part of its firmware has the network.
     @ivar transfers: who has asked for the file transfer that goes on, if there is one.
     """
@@ -93,8 +91,7 @@ class Session:
         self._profile = profile
         self._ended = ended
         self.connections = Connections(family.limits.sockets, family.name, self.check)
-        self.names = Names(clock, port, family, self.check)
-        self.probes = Probes(clock, port, family, self.check)
+        self.inquiries = Inquiries(clock, port, family, self.check)
         self._attachments = Attachments(port, family, profile, self.check)
         self._module_clock = ModuleClock(port, family, profile.clock, now)
         self.provisions = Provisions(self.contexts, self.files, family, profile, self.require_clock)
@@ -142,8 +139,7 @@ class Session:
         self.channels.abandon(reason)
         for socket in list(self.connections.sockets.values()):
             socket.lost(reason)
-        self.names.lost(reason)
-        self.probes.lost(reason)
+        self.inquiries.lost(reason)
         if self.transfers is not None:
             self.transfers.lost(reason)
         self.connections.wake_waiting()
@@ -250,8 +246,7 @@ class Session:
             dialect,
             id,
             mode,
-            place.pdp_is_up,
-            place.free,
+            place,
             closed_is_lost,
             close_time,
             self._retries,

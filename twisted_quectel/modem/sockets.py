@@ -5,9 +5,6 @@ LTE SSL Application Note v1.1, chapters 1.3, 2.2.3 to 2.2.6 and 2.3.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 
 from ..at import ATPort, Route
@@ -19,7 +16,7 @@ from .receiving import Receiving
 from .retries import Retries
 from .sending import Sending, SendJob
 from .socketmachine import SocketLife, socket_life
-from .socketstate import NOTHING, SocketState
+from .socketstate import NOTHING, Belonging
 
 
 class CommandSocket(Receiving, Sending, Ending):
@@ -43,8 +40,7 @@ class CommandSocket(Receiving, Sending, Ending):
         dialect: Dialect,
         id: int,
         mode: AccessMode,
-        pdp_is_up: Callable[[], Deferred[bool]],
-        freed: Callable[[SocketState], None],
+        place: Belonging,
         closed_is_lost: bool = False,
         close_time: int | None = None,
         retries: Retries | None = None,
@@ -57,8 +53,7 @@ class CommandSocket(Receiving, Sending, Ending):
             dialect,
             id,
             mode,
-            pdp_is_up,
-            freed,
+            place,
             closed_is_lost,
             close_time,
             retries,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
@@ -26,6 +25,16 @@ RETRY_FIRST: Final = 0.2
 NOTHING: Final[deque[bytes]] = deque(maxlen=0)
 
 
+class Belonging(Protocol):
+    """Where a connection belongs: one object, for less than a bound method for each question."""
+
+    def pdp_is_up(self) -> Deferred[bool]:
+        """Ask whether its PDP context is still up."""
+
+    def free(self, socket: SocketState) -> None:
+        """The module has let go of its id."""
+
+
 class SocketState(Closing, SocketCore):
     """One connection, and what its halves ask of each other.
 
@@ -41,7 +50,6 @@ class SocketState(Closing, SocketCore):
         "_closed_by_module",
         "_closed_is_lost",
         "_family",
-        "_freed",
         "_held",
         "_held_size",
         "_more",
@@ -49,8 +57,8 @@ class SocketState(Closing, SocketCore):
         "_overrun",
         "_owner",
         "_paused",
-        "_pdp_is_up",
         "_peer_closed",
+        "_place",
         "_poll",
         "_port",
         "_problem",
@@ -79,8 +87,7 @@ class SocketState(Closing, SocketCore):
         dialect: Dialect,
         id: int,
         mode: AccessMode,
-        pdp_is_up: Callable[[], Deferred[bool]],
-        freed: Callable[[SocketState], None],
+        place: Belonging,
         closed_is_lost: bool = False,
         close_time: int | None = None,
         retries: Retries | None = None,
@@ -88,8 +95,6 @@ class SocketState(Closing, SocketCore):
         """
         @param dialect: how the module speaks of such a connection.
         @param retries: says when a refused block goes again.
-        @param pdp_is_up: asks whether the PDP context is still up.
-        @param freed: told when the module has let go of the id.
         @param close_time: what the family wants an orderly close to name.
         @param closed_is_lost: whether a close by the peer counts as a loss.
         """
@@ -102,8 +107,7 @@ class SocketState(Closing, SocketCore):
         self._route: Route | None = None  # what pushes take past all questions
         self._family = family
         self.dialect = dialect
-        self._pdp_is_up = pdp_is_up
-        self._freed = freed
+        self._place = place
         self._closed_is_lost = closed_is_lost
         self._close_time = close_time
         self._owner: SocketOwner | None = None

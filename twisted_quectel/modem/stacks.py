@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 class Stacks:
     """The stacks of one session."""
 
+    __slots__ = ("_current", "_lock", "_session", "_started", "_users")
+
     _log = Logger()
 
     def __init__(self, session: Session) -> None:

@@ -32,6 +32,8 @@ _log = Logger()
 class WedgeWatch:
     """Notices that a module is wedged; it outlives the module's restarts."""
 
+    __slots__ = ("_allowed", "_in_vain", "_refused")
+
     def __init__(self, allowed: bool) -> None:
         """
         @param allowed: whether the module may be restarted.
