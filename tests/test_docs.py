@@ -161,13 +161,13 @@ class ReferenceTests(SynchronousTestCase):
         """Every option of the commands is on their page, and no other."""
         text = (DOCS / "commandline.rst").read_text()
         parts = re.split(r"^``\w+ [\w-]+``$", text, flags=re.MULTILINE)
-        _, demo, trust, emulate, gateway, service = parts
+        _, demo, trust, emulate, ftp, gateway, service = parts
         for page, twisted in ((gateway, GatewayOptions()), (service, EmulatorOptions())):
             rows = re.findall(r"^   \* - (``--.*)$", page, re.MULTILINE)
             given = {name for row in rows for name in re.findall(r"``(--[a-z]+)", row)}
             known = set(re.findall(r"^ +(?:-\w, )?(--[a-z]+)", twisted.getUsage(), re.MULTILINE))
             self.assertEqual(given, known - {"--help", "--version"})
-        for command, page in (("demo", demo), ("trust", trust), ("emulate", emulate)):
+        for command, page in (("demo", demo), ("trust", trust), ("emulate", emulate), ("ftp", ftp)):
             rows = re.findall(r"^   \* - (``--.*)$", page, re.MULTILINE)
             documented = {name for row in rows for name in re.findall(r"``(--[a-z0-9-]+)", row)}
             # told in the text of another row

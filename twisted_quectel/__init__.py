@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         CommandTimeout,
         ConnectBindError,
         DeviceError,
+        FTPSFailed,
         HostTLSFailed,
         IdentityNotChecked,
         ModemBusyError,
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
         UnsupportedOperation,
         UnverifiedContext,
     )
+    from .ftps import FTPEntry, ModuleFTPS
     from .hosttls import HostTLS, HostTLSEndpoint
     from .httpsendpoint import ModuleHTTPSEndpoint
     from .interface import ModemInterface
@@ -75,6 +77,8 @@ __all__ = [
     "CommandTimeout",
     "ConnectBindError",
     "DeviceError",
+    "FTPEntry",
+    "FTPSFailed",
     "HostTLS",
     "HostTLSEndpoint",
     "HostTLSFailed",
@@ -95,6 +99,7 @@ __all__ = [
     "ModemResourceError",
     "ModemTimeout",
     "ModuleDTLSEndpoint",
+    "ModuleFTPS",
     "ModuleHTTPSEndpoint",
     "ModuleLost",
     "ModuleTCPEndpoint",
@@ -127,6 +132,7 @@ __all__ = [
 _HOMES = {
     "AutoTLSEndpoint": "autotls",
     "CSSLAlert": "alerts",
+    "FTPEntry": "ftps",
     "HostTLS": "hosttls",
     "HostTLSEndpoint": "hosttls",
     "InvalidValue": "at",
@@ -135,6 +141,7 @@ _HOMES = {
     "ModemInterface": "interface",
     "ModemProfile": "modemprofile",
     "ModuleDTLSEndpoint": "dtls",
+    "ModuleFTPS": "ftps",
     "ModuleHTTPSEndpoint": "httpsendpoint",
     "ModuleTCPEndpoint": "endpoints",
     "ModuleTLSEndpoint": "endpoints",

@@ -14,6 +14,7 @@ from twisted.internet import error
 from .alerts import CSSLAlert, describe
 from .tables.causes import CASES, CAUSES
 from .tables.cme import CME_ERRORS, REGISTRATION
+from .tables.ftps import RESULT_CODES as FTPS_CODES
 from .tables.lte import RESULT_CODES
 
 
@@ -231,6 +232,18 @@ class CertificateVerificationError(AlertRaised):
 
 class TLSNegotiationError(AlertRaised):
     """Module and server do not agree on a handshake."""
+
+
+class FTPSFailed(ModemError):
+    """The module's FTPS stack could not do something, or the server would not.
+
+    @ivar code: the module's number for it; L{None} if it gave none.
+    """
+
+    @property
+    def meaning(self) -> str:
+        """What the number means."""
+        return FTPS_CODES.get(self.code, "") if self.code is not None else ""
 
 
 class HostTLSFailed(ModemConnectError):

@@ -5,3 +5,4 @@ and ``allowAlerts``, ``CertificateVerificationError`` and ``TLSNegotiationError`
 ``transport.alerts``; stacks that exclude each other wait for each other.
 ``quectelssl:…:stack=https:verify=none``, ``ModuleHTTPSEndpoint`` and ``ModemEndpointFactory(…, stack="https")``: the HTTPS stack of
 SIM52xx modules as a stream, with back-pressure both ways.
+``ModuleFTPS`` and ``quectel ftp``: files on an FTPS server by the FTPS of SIM52xx modules, with lists, progress and cancellation.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Final
 
@@ -24,16 +25,21 @@ def environment() -> dict[str, str]:
 
 
 def quectel(
-    *arguments: str, output: IO[str] | int = subprocess.PIPE
+    *arguments: str,
+    output: IO[str] | int = subprocess.PIPE,
+    variables: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run it to its end."""
+    """Run it to its end.
+
+    @param variables: of its environment, besides the usual ones.
+    """
     return subprocess.run(
         [sys.executable, "-m", "twisted_quectel", *arguments],
         stdout=output,
         stderr=subprocess.PIPE,
         text=True,
         check=False,
-        env=environment(),
+        env={**environment(), **(variables or {})},
         timeout=PATIENCE,
         stdin=subprocess.DEVNULL,
     )

@@ -48,6 +48,16 @@ module's versions and suites the server accepts.
 """
 
 
+_FTP: Final = """\
+Files on an FTPS server, by a module that has FTPS of its own.  The
+password comes from $QUECTEL_FTP_PASSWORD, from --password-file, or is asked for.
+
+  quectel ftp ls ftp.example --user me --device /dev/ttyUSB2
+  quectel ftp get ftp.example report.txt --user me --device /dev/ttyUSB2
+  quectel ftp put ftp.example image.bin firmware/image.bin --user me ...
+"""
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in one line."""
 
@@ -87,7 +97,67 @@ def make_parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
     )
+    _add_ftp(
+        commands.add_parser(
+            "ftp",
+            help="list, fetch and send files on an FTPS server, by the module's own FTPS",
+            description=_FTP,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+    )
     return parser
+
+
+def _add_ftp(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "action",
+        choices=("ls", "get", "put", "rm", "mkdir", "rmdir", "pwd"),
+        help="what is to be done",
+    )
+    parser.add_argument(
+        "server", type=values.ftp_server, metavar="HOST[:PORT]", help="the server (port 21)"
+    )
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        type=values.text,
+        metavar="PATH",
+        help="ls: of a directory; get: remote and local; put: local and remote; else: remote",
+    )
+    _add_modem(parser)
+    parser.add_argument("--user", type=values.text, default="anonymous", help="(%(default)s)")
+    parser.add_argument(
+        "--password-file", type=values.file, metavar="FILE", help="its first line is the password"
+    )
+    parser.add_argument("--progress", action="store_true", help="tell how far a transfer has come")
+    _add_trace(parser)
+    parser.set_defaults(run=_ftp)
+
+
+def _add_modem(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--device", type=values.device, metavar="PATH", help="serial device of the module"
+    )
+    parser.add_argument(
+        "--modem",
+        type=values.text,
+        metavar="NAME",
+        help="a modem of the modem file (that of a string that names none)",
+    )
+    parser.add_argument("--model", type=values.model, metavar="MODEL", help="of the device")
+    parser.add_argument("--baudrate", type=values.baudrate, help="speed of the line (115200)")
+    parser.add_argument("--apn", type=values.text, help="access point name")
+
+
+def _add_trace(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--trace",
+        nargs="?",
+        const="-",
+        type=values.text,
+        metavar="FILE",
+        help="write the AT dialogue to FILE, or among the other output",
+    )
 
 
 def _add_demo(parser: argparse.ArgumentParser) -> None:
@@ -238,18 +308,7 @@ def _add_emulate(parser: argparse.ArgumentParser) -> None:
 
 def _add_trust(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("server", type=values.server, metavar="HOST:PORT", help="the server")
-    parser.add_argument(
-        "--device", type=values.device, metavar="PATH", help="serial device of the module"
-    )
-    parser.add_argument(
-        "--modem",
-        type=values.text,
-        metavar="NAME",
-        help="a modem of the modem file (that of a string that names none)",
-    )
-    parser.add_argument("--model", type=values.model, metavar="MODEL", help="of the device")
-    parser.add_argument("--baudrate", type=values.baudrate, help="speed of the line (115200)")
-    parser.add_argument("--apn", type=values.text, help="access point name")
+    _add_modem(parser)
     parser.add_argument(
         "--cacert", type=values.file, metavar="FILE", help="trust these CAs, not the system's"
     )
@@ -270,14 +329,7 @@ def _add_trust(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="seconds for each connection (%(default)s)",
     )
-    parser.add_argument(
-        "--trace",
-        nargs="?",
-        const="-",
-        type=values.text,
-        metavar="FILE",
-        help="write the AT dialogue to FILE, or among the other output",
-    )
+    _add_trace(parser)
     parser.set_defaults(run=_trust)
 
 
@@ -291,6 +343,12 @@ def _emulate(arguments: argparse.Namespace) -> int:
     from .emulate import run_emulate
 
     return run_emulate(arguments)
+
+
+def _ftp(arguments: argparse.Namespace) -> int:
+    from .ftp import run_ftp
+
+    return run_ftp(arguments)
 
 
 def _trust(arguments: argparse.Namespace) -> int:

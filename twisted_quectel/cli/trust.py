@@ -14,27 +14,23 @@ from ..arguments import read_host
 from ..at import InvalidValue
 from ..endpoints import ModuleTCPEndpoint
 from ..hosttls import HostTLS
-from ..modem import Modem, getModem
-from ..modemfile import choose
+from ..modem import Modem
 from ..pem import MODULE_PREFIX, PEM
 from ..profiles import TLSProfile
 from ..tables.ciphers import LTE_SUITES
 from ..trust import Anchor, Discovery, Offer
+from .modems import as_option, check_modem_options, modem_of
 from .running import run, to_the_end
 from .tracefile import open_trace
 from .words import CommandError, UsageError, say
 
-#: What a modem of the modem file has by itself.
-_OF_THE_DEVICE: Final = ("model", "baudrate", "apn")
+#: What arguments are called here.
+_NAMES: Final = {"host": "HOST:PORT", "clientCert": "--client-cert", "clientKey": "--client-key"}
 
 
 def run_trust(arguments: Namespace) -> int:
     """Look at a server; give the exit status."""
-    if arguments.device and arguments.modem:
-        raise UsageError("--modem: give it or --device, not both")
-    for name in _OF_THE_DEVICE:
-        if getattr(arguments, name) and not arguments.device:
-            raise UsageError(f"--{name}: goes together with --device")
+    check_modem_options(arguments)
     host, port = arguments.server
     try:
         host = read_host("HOST:PORT", host)
@@ -42,7 +38,7 @@ def run_trust(arguments: Namespace) -> int:
         # a name that no certificate can be for is told now
         tls.options()
     except InvalidValue as e:
-        raise UsageError(_as_option(e)) from None
+        raise UsageError(as_option(e, _NAMES)) from None
     from twisted.internet import reactor
 
     return run(_trust(reactor, arguments, tls, port), reactor)
@@ -57,35 +53,9 @@ def _tls_arguments(arguments: Namespace) -> dict[str, str | PEM]:
     return {name: value for name, value in given.items() if value is not None}
 
 
-def _as_option(problem: InvalidValue) -> str:
-    """Say it with the name that the option has here."""
-    names = {
-        "host": "HOST:PORT",
-        "clientCert": "--client-cert",
-        "clientKey": "--client-key",
-        "dataDevices": "--device",
-    }
-    argument = problem.argument
-    name = names.get(argument, argument if argument in names.values() else f"--{argument}")
-    return f"{name}: {problem.problem}"
-
-
-def _modem(reactor: Any, arguments: Namespace) -> Modem:
-    """Give the modem that is meant."""
-    device = {
-        name: str(value)
-        for name in ("device", *_OF_THE_DEVICE)
-        if (value := getattr(arguments, name)) is not None
-    }
-    try:
-        return getModem(reactor, choose(arguments.modem, device))
-    except InvalidValue as e:
-        raise UsageError(_as_option(e)) from None
-
-
 async def _trust(reactor: Any, arguments: Namespace, tls: HostTLS, port: int) -> int:
     async with AsyncExitStack() as stack:
-        modem = _modem(reactor, arguments)
+        modem = modem_of(reactor, arguments)
         stack.push_async_callback(lambda: to_the_end(modem.close()))
         modem.trace_to(open_trace(arguments.trace, stack))
         name = f"[{tls.host}]:{port}" if ":" in tls.host else f"{tls.host}:{port}"

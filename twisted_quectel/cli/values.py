@@ -19,6 +19,7 @@ _LARGEST: Final = 1 << 30
 _BAUDRATES: Final = range(4800, 4000001)
 _LONGEST_LATENCY: Final = 60_000.0
 _HTTPS: Final = 443
+_FTP: Final = 21
 
 
 def size(text: str) -> int:
@@ -150,6 +151,14 @@ def server(text: str) -> tuple[str, int]:
     if not name or (":" in name and not name.startswith("[")):
         raise ArgumentTypeError(f"{text!r} is not HOST:PORT, such as broker.example:8883")
     return name, port(number)
+
+
+def ftp_server(text: str) -> tuple[str, int]:
+    """Read a server of FTP, C{HOST} or C{HOST:PORT}."""
+    name, colon, number = text.rpartition(":")
+    if not colon or (":" in name and not name.endswith("]")):
+        return text.strip("[]"), _FTP
+    return name.strip("[]"), port(number)
 
 
 def listening(text: str) -> tuple[str, int]:

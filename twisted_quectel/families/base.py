@@ -45,6 +45,7 @@ from .events import ServerTime as ServerTime
 from .events import TransferData as TransferData
 from .events import TransferEnd as TransferEnd
 from .firmware import Firmware as Firmware
+from .ftps import FTPSDialect
 from .requests import Receipt as Receipt
 from .requests import RequestDialect as RequestDialect
 from .services import Services
@@ -154,6 +155,8 @@ class Family(Services, ABC):
     udp: DatagramDialect | None = None
     #: a stack of its own for HTTPS: TLS that verifies nobody; L{None} if it has none
     https: RequestDialect | None = None
+    #: its client of FTPS; L{None} if it has none
+    ftps: FTPSDialect | None = None
 
     def __init__(self, firmware: Firmware) -> None:
         self.firmware = firmware

@@ -102,6 +102,11 @@ CAUSES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "tls=auto have more)",
             "the server wants a client certificate, or knows no such name",
         ),
+        "FTPSFailed": (
+            "the server does not allow it: the path, the name or the rights are wrong",
+            "the login has ended: the server closes idle ones; log in again",
+            "the server has no explicit FTPS on that port, or the data connection is blocked",
+        ),
         "HostTLSFailed": (
             "the server's certificate comes from no CA that is trusted here: cacert names one",
             "the server's certificate is for another name, or has expired",

@@ -11,6 +11,8 @@ from types import MappingProxyType
 from typing import Final
 
 from .alerts import ALERT_BITS as ALERT_BITS
+from .ftps import FTP_FOLDERS as FTP_FOLDERS
+from .ftps import RESULT_CODES as RESULT_CODES
 
 #: The note speaks of "SIM52XX" only; these are the models that it is for.
 MODELS: Final = ("SIM5215", "SIM5216", "SIM5218", "SIM5320", "SIM5320A", "SIM5320E")
@@ -37,32 +39,11 @@ ALERT_LEVELS: Final[Mapping[int, str]] = MappingProxyType(
     {0: "Warning", 1: "Fatal", 2: "Suspend", 3: "Information"}
 )
 
-#: What C{+CHTTPSSEND}, C{+CHTTPSRECV} and C{+CFTPS...} end with.  The note has 0
-#: only; the rest is what the FTPS stack of a SIM5320E was seen to report.
-RESULT_CODES: Final[Mapping[int, str]] = MappingProxyType(
-    {
-        0: "success",
-        1: "SSL alert",
-        2: "unknown error",
-        3: "busy",
-        4: "connection closed by the server",
-        5: "timeout",
-        6: "transfer failed",
-        7: "memory error",
-        8: "invalid parameter",
-        9: "operation rejected by the server",
-        10: "network error",
-    }
-)
-
 #: C{AT+CFTPSTYPE} (chapter 6.2 has C{I}, "binary").
 FTP_TYPES: Final = ("A", "I")
 #: The optional fifth parameter of C{AT+CFTPSLOGIN} on hardware: FTP, explicit with
 #: AUTH SSL, explicit with AUTH TLS, implicit.  Without it explicit (chapter 3.2).
 FTP_SECURITY: Final = range(0, 4)
-#: C{<dir>} of C{AT+CFTPSPUTFILE} and C{AT+CFTPSGETFILE} (chapter 6.2 has 1).
-FTP_FOLDERS: Final[Mapping[int, str]] = MappingProxyType({1: "C:\\Picture"})
-
 #: Plain TCP, which the note does not describe: C{<link>} of C{AT+CIPOPEN}, and the
 #: lengths of C{AT+CIPSEND} and C{AT+CIPRXGET} (public drivers).
 LINK_IDS: Final = range(0, 10)

@@ -29,6 +29,7 @@ from ..base import (
 from . import pdp, urcs
 from .dialects import TCPDialect, TLSDialect
 from .errors import NAME
+from .ftps import SIMFTPS
 from .https import HTTPSDialect
 from .pdp import PROMPTLY
 from .settings import refuse
@@ -70,6 +71,7 @@ class SIM52xxFamily(Family):
         firmware.checks_host = True
         self.tls = TLSDialect()
         self.tcp = TCPDialect()
+        self.ftps = SIMFTPS()
         self.https = HTTPSDialect(firmware)
 
     # -- reading

@@ -1,0 +1,1 @@
+"""Tests of FTPS by a module."""
