@@ -68,6 +68,9 @@ class RequestBench:
 
     # -- where the connection belongs
 
+    def unclosed(self) -> None:
+        """See L{Belonging}: there are no stacks here."""
+
     def pdp_is_up(self) -> Deferred[bool]:
         """Answer as a session does."""
         return self.pdp_up()

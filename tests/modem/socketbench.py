@@ -98,6 +98,9 @@ class SocketBench(PortBench):
         self.module.lines.clear()
         return self
 
+    def unclosed(self) -> None:
+        """See L{Belonging}: there are no stacks here."""
+
     def pdp_is_up(self) -> Deferred[bool]:
         """Answer as a session does."""
         return self.pdp_up()

@@ -8,7 +8,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from ..at import ATPort
-from ..errors import ModemError, ModuleLost, PortLost
+from ..errors import CommandFailed, ModemError, ModuleLost, PortLost
 from ..families import Dialect
 
 
@@ -53,6 +53,9 @@ class Closing(Unconfirmed):
     def _quiet(self) -> None:
         """Leave no timer behind."""
 
+    def _unclosed(self) -> None:
+        """The module has not said that it has closed it."""
+
     def do_close(self, abort: bool) -> None:
         """Have the module close, where it has not by itself; ends in C{closed}."""
         self._quiet()
@@ -64,5 +67,9 @@ class Closing(Unconfirmed):
 
     def _close_done(self, result: object) -> None:
         # an error means that it was not open any more
-        if not (isinstance(result, Failure) and everything_is_lost(result)):
-            self._life.closed()
+        if isinstance(result, Failure):
+            if everything_is_lost(result):
+                return
+            if not result.check(CommandFailed):
+                self._unclosed()
+        self._life.closed()

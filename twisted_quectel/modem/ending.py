@@ -155,3 +155,7 @@ class Ending(SocketState):
             self._port.close_route(self._route)
             self._route = None
         self._place.free(self)
+
+    def _unclosed(self) -> None:
+        """The module has not said that it has closed it."""
+        self._place.unclosed()

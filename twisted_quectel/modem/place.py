@@ -27,6 +27,10 @@ class Place:
         """Ask whether its PDP context is up."""
         return Deferred.fromCoroutine(self._session.pdp_is_up(self._pdp))
 
+    def unclosed(self) -> None:
+        """The module has not said that it has closed the connection."""
+        self._session.stacks.doubt()
+
     def free(self, socket: SocketState) -> None:
         """The module has let go of it."""
         self._freed()

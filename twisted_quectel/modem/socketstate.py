@@ -34,6 +34,9 @@ class Belonging(Protocol):
     def free(self, socket: SocketState) -> None:
         """The module has let go of its id."""
 
+    def unclosed(self) -> None:
+        """The module has not said that it has closed it."""
+
 
 class SocketState(Closing, SocketCore):
     """One connection, and what its halves ask of each other.
