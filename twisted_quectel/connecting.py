@@ -21,6 +21,7 @@ from .errors import (
     PortLost,
     carry,
 )
+from .idleguard import IdleGuard
 from .modem import Modem
 from .modem.interfaces import ModuleSocket
 from .modem.leasing import open_connection
@@ -196,9 +197,10 @@ class Attempt(OpenAttempt):
         if protocol is None:
             socket.abort()
             raise error.NoProtocol()
+        seconds = self._request.idle_timeout
         transport = ModuleTransport(
             self._reactor,
-            socket,
+            socket if seconds is None else IdleGuard(self._reactor, socket, seconds),
             self._address,
             own_address(session.address(self._request.pdp), 0, self._request.host),
             gone=self._gone,

@@ -91,6 +91,7 @@ class ModuleEndpoint:
         ctx: int | None = None,
         provisioned: TLSProfile | None = None,
         https: bool = False,
+        idle_timeout: float | None = None,
     ) -> None:
         """
         @raise InvalidValue: if something is out of range.
@@ -111,6 +112,9 @@ class ModuleEndpoint:
             provisioned=provisioned,
             secure=tls is not None or ctx is not None,
             https=https,
+            idle_timeout=None
+            if idle_timeout is None
+            else read_timeout("idleTimeout", idle_timeout),
         )
         self._address = address_of(self._request.host, self._request.port)
 
@@ -144,6 +148,7 @@ class ModuleTLSEndpoint(ModuleEndpoint):
         *,
         busy: str = "wait",
         closed: str = "done",
+        idle_timeout: float | None = None,
     ) -> None:
         """
         @param modem: whose TLS it is.
@@ -159,6 +164,8 @@ class ModuleTLSEndpoint(ModuleEndpoint):
         @param busy: C{wait} or C{fail} when no socket, context or channel is
             free.
         @param closed: C{done} or C{lost}: what a close by the peer counts as.
+        @param idle_timeout: seconds for which nothing may come, where the module does not tell
+            of the peer's end; it then is lost, by L{PeerSilent<twisted_quectel.PeerSilent>}.
         @raise InvalidValue: if something is out of range or of another kind, or
             there is neither C{tls} nor C{ctx}, nor a default.
         """
@@ -194,6 +201,7 @@ class ModuleTLSEndpoint(ModuleEndpoint):
             tls=tls,
             ctx=checked_ctx,
             provisioned=provisioned,
+            idle_timeout=idle_timeout,
         )
 
 
@@ -211,6 +219,7 @@ class ModuleTCPEndpoint(ModuleEndpoint):
         *,
         busy: str = "wait",
         closed: str = "done",
+        idle_timeout: float | None = None,
     ) -> None:
         """
         @param modem: whose TCP it is.
@@ -222,9 +231,21 @@ class ModuleTCPEndpoint(ModuleEndpoint):
         @param timeout: seconds for the whole connect.
         @param busy: C{wait} or C{fail} when no socket or channel is free.
         @param closed: C{done} or C{lost}: what a close by the peer counts as.
+        @param idle_timeout: seconds for which nothing may come, where the module does not tell
+            of the peer's end; it then is lost, by L{PeerSilent<twisted_quectel.PeerSilent>}.
         @raise InvalidValue: if something is out of range or of another kind.
         """
-        super().__init__(check_modem(modem), host, port, mode, pdp, timeout, busy, closed)
+        super().__init__(
+            check_modem(modem),
+            host,
+            port,
+            mode,
+            pdp,
+            timeout,
+            busy,
+            closed,
+            idle_timeout=idle_timeout,
+        )
 
 
 def endpoint_from_arguments(
@@ -261,6 +282,7 @@ def endpoint_from_arguments(
         timeout=arguments.timeout,
         busy=arguments.busy,
         closed=arguments.closed,
+        idle_timeout=arguments.idle_timeout,
     )
 
 

@@ -317,5 +317,9 @@ class SendFailed(ModemError, error.ConnectionLost):
     """A connection ended because bytes were not taken, or their fate is unknown."""
 
 
+class PeerSilent(ModemError, error.ConnectionLost):
+    """A connection ended because nothing came on it for as long as C{idleTimeout} allows."""
+
+
 class RemoteViolation(ModemError, error.ConnectionLost):
     """The module has said something that cannot be."""

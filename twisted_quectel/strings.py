@@ -20,7 +20,7 @@ from twisted.internet.interfaces import (
 from twisted.plugin import IPlugin
 from zope.interface import implementer
 
-from .arguments import read_host, read_port, suggestion
+from .arguments import read_host, read_port, read_timeout, suggestion
 from .at.syntax import InvalidValue
 from .commonarguments import TCPArguments, read_common
 from .hosttls import HostTLS
@@ -42,6 +42,7 @@ class EndpointArguments(TCPArguments):
     @ivar stack: C{ssl} or C{https}: which of the module's stacks does TLS.
     @ivar discover: whether the server's root is found out; it then takes the place of
         C{tls}' CA.
+    @ivar idle_timeout: seconds for which nothing may come; L{None}: no end.
     """
 
     tls: TLSProfile | None = None
@@ -50,6 +51,7 @@ class EndpointArguments(TCPArguments):
     host_tls: HostTLS | None = None
     discover: bool = False
     stack: str = "ssl"
+    idle_timeout: float | None = None
 
 
 def quectelssl_arguments(
@@ -92,6 +94,7 @@ def quectelssl_arguments(
     ignoreInvalidCertSign: str | None = None,
     allowAlerts: str | None = None,
     closed: str = "done",
+    idleTimeout: str | None = None,
     timeout: str = "60",
 ) -> EndpointArguments:
     """Read the arguments of C{quectelssl:}.
@@ -105,7 +108,12 @@ def quectelssl_arguments(
     given = dict(locals())
     common = read_common(given)
     settings = read_ways(common.modem, common.host, given)
-    return EndpointArguments(**vars(common), **vars(settings))
+    idle = None if idleTimeout is None else read_timeout("idleTimeout", idleTimeout)
+    if idle is not None and (settings.way, settings.discover) != ("module", False):
+        raise InvalidValue(
+            "idleTimeout", f"cannot be had with tls={settings.way} or trust=discover"
+        )
+    return EndpointArguments(**vars(common), **vars(settings), idle_timeout=idle)
 
 
 #: The names that C{quectelssl:} knows, the first two with or without being named.

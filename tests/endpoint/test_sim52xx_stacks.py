@@ -19,6 +19,7 @@ from twisted_quectel import (
     ModuleTLSEndpoint,
     errors,
 )
+from twisted_quectel.at import InvalidValue
 from twisted_quectel.emulator import ModuleSettings
 from twisted_quectel.emulator.sim52xx.stacks import Stack
 
@@ -183,6 +184,36 @@ class EndTests(SIMCase):
         reason = self.end_of(peer, 60.0)
         self.assertIsInstance(reason, (errors.SendFailed, ConnectionLost))
         self.one_line(reason)
+
+    def test_idle_timeout(self) -> None:
+        """Who wants it is told when nothing comes; what comes, and a pause, starts it anew."""
+        self.begin(make=Peer)
+        peer = self.open(tls=OWN, idle_timeout=30.0)
+        server = self.serving.peers[-1]
+        for _ in range(4):
+            self.settle(20.0)
+            server.transport.write(b"still here")
+        self.settle(20.0)
+        peer.transport.pauseProducing()
+        self.settle(100.0)
+        peer.transport.resumeProducing()
+        self.settle(29.0)
+        self.assertEqual((peer.count, peer.reasons), (40, []))
+        server.transport.loseConnection()
+        reason = self.end_of(peer, 10.0)
+        self.assertIsInstance(reason, errors.PeerSilent)
+        self.one_line(reason, "30 s")
+        self.settle(2.0)
+        self.assertIs(self.sim().stack, Stack.NONE)
+        other = self.open(tls=OWN, idle_timeout=30.0)
+        other.transport.write(b"bytes")
+        self.result_of(self.serving.peers[-1].when_received(5))
+        self.closes(other)
+        dropped = self.open(tls=OWN, idle_timeout=30.0)
+        dropped.transport.abortConnection()
+        self.assertIsInstance(self.end_of(dropped), ConnectionLost)
+        for value in (0, -1, "soon"):
+            self.assertRaises(InvalidValue, self.endpoint, self.emulated, idle_timeout=value)
 
     def test_full_cache(self) -> None:
         """A server that reads nothing holds the sender back, and does not end the connection."""

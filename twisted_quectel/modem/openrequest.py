@@ -22,6 +22,7 @@ class OpenRequest:
     @ivar closed_is_lost: whether the peer's close counts as a loss.
     @ivar timeout: seconds for all of it; the caller cancels after that.
     @ivar secure: whether the module does TLS on it.
+    @ivar idle_timeout: seconds for which nothing may come, once it is open; L{None}: no end.
     @ivar https: whether that is the TLS of its HTTPS stack.
     @ivar provisioned: what C{ctx} is provisioned with, as far as that is known.
     """
@@ -38,6 +39,7 @@ class OpenRequest:
     provisioned: TLSProfile | None = None
     secure: bool = True
     https: bool = False
+    idle_timeout: float | None = None
 
     @property
     def allowed(self) -> int:

@@ -102,6 +102,10 @@ CAUSES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "tls=auto have more)",
             "the server wants a client certificate, or knows no such name",
         ),
+        "PeerSilent": (
+            "the server has ended the connection, and the module has no word for that",
+            "the server has nothing to say: idleTimeout is too short for the protocol",
+        ),
         "FTPSFailed": (
             "the server does not allow it: the path, the name or the rights are wrong",
             "the login has ended: the server closes idle ones; log in again",
