@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.at.bench import Bench
 from tests.endpoint.protocols import Echo
 from tests.endpoint.virtual import VirtualCase
 from twisted_quectel import TLSProfile, errors
@@ -26,7 +28,7 @@ from twisted_quectel.families.base import (
     Pushed,
     Readable,
 )
-from twisted_quectel.families.gsm import GSMFamily
+from twisted_quectel.families.gsm import GSMFamily, pdp
 from twisted_quectel.families.gsm import errors as gsm_errors
 from twisted_quectel.families.nbiot import NBIoTFamily
 from twisted_quectel.families.nbiot import errors as nbiot_errors
@@ -118,6 +120,27 @@ class ReadingTests(SynchronousTestCase):
             gone = answer(result=ERROR)
             gone.body_sent = True
             self.assertIs(dialect.delivery(gone), Delivery.UNKNOWN)
+
+    def test_ends(self) -> None:
+        """How a close and a deactivation end, in every way of writing it."""
+        for dialect in (GSM.tls, GSM.tcp):
+            finals = dialect.close_command(1, False).finals
+            for line in (b"CLOSE OK", b"1, CLOSE OK", b"1,CLOSE OK", b"1,  CLOSE OK "):
+                self.assertIsNotNone(finals.fullmatch(line))
+            for line in (
+                b"2, CLOSE OK",
+                b"11, CLOSE OK",
+                b"CLOSE OK?",
+                b"1 CLOSE OK",
+                b"1, CLOSED",
+            ):
+                self.assertIsNone(finals.fullmatch(line))
+
+        for line in (b"DEACT OK", b" DEACT OK "):
+            bench = Bench()
+            done = Deferred.fromCoroutine(pdp.deactivate(bench.port))
+            bench.feed(b"\r\n" + line + b"\r\n")
+            self.assertIsNone(self.successResultOf(done))
 
     def test_acknowledged(self) -> None:
         """C{+QISACK}."""
