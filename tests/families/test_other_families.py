@@ -15,7 +15,7 @@ from twisted_quectel.at import Command, Response, execute_form
 from twisted_quectel.at.results import ERROR, OK
 from twisted_quectel.emulator import ModuleSettings
 from twisted_quectel.emulator.faults import CommandFails, MissingInfo, UploadLineLost, UploadPartial
-from twisted_quectel.families import AccessMode, Delivery, Firmware
+from twisted_quectel.families import AccessMode, Delivery, Firmware, known_family
 from twisted_quectel.families.base import (
     Booted,
     Closed,
@@ -60,6 +60,8 @@ class ReadingTests(SynchronousTestCase):
             (b"+PDP DEACT", PDPLost(None)),
             (b"RDY", Booted()),
             (b"UNDER_VOLTAGE POWER DOWN", PoweredDown()),
+            (b"UNDER-VOLTAGE POWER DOWN", PoweredDown()),
+            (b"OVER-VOLTAGE POWER DOWN", PoweredDown()),
             (b"UNDER_VOLTAGE WARNING", Notice(b"UNDER_VOLTAGE WARNING")),
             (b"+RECEIVE: 1, 5", Notice(b"+RECEIVE: 1, 5")),
         ):
@@ -200,6 +202,25 @@ class ReadingTests(SynchronousTestCase):
         self.assertTrue(
             GSM.is_wedge(gsm_errors.open_error(None, "h", 1, "AT+QSSLOPEN=1", (), True))
         )
+
+
+class ModelTests(SynchronousTestCase):
+    """Which family a model is of."""
+
+    def test_names(self) -> None:
+        """What a module calls itself goes on behind its model, but not with a digit."""
+        for model, family in (
+            ("M95", GSMFamily),
+            ("Quectel_M10", GSMFamily),
+            ("M66FA-04", GSMFamily),
+            ("BC660K-GLAA", NBIoTFamily),
+            ("M100", None),
+            ("M1000", None),
+            ("M950", None),
+            ("M", None),
+            (None, None),
+        ):
+            self.assertIs(known_family(model), family, model)
 
 
 class DialogueMixin:
