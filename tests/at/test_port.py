@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from twisted.trial.unittest import SynchronousTestCase
 
 from twisted_quectel.at import Body, Command, Outcome, Response, execute_form, write_form
@@ -119,8 +121,10 @@ class AnswerTests(SynchronousTestCase):
         """A command may end by other words."""
         bench = Bench()
         done = bench.port.execute(
-            Command(execute_form("+QICLOSE"), finals=frozenset({b"CLOSE OK"}))
+            Command(execute_form("+QICLOSE"), finals=re.compile(rb"CLOSE OK"))
         )
+        bench.feed(b"\r\nNO CLOSE OK\r\n", b"\r\nCLOSE OK FOR\r\n")
+        self.assertNoResult(done)
         bench.feed(b"\r\nCLOSE OK\r\n")
         self.assertIs(self.successResultOf(done).result.outcome, Outcome.OTHER)
 

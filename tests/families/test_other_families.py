@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
+from tests.at.bench import Bench
 from tests.endpoint.protocols import Echo
 from tests.endpoint.virtual import VirtualCase
 from twisted_quectel import TLSProfile, errors
@@ -13,7 +15,7 @@ from twisted_quectel.at import Command, Response, execute_form
 from twisted_quectel.at.results import ERROR, OK
 from twisted_quectel.emulator import ModuleSettings
 from twisted_quectel.emulator.faults import CommandFails, MissingInfo, UploadLineLost, UploadPartial
-from twisted_quectel.families import AccessMode, Delivery, Firmware
+from twisted_quectel.families import AccessMode, Delivery, Firmware, known_family
 from twisted_quectel.families.base import (
     Booted,
     Closed,
@@ -26,7 +28,7 @@ from twisted_quectel.families.base import (
     Pushed,
     Readable,
 )
-from twisted_quectel.families.gsm import GSMFamily
+from twisted_quectel.families.gsm import GSMFamily, pdp
 from twisted_quectel.families.gsm import errors as gsm_errors
 from twisted_quectel.families.nbiot import NBIoTFamily
 from twisted_quectel.families.nbiot import errors as nbiot_errors
@@ -58,6 +60,8 @@ class ReadingTests(SynchronousTestCase):
             (b"+PDP DEACT", PDPLost(None)),
             (b"RDY", Booted()),
             (b"UNDER_VOLTAGE POWER DOWN", PoweredDown()),
+            (b"UNDER-VOLTAGE POWER DOWN", PoweredDown()),
+            (b"OVER-VOLTAGE POWER DOWN", PoweredDown()),
             (b"UNDER_VOLTAGE WARNING", Notice(b"UNDER_VOLTAGE WARNING")),
             (b"+RECEIVE: 1, 5", Notice(b"+RECEIVE: 1, 5")),
         ):
@@ -119,6 +123,27 @@ class ReadingTests(SynchronousTestCase):
             gone.body_sent = True
             self.assertIs(dialect.delivery(gone), Delivery.UNKNOWN)
 
+    def test_ends(self) -> None:
+        """How a close and a deactivation end, in every way of writing it."""
+        for dialect in (GSM.tls, GSM.tcp):
+            finals = dialect.close_command(1, False).finals
+            for line in (b"CLOSE OK", b"1, CLOSE OK", b"1,CLOSE OK", b"1,  CLOSE OK "):
+                self.assertIsNotNone(finals.fullmatch(line))
+            for line in (
+                b"2, CLOSE OK",
+                b"11, CLOSE OK",
+                b"CLOSE OK?",
+                b"1 CLOSE OK",
+                b"1, CLOSED",
+            ):
+                self.assertIsNone(finals.fullmatch(line))
+
+        for line in (b"DEACT OK", b" DEACT OK "):
+            bench = Bench()
+            done = Deferred.fromCoroutine(pdp.deactivate(bench.port))
+            bench.feed(b"\r\n" + line + b"\r\n")
+            self.assertIsNone(self.successResultOf(done))
+
     def test_acknowledged(self) -> None:
         """C{+QISACK}."""
         self.assertEqual(GSM.tcp.read_acknowledged(answer(b"+QISACK: 10,8,2")), (10, 8))
@@ -177,6 +202,25 @@ class ReadingTests(SynchronousTestCase):
         self.assertTrue(
             GSM.is_wedge(gsm_errors.open_error(None, "h", 1, "AT+QSSLOPEN=1", (), True))
         )
+
+
+class ModelTests(SynchronousTestCase):
+    """Which family a model is of."""
+
+    def test_names(self) -> None:
+        """What a module calls itself goes on behind its model, but not with a digit."""
+        for model, family in (
+            ("M95", GSMFamily),
+            ("Quectel_M10", GSMFamily),
+            ("M66FA-04", GSMFamily),
+            ("BC660K-GLAA", NBIoTFamily),
+            ("M100", None),
+            ("M1000", None),
+            ("M950", None),
+            ("M", None),
+            (None, None),
+        ):
+            self.assertIs(known_family(model), family, model)
 
 
 class DialogueMixin:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -66,7 +67,7 @@ class Command:
         follow it.
     @ivar takes: says whether a line with one of the prefixes really is an
         answer rather than a URC.
-    @ivar finals: further lines that end this command well (C{CLOSE OK}).
+    @ivar finals: what further lines that end this command well are like (C{CLOSE OK}).
     @ivar later: reads from a line how a command has ended whose C{OK} says only that it was
         understood; L{None} for any other line.  Until then nothing else is sent.
     @ivar later_timeout: seconds from that C{OK} on; 0: as C{timeout}.
@@ -85,7 +86,7 @@ class Command:
     data_mode: bool = False
     block: Callable[[bytes], int] | None = None
     takes: Callable[[bytes], bool] | None = None
-    finals: frozenset[bytes] = frozenset()
+    finals: re.Pattern[bytes] | None = None
     later: Callable[[bytes], Result | None] | None = None
     later_timeout: float = 0.0
     both: bool = False

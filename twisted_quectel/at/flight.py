@@ -143,7 +143,9 @@ class Flight(PortState):
             return told
         result = parse_result(line, command.body_after is _AT_PROMPT)
         if result is None:
-            return Result(Outcome.OTHER, line) if line in command.finals else None
+            finals = command.finals
+            ends = finals is not None and finals.fullmatch(line) is not None
+            return Result(Outcome.OTHER, line) if ends else None
         outcome = result.outcome
         if outcome is _CONNECT:
             if self._body_due is Body.CONNECT:

@@ -47,7 +47,7 @@ __all__ = [
     "known_family",
 ]
 
-#: What the modules of each family call themselves starts with one of these.
+#: What the modules of each family call themselves starts with one of these, with no digit behind.
 KNOWN_MODELS: Final[Mapping[str, type[Family]]] = MappingProxyType(
     {
         **dict.fromkeys(lte_table.MODELS, LTEFamily),
@@ -67,7 +67,11 @@ def known_family(model: str | None) -> type[Family] | None:
     name = (model or "").upper()
     for maker in _MAKERS:
         name = name.removeprefix(maker)
-    return next((family for known, family in KNOWN_MODELS.items() if name.startswith(known)), None)
+    for known, family in KNOWN_MODELS.items():
+        # M100 is no M10
+        if name.startswith(known) and not name[len(known) :][:1].isdigit():
+            return family
+    return None
 
 
 def judges_by_itself(model: str | None) -> bool:

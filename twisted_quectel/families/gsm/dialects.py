@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar, Final
 
 from ... import errors
@@ -54,6 +55,12 @@ def read_opened(line: bytes) -> tuple[int, int] | None:
     if match is not None:
         return int(match.group(1)), _WORDS[match.group(2)]
     return None
+
+
+@cache
+def _closed_forms(id: int) -> re.Pattern[bytes]:
+    """Give what ends a close: the note has it with the index (chapter 3) and without (2.2.3)."""
+    return re.compile(rb"\s*+(?:%d *+, *+)?CLOSE OK\s*+" % id)
 
 
 def _into_data_mode(id: int) -> Callable[[bytes], Result | None]:
@@ -113,8 +120,9 @@ class GSMDialect(CountedSends, CountedReads):
 
     def close_command(self, id: int, abort: bool, close_time: int | None = None) -> Command:
         """Close a connection (chapter 2.2.3); there is but one way to."""
-        ends = frozenset((b"CLOSE OK", b"%d, CLOSE OK" % id, b"%d,CLOSE OK" % id))
-        return Command(write_form(self.close_name, id), timeout=_CLOSE_TIME, finals=ends)
+        return Command(
+            write_form(self.close_name, id), timeout=_CLOSE_TIME, finals=_closed_forms(id)
+        )
 
     def switch_command(self, id: int, mode: AccessMode) -> Command | None:
         """The access mode stays what it was at the open."""

@@ -55,7 +55,7 @@ _BEFORE_SECRETS: Final = (
     re.compile(rb'\+QICSGP ?[:=] *+\d+ *+, *+"?[^",]*+"? *+,', re.IGNORECASE),
     re.compile(rb'\+QIREGAPP ?[:=] *+"?[^",]*+"? *+,', re.IGNORECASE),
 )
-_DOWN: Final = re.compile(rb"NORMAL POWER DOWN|POWERED DOWN|(?:UNDER|OVER)_VOLTAGE POWER DOWN")
+_DOWN: Final = re.compile(rb"NORMAL POWER DOWN|POWERED DOWN|(?:UNDER|OVER)[-_]VOLTAGE POWER DOWN")
 
 
 class GSMFamily(QuectelFamily):

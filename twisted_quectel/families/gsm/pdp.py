@@ -21,7 +21,7 @@ ATTACH_TIMEOUT: Final = 75.0
 
 #: C{AT+QICSGP}: the bearer is GPRS.
 _GPRS: Final = 1
-_DEACTIVATED: Final = frozenset({b"DEACT OK"})
+_DEACTIVATED: Final = re.compile(rb"\s*+DEACT OK\s*+")
 #: C{<state>} (2.2.6): the context is active; nothing was begun; AT+QIREGAPP was there.
 _ACTIVE: Final = frozenset({"IP GPRSACT", "IP STATUS", "IP PROCESSING"})
 _INITIAL: Final = "IP INITIAL"
