@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import StringIO
+from itertools import pairwise
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -10,12 +11,12 @@ from twisted.internet.error import ConnectError
 
 from tests.endpoint.gsmcase import GSMCase, Refusing
 from tests.endpoint.protocols import Echo
-from twisted_quectel import (
-    errors,
-)
+from tests.tlsservers import make_ca
+from twisted_quectel import TLSProfile, errors
 from twisted_quectel.emulator.faults import CommandFails
 from twisted_quectel.emulator.gsm.module import GSMModule
 from twisted_quectel.emulator.gsm.stack import ADDRESSED
+from twisted_quectel.modem.revival import INTERVAL, LOOKS, Revival
 
 #: Where the server without TLS is.
 PLAIN = "plain.example"
@@ -153,6 +154,50 @@ class ContextTests(GSMCase):
         self.settle(20.0)
         self.assertEqual(len(self.sent("+CFUN")), 1)
         self.closes(self.open())
+
+    def test_never_a_loop(self) -> None:
+        """A network that comes and goes does not have the module restarted again and again."""
+        revival = Revival(True)
+        restarts = []
+        for now in range(0, 7200, 20):
+            if revival.failed(float(now)):
+                restarts.append(now)
+            revival.attached()
+        self.assertEqual(restarts[0], 0)
+        self.assertTrue(all(b - a >= LOOKS * INTERVAL for a, b in pairwise(restarts)), restarts)
+
+    def test_other_context(self) -> None:
+        """A context of another number that is active is nobody's business (1.4.1)."""
+        self.begin(faults=[CommandFails("+QIACT", 0, 2)])
+        self.gsm().stack.definitions[2].active = True
+        self.problem(errors.ActivationFailed)
+
+    def test_innocent_connection(self) -> None:
+        """Opens that fail because nobody listens do not take the network from the others."""
+        self.begin()
+        dead = [self.start(self.endpoint(self.emulated, port=1)) for _ in range(2)]
+        good = self.open()
+        for each in dead:
+            self.refused(each)
+        self.echoes(good)
+        self.settle(60.0)
+        self.closes(self.open())
+        self.echoes(good)
+        self.assertEqual(self.sent("+QIDEACT"), [])
+        self.closes(good)
+
+    def test_two_in_one_place(self) -> None:
+        """Contexts of the modem file that want one place are told of, and concern nobody else."""
+        other = self.write("other.pem", make_ca().cert_pem.bytes())
+        self.description = {
+            "keys": "nvram",
+            "contexts": {1: TLSProfile(cacert=self.ca_path), 2: TLSProfile(cacert=other)},
+        }
+        self.begin()
+        self.closes(self.open(tls=TLSProfile(verify="none")))
+        self.closes(self.open(ctx=1))
+        problem = self.problem(errors.ModemBusyError, ctx=2, busy="fail")
+        self.one_line(problem, "NVRAM")
 
 
 #: Chapter 1.4.1.

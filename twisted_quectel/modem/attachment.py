@@ -31,15 +31,23 @@ class Attachments:
         "_doubtful",
         "_failures",
         "_family",
+        "_in_use",
         "_port",
         "_profile",
+        "_suspected",
     )
 
     def __init__(
-        self, port: ATPort, family: Family, profile: ModemProfile, check: Callable[[], None]
+        self,
+        port: ATPort,
+        family: Family,
+        profile: ModemProfile,
+        check: Callable[[], None],
+        in_use: Callable[[int], bool],
     ) -> None:
         """
         @param check: raises what the session has ended with, if it has.
+        @param in_use: tells whether a connection lives on a context, or is being opened.
         """
         self._port = port
         self._family = family
@@ -48,6 +56,8 @@ class Attachments:
         self._attached: dict[int, str] = {}
         self._doubtful: set[int] = set()
         self._broken: set[int] = set()
+        self._suspected: set[int] = set()
+        self._in_use = in_use
         self._failures: Counter[int] = Counter()
         self._attaching = DeferredLock()
 
@@ -72,12 +82,14 @@ class Attachments:
         try:
             self._check()
             if pdp not in self._attached or pdp in self._doubtful:
-                if pdp in self._broken:
+                suspected = pdp in self._suspected and not self._in_use(pdp)
+                if pdp in self._broken or suspected:
                     # TCP/IP note: after pdpdeact it has to be deactivated first
                     await self._family.detach(self._port, pdp)
                     self._broken.discard(pdp)
                 self._attached[pdp] = await self._family.attach(self._port, self._profile, pdp)
                 self._doubtful.discard(pdp)
+                self._suspected.discard(pdp)
                 self._failures.pop(pdp, None)
             return self._attached[pdp]
         finally:
@@ -125,14 +137,17 @@ class Attachments:
         return self._failures[pdp] >= _FAILURES
 
     def trust(self, pdp: int) -> None:
-        """An open has succeeded."""
+        """An open has succeeded: what failed before has failed for other reasons."""
         self._failures.pop(pdp, None)
+        self._suspected.discard(pdp)
+        if pdp in self._attached:
+            self._doubtful.discard(pdp)
 
-    def doubt(self, pdp: int, in_use: bool) -> None:
+    def doubt(self, pdp: int) -> None:
         """Ask before the next use; where no connection lives on it, take it down first."""
         self._doubtful.add(pdp)
-        if not in_use:
-            self._broken.add(pdp)
+        if not self._in_use(pdp):
+            self._suspected.add(pdp)
 
     def lost(self, pdp: int | None, tell: Callable[[list[int]], None]) -> None:
         """Note that a PDP context went down, or all of them.

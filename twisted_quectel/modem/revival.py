@@ -32,7 +32,7 @@ class Revival:
     another sooner are one.
     """
 
-    __slots__ = ("_allowed", "_last", "_looks")
+    __slots__ = ("_allowed", "_last", "_looks", "_restarted")
 
     def __init__(self, allowed: bool) -> None:
         """
@@ -41,10 +41,12 @@ class Revival:
         self._allowed = allowed
         self._last: float | None = None  # the last restart or look; None: the network was there
         self._looks = 0
+        self._restarted: float | None = None
 
     def attached(self) -> None:
-        """The PDP context is active."""
-        self._last = None
+        """The PDP context is active: the looks count anew, but no restart is forgotten."""
+        self._last = self._restarted
+        self._looks = 0
 
     def failed(self, now: float) -> bool:
         """It could not be activated, although all was right.
@@ -61,7 +63,9 @@ class Revival:
             self._looks += 1
             if self._looks < LOOKS:
                 return False
-        self._last = now
+        if self._restarted is not None and now - self._restarted < LOOKS * INTERVAL:
+            return False
+        self._last = self._restarted = now
         self._looks = 0
         return True
 

@@ -92,7 +92,7 @@ class Session:
         self._ended = ended
         self.connections = Connections(family.limits.sockets, family.name, self.check)
         self.inquiries = Inquiries(clock, port, family, self.check)
-        self._attachments = Attachments(port, family, profile, self.check)
+        self._attachments = Attachments(port, family, profile, self.check, self._in_use)
         self._module_clock = ModuleClock(port, family, profile.clock, now)
         self.provisions = Provisions(self.contexts, self.files, family, profile, self.require_clock)
         self.advice = Advice(profile)
@@ -170,8 +170,12 @@ class Session:
         The module may claim that the context is up all the same: where no
         connection lives on it, it is taken down first.
         """
-        in_use = any(self.connections.pdp_of.get(id) == pdp for id in self.alive)
-        self._attachments.doubt(pdp, in_use)
+        self._attachments.doubt(pdp)
+
+    def _in_use(self, pdp: int) -> bool:
+        """Whether a connection lives on a PDP context, or is being opened."""
+        pdp_of, opening = self.connections.pdp_of, self.connections.opening
+        return any(pdp_of.get(id) == pdp for id in self.alive | opening.keys())
 
     def suspect_attachment(self, pdp: int) -> None:
         """An open has failed, and that the network is dead may be why.

@@ -175,7 +175,7 @@ class GSMFamily(QuectelFamily):
                     family=self.name,
                 )
             await self._choose(port, context)
-        return await pdp.activate(port, profile)
+        return await pdp.activate(port, profile, pdp_id)
 
     async def is_attached(self, port: ATPort, pdp_id: int) -> bool:
         """Ask whether a PDP context is active."""

@@ -50,9 +50,10 @@ async def is_active(port: ATPort) -> bool:
     return await state_of(port) in _ACTIVE
 
 
-async def activate(port: ATPort, profile: ModemProfile) -> str:
+async def activate(port: ATPort, profile: ModemProfile, cid: int) -> str:
     """Activate the context in the foreground, if it is not; give the module's address.
 
+    @param cid: what 27.007 calls it: 1 or 2.
     @raise errors.ActivationFailed: if it cannot be, and all that it needs is there.
     @raise errors.ModemError: another subclass that says what is missing.
     """
@@ -65,7 +66,7 @@ async def activate(port: ATPort, profile: ModemProfile) -> str:
         try:
             await _activate(port, profile, state)
         except errors.CommandFailed as first:
-            await check(port, first)
+            await check(port, first, cid)
             try:
                 await deactivate(port)
                 await _activate(port, profile, _INITIAL)
@@ -158,10 +159,11 @@ async def deactivate(port: ATPort) -> None:
         return
 
 
-async def check(port: ATPort, failure: errors.CommandFailed) -> None:
+async def check(port: ATPort, failure: errors.CommandFailed, cid: int) -> None:
     """Check what chapter 1.4.1 names, in its order.
 
     @param failure: of the activation.
+    @param cid: what 27.007 calls the context in the foreground: 1 or 2.
     @raise errors.ModemError: a subclass that says what is missing.
     """
     attached = await _number(port, "+CGATT", 0)
@@ -181,7 +183,7 @@ async def check(port: ATPort, failure: errors.CommandFailed) -> None:
         response = await port.execute(command)
     except errors.CommandFailed:
         return
-    if any(line.integer(1) == 1 for line in response.info):
+    if any((line.integer(0), line.integer(1)) == (cid, 1) for line in response.info):
         raise errors.OperationNotAllowed(
             "the PDP context is active already, by AT+CGACT or PPP; end that",
             family=NAME,
