@@ -115,6 +115,31 @@ class PortTraceTests(SynchronousTestCase):
         for count in (10, 11, 12, 14):
             self.assertIn(f"<{count} bytes>", shown)
 
+    def test_lines_without_prefix(self) -> None:
+        """What a module says in whole lines is shown; what only begins or ends so is not."""
+        said = (
+            b"1, CONNECT OK",
+            b"1, CONNECT FAIL",
+            b"1, ALREADY CONNECT",
+            b"1, CLOSED",
+            b"1, CLOSE OK",
+            b"DEACT OK",
+            b"+PDP DEACT",
+            b"UNDER_VOLTAGE POWER DOWN",
+            b"OVER_VOLTAGE WARNING",
+            b"STATE: IP INITIAL",
+            b"10.0.0.2",
+            b"START",
+            b"PB DONE",
+        )
+        for line in said:
+            self.bench.feed(b"\r\n" + line + b"\r\n")
+            self.assertIn(f"< {line.decode()}\n", self.file.getvalue())
+        for line in said:
+            for other in (b"secret " + line, line + b"; secret"):
+                self.bench.feed(b"\r\n" + other + b"\r\n")
+        self.assertNotIn("secret", self.everything())
+
     def test_errors_carry_the_dialogue(self) -> None:
         """An error's trace ends with the answer that it is about."""
         done = self.bench.port.execute(Command(write_form("+A", 1)))

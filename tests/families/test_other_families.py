@@ -199,6 +199,9 @@ class ReadingTests(SynchronousTestCase):
             problem = module.open_error(code, "host", 443, "AT+QSSLOPEN=1", (), secure)
             self.assertIs(type(problem), kind)
             self.assertEqual(problem.code, code)
+        refused = str(gsm_errors.open_error(-1, "host", 80, "AT+QIOPEN=1", (), False))
+        self.assertIn("CONNECT FAIL", refused)
+        self.assertNotIn("Error", refused)
         self.assertTrue(
             GSM.is_wedge(gsm_errors.open_error(None, "h", 1, "AT+QSSLOPEN=1", (), True))
         )

@@ -28,7 +28,9 @@ _SPOKEN: Final = re.compile(
     rb"\s*+[+^*%][A-Za-z][A-Za-z0-9 ]{0,30} ?:"
     rb"|\s*+(?:OK|ERROR|CONNECT(?: \d+)?|NO CARRIER|NO ANSWER|NO DIALTONE|BUSY|RING"
     rb"|SEND OK|SEND FAI?L+|CLOSE OK|RDY|APP RDY|POWERED DOWN|NORMAL POWER DOWN"
-    rb"|SMS Ready|Call Ready|PB DONE|DST: \d+|(?:OVER|UNDER)-VOLTAGE [A-Z ]+)\s*$"
+    rb"|SMS Ready|Call Ready|PB DONE|START|DST: \d+|(?:OVER|UNDER)[-_]VOLTAGE [A-Z ]{1,30}"
+    rb"|\d{1,3} *, *(?:CONNECT OK|CONNECT FAIL|ALREADY CONNECT|CLOSED|CLOSE OK)"
+    rb"|DEACT OK|\+PDP DEACT|STATE: [A-Z ]{1,30}|\d{1,3}(?:\.\d{1,3}){3})\s*$"
 )
 #: The echo of a command line, as far as it can be shown.
 _ECHO: Final = re.compile(rb"AT(?:[+&][A-Z0-9]{1,24})?(?=[=?;]|\s*$)")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from ... import errors
-from ...tables.gsm import CONNECT_CODES, OCCUPIED
+from ...tables.gsm import CONNECT_CODES, OCCUPIED, OPEN_FAILED
 
 NAME: Final = "gsm"
 
@@ -56,6 +56,8 @@ def open_error(
         )
     kind = errors.TLSOpenFailed if secure else errors.TCPOpenFailed
     told = f"{CONNECT_CODES.get(code, 'a code unknown')} ({code})"
+    if code == OPEN_FAILED and not secure:
+        told = "CONNECT FAIL"  # what the module says there (chapter 3.3)
     return kind(
         f"{target} could not be opened: {told}; {_TLS_HINT if secure else _TCP_HINT}",
         code=code,
