@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.error import CannotListenError, ConnectionDone
+from twisted.internet.error import CannotListenError, ConnectionDone, ConnectionLost
 from twisted.internet.protocol import DatagramProtocol, Factory
 
 from tests.endpoint.gsmcase import GSMCase, Refusing
@@ -26,6 +26,27 @@ from twisted_quectel.emulator.kinds import Kind
 
 #: Where the server without TLS is.
 PLAIN = "plain.example"
+
+
+class LostTailTests(GSMCase):
+    """A module that closes by itself keeps what it has told of (chapter 2.2.10); or does not."""
+
+    def test_refused_read(self) -> None:
+        """Announced data that it does not give any more makes the end a loss."""
+        for command_fails, kind in ((0, ConnectionDone), (1, ConnectionLost)):
+            self.network = type(self.network)(self.clock)
+            faults = [CommandFails("+QSSLRECV", 0, 0)] if command_fails else []
+            self.begin(make=Peer, faults=faults)
+            peer = self.open()
+            peer.transport.pauseProducing()
+            server = self.serving.peers[-1]
+            server.transport.write(b"x" * 3000)
+            server.transport.loseConnection()
+            self.settle(5.0)
+            peer.transport.resumeProducing()
+            reason = self.end_of(peer)
+            self.assertIsInstance(reason, kind)
+            self.assertEqual(peer.count, 0 if command_fails else 3000)
 
 
 class BesideTests(GSMCase):

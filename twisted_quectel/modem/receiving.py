@@ -208,6 +208,13 @@ class Receiving(SocketState):
             if not self._peer_closed:
                 self._ask_error()
                 self._ask_state()
+            elif self._unread:
+                self._problem = self._problem or RemoteViolation(
+                    "the module has closed the connection, and does not give the data that it has "
+                    "told of",
+                    family=self._family.name,
+                    command="AT" + response.command.text.shown,
+                )
         elif max(len(data), self.dialect.announced(response)) > self._family.limits.read:
             # what it announced may not have been counted: find the next answer's start
             self._port.resynchronise()
@@ -220,6 +227,7 @@ class Receiving(SocketState):
             )
             return
         elif not data:
+            self._unread = False
             # a result without its line is no proof that nothing is left
             said_nothing = not response.lines and not self._family.limits.bare_is_empty
             bare = said_nothing and not self._read_bare
@@ -228,6 +236,7 @@ class Receiving(SocketState):
         else:
             self._read_bare = False
             self._more = True
+            self._unread = len(data) >= self._family.limits.read
             if self._paused:
                 self._hold(data)
             elif self._owner is not None:

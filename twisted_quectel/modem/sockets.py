@@ -125,7 +125,7 @@ class CommandSocket(Receiving, Sending, Ending):
 
     def readable(self) -> None:
         """There is data to read."""
-        self._more = True
+        self._more = self._unread = True
         self._look()
 
     def pushed(self, data: bytes, source: tuple[str, int] | None = None) -> Route | None:

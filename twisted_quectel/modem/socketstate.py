@@ -76,6 +76,7 @@ class SocketState(Closing, SocketCore):
         "_sends_since_look",
         "_switching",
         "_throttling",
+        "_unread",
         "alerts",
         "dialect",
         "id",
@@ -129,6 +130,7 @@ class SocketState(Closing, SocketCore):
         self._read_waits = False
         self._read_bare = False  # the last read was answered by a result alone
         self._more = False  # there may be data in the module, beyond a read under way
+        self._unread = False  # data was told of, and no read has come to its end since
         self._sends_since_look = 0
         self._poll: Deadline | None = None  # only buffer mode needs it
         self._peer_closed = False

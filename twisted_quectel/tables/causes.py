@@ -299,4 +299,5 @@ GSM_HANDSHAKE: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("!client",), "the server wants a client certificate"),
     ((), "the server wants to be told its name, which the module does not do"),
     ((), "the name does not resolve, nothing listens on that port, or a firewall is in between"),
+    ((), "the packet data connection is down; behind two such opens it is made anew"),
 )
