@@ -209,6 +209,17 @@ class TrustTests(SIMCase):
         self.assertRaises(InvalidValue, quectelssl_arguments, **given)
         self.assertEqual(quectelssl_arguments(**given, trust="module").tls, OWN)
 
+    def test_contexts_of_the_modem_file(self) -> None:
+        """SSL contexts that a family does not have are told of, and named by who wants them."""
+        for model, tls in (("SIM5320", OWN), ("BC660K-GL", TLSProfile(cacert=self.ca_path))):
+            self.model = model
+            self.network = type(self.network)(self.clock)
+            self.description = {"contexts": {3: TLSProfile(cacert=self.ca_path)}}
+            self.begin()
+            self.closes(self.open(tls=tls))
+            problem = self.problem(errors.UnsupportedOperation, ctx=3)
+            self.one_line(problem, "ctx")
+
     def test_default(self) -> None:
         """So it is in Python, and in the modem file."""
         self.begin()

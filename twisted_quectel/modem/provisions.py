@@ -71,7 +71,16 @@ class Provisions:
 
     async def put(self) -> None:
         """Set all of them; what cannot be is told in the log."""
-        contexts = self._profile.contexts
+        known = self._family.limits.contexts
+        contexts = {id: tls for id, tls in self._profile.contexts.items() if id in known}
+        for id in sorted(self._profile.contexts.keys() - contexts.keys()):
+            self._log.warn(
+                "{name}: contexts.{id} of the modem file is of no use: the {family} modules have "
+                "no such SSL context",
+                name=self._profile.name,
+                id=id,
+                family=self._family.name,
+            )
         self._pool.reserve(contexts)
         for id, tls in contexts.items():
             try:
