@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from typing import Any
 
+from twisted.internet.abstract import FileDescriptor
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import (
     IAddress,
     IPushProducer,
+    IReactorTime,
     IStreamClientEndpoint,
 )
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
+
+from .joinedwriter import JoinedWriter
 
 
 @implementer(IPushProducer)
@@ -60,6 +64,17 @@ class _Half(Protocol):
         self.other = other
         other.transport.registerProducer(_Reading(self.transport), True)
 
+    def part(self) -> _Half | None:
+        """Nothing goes out there any more.
+
+        @return: the other one, which is to be ended.
+        """
+        other, self.other = self.other, None
+        if other is not None:
+            other.other = None
+            other.transport.unregisterProducer()
+        return other
+
     def dataReceived(self, data: bytes) -> None:
         """Hand on."""
         if self.other is not None:
@@ -67,10 +82,8 @@ class _Half(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """End the other one: in order if this one has ended so, else at once."""
-        other, self.other = self.other, None
+        other = self.part()
         if other is not None:
-            other.other = None
-            other.transport.unregisterProducer()
             if reason.check(ConnectionDone):
                 other.transport.loseConnection()
             else:
@@ -100,6 +113,33 @@ class _Near(_Half):
 class _Far(_Half):
     """The connection over the module."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._writer: JoinedWriter | None = None
+
+    def join_socket(self, near: _Near, clock: IReactorTime) -> None:
+        """Have what comes here go out there, over a socket's transport if that is what it is."""
+        # a wrapper (TLS) hands on the attributes of its transport, and is none itself
+        if isinstance(near.transport, FileDescriptor):
+            self.other = near
+            self._writer = JoinedWriter(near.transport, self.transport, clock)
+        else:
+            self.join(near)
+
+    def part(self) -> _Half | None:
+        """As the base has it; what waits for more goes out first."""
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.end()
+        return super().part()
+
+    def dataReceived(self, data: bytes) -> None:
+        """Hand on."""
+        if self._writer is None:
+            super().dataReceived(data)
+        elif self.other is not None:
+            self._writer.write(data)
+
 
 class Forwarder(Factory):
     """Takes connections, and has each go on over an endpoint."""
@@ -107,12 +147,14 @@ class Forwarder(Factory):
     _log = Logger()
     noisy = False
 
-    def __init__(self, target: IStreamClientEndpoint, name: str) -> None:
+    def __init__(self, target: IStreamClientEndpoint, name: str, clock: IReactorTime) -> None:
         """
         @param target: makes the connections that they go on over.
         @param name: of the forward, for the log.
+        @param clock: of the transports.
         """
         self._target = target
+        self._clock = clock
         self._name = name
         self._opening: dict[_Near, Deferred[Any]] = {}
         self._halves: set[_Half] = set()
@@ -145,7 +187,7 @@ class Forwarder(Factory):
         self._halves.add(far)
         far.ended.addCallback(lambda _: self._halves.discard(far))
         near.join(far)
-        far.join(near)
+        far.join_socket(near, self._clock)
         near.transport.resumeProducing()
 
     def _failed(self, reason: Failure, near: _Near) -> None:

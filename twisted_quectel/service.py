@@ -148,8 +148,12 @@ class ForwardService(Service):
 
 def makeService(options: Options) -> MultiService:
     """Make the service."""
+    # twistd has chosen one by now
+    from twisted.internet import reactor
+
+    clock: Any = reactor
     service = MultiService()
     for listen, server, client in options.endpoints:
-        forward: Any = ForwardService(listen, server, Forwarder(client, listen))
+        forward: Any = ForwardService(listen, server, Forwarder(client, listen, clock))
         forward.setServiceParent(service)
     return service

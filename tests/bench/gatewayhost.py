@@ -85,7 +85,7 @@ def main(what: str, string: str, way: str = "", size: str = "0") -> None:
         factory = factory_for(lambda: Program(used, sending))
         reactor.callWhenRunning(lambda: endpoint.connect(factory))
     else:
-        forwarder = Measured(endpoint, "bench")
+        forwarder = Measured(endpoint, "bench", reactor)
         forwarder.used = used
 
         def listens(port: Any) -> None:

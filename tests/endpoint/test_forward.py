@@ -17,8 +17,9 @@ from zope.interface import implementer
 from tests.endpoint.protocols import Echo, Peer
 from tests.endpoint.real import RealCase, reactor
 from tests.endpoint.virtual import factory_for
-from twisted_quectel import ModuleTLSEndpoint, TLSProfile
+from twisted_quectel import ModuleTLSEndpoint, TLSProfile, forward
 from twisted_quectel.forward import Forwarder
+from twisted_quectel.joinedwriter import HELD, JoinedWriter
 from twisted_quectel.service import ForwardService, Options, makeService, split_forward
 
 
@@ -51,7 +52,7 @@ class ForwardTests(RealCase):
     def started(self, target: Any) -> tuple[ForwardService, int]:
         """Start a forward to an endpoint; give its port too."""
         listen = TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1")
-        service = ForwardService("tcp:0", listen, Forwarder(target, "tcp:0"))
+        service = ForwardService("tcp:0", listen, Forwarder(target, "tcp:0", reactor))
         service.startService()
         self.services.append(service)
         self.addCleanup(service.stopService)
@@ -102,6 +103,39 @@ class ForwardTests(RealCase):
         await serving.peers[0].when_lost
         self.assertIsNone(serving.peers[0].reasons[0].check(error.ConnectionDone))
 
+    async def test_slow(self) -> None:
+        """A program that reads late gets each byte, and the gateway has held but little of it."""
+        size = 6 << 20
+
+        class Much(Peer):
+            def connectionMade(self) -> None:
+                self.transport.write(bytes(range(256)) * (size // 256))
+                self.transport.loseConnection()
+
+        class Late(Peer):
+            def connectionMade(self) -> None:
+                self.transport.pauseProducing()
+
+        stalled: Deferred[None] = Deferred()
+        most = 0
+
+        class Watched(JoinedWriter):
+            def write(self, data: bytes) -> None:
+                nonlocal most
+                super().write(data)
+                most = max(most, self._held)
+                if self._paused and not stalled.called:
+                    stalled.callback(None)
+
+        self.patch(forward, "JoinedWriter", Watched)
+        _, _, port = await self.gateway(Much)
+        client = await self.program(port, Late)
+        await stalled
+        client.transport.resumeProducing()
+        await client.when_lost
+        self.assertEqual(bytes(client.received), bytes(range(256)) * (size // 256))
+        self.assertLess(most, HELD + 128 * 1024)
+
     async def test_stop(self) -> None:
         """The end of the service ends what there is: what was taken is sent, then both ends go."""
         serving, service, port = await self.gateway(Peer)
@@ -142,7 +176,7 @@ class ForwardTests(RealCase):
         """A port that is taken is told in one line that names the forward."""
         taken = self.listen(factory_for(Peer))
         listen = TCP4ServerEndpoint(reactor, taken, interface="127.0.0.1")
-        service = ForwardService("tcp:x", listen, Forwarder(Scripted(Deferred()), "tcp:x"))
+        service = ForwardService("tcp:x", listen, Forwarder(Scripted(Deferred()), "tcp:x", reactor))
         stop = self.assertRaises(SystemExit, service.startService)
         self.assertIn("--forward tcp:x", str(stop))
         self.assertNotIn("\n", str(stop))
@@ -154,7 +188,7 @@ class PressureTests(SynchronousTestCase):
     def test_both_ways(self) -> None:
         """Where one transport is full the other one is not read."""
         connecting: Deferred[Any] = Deferred()
-        forwarder = Forwarder(Scripted(connecting), "x")
+        forwarder = Forwarder(Scripted(connecting), "x", reactor)
         near = forwarder.buildProtocol(None)
         near.makeConnection(StringTransportWithDisconnection())
         self.assertEqual(near.transport.producerState, "paused")
