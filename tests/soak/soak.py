@@ -32,17 +32,24 @@ from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.python.failure import Failure
 
 from tests.endpoint.virtual import factory_for
+from tests.modules import ModuleKind, family_of
 from tests.soak.ends import End, Pair, Tally, stream
-from tests.tlsservers import make_ca, options_for
-from twisted_quectel.emulator import FAULTS, Fault, Hooks, Link, LTEModule, MemoryNetwork
+from tests.tlsservers import make_ca
+from twisted_quectel.emulator import (
+    FAULTS,
+    Fault,
+    Hooks,
+    Link,
+    LTEModule,
+    MemoryNetwork,
+    Module,
+    create_module,
+)
 from twisted_quectel.emulator.faults import DataBehindCarrier
-from twisted_quectel.emulator.faults_base import lte
 from twisted_quectel.endpoints import ModuleTLSEndpoint
-from twisted_quectel.profiles import TLSProfile
 from twisted_quectel.testing import EmulatedModule, ModuleSettings
 
 HOST: Final = "server.example"
-MODES: Final = ("buffer", "push", "transparent")
 #: Seconds between two connects, on average.
 PAUSE: Final = 30.0
 #: Seconds between two changes of the faults, and between two harms, on average.
@@ -65,10 +72,14 @@ SETTINGS: Final = ModuleSettings(boot_delay=3.0, connect_timeout=20.0)
 class Soak:
     """One run."""
 
-    def __init__(self, seed: int, ca_path: str, write: Callable[[str, bytes], str]) -> None:
+    def __init__(
+        self, seed: int, ca_path: str, write: Callable[[str, bytes], str], kind: ModuleKind
+    ) -> None:
         """
         @param write: writes a file and gives its path.
+        @param kind: of the module.
         """
+        self._kind = kind
         self.chance = random.Random(seed)
         self.clock = Clock()
         self.tally = Tally()
@@ -76,10 +87,16 @@ class Soak:
         self.tally.outcomes.update({f"fault: {name}": 0 for name in FAULTS})
         self.network = MemoryNetwork(self.clock)
         ca = make_ca()
-        self.profile = TLSProfile(cacert=write(ca_path, ca.cert_pem.bytes()))
-        self.options = options_for(ca, HOST)
+        self.profile = kind.tls(write(ca_path, ca.cert_pem.bytes()))
+        self.options = kind.server_options(ca, HOST)
+        self._settings = kind.settings(ca, SETTINGS) or SETTINGS
         self.emulated = EmulatedModule(
-            self.clock, network=self.network, settings=SETTINGS, seed=seed
+            self.clock,
+            kind.model,
+            network=self.network,
+            settings=self._settings,
+            quirks=kind.quirks,
+            seed=seed,
         )
         self.modem = self.emulated.modem(data_devices=("usbat", "uart1"))
         self.open = 0
@@ -89,12 +106,13 @@ class Soak:
         self._born: tuple[Hooks, ...] = ()  # what the module has from its beginning
         self._untrue = False
         self._port = 1024
-        self._at_start = [FAULTS[name] for name in sorted(AT_THE_START)]
-        self._fault_kinds = [
-            kind
-            for name, kind in sorted(FAULTS.items())
-            if name not in AT_THE_START | IDLE and (not kind.families or "lte" in kind.families)
+        possible = [
+            (name, fault)
+            for name, fault in sorted(FAULTS.items())
+            if name not in IDLE and (not fault.families or family_of(kind.model) in fault.families)
         ]
+        self._at_start = [fault for name, fault in possible if name in AT_THE_START]
+        self._fault_kinds = [fault for name, fault in possible if name not in AT_THE_START]
         self.replace(self.chance.choice((0, 1, 2)))
 
     # -- time
@@ -127,7 +145,7 @@ class Soak:
         self._born = ()
         module = self.emulated.module
         module.hooks = ()
-        module.settings, module.link = SETTINGS, Link()
+        module.settings, module.link = self._settings, Link()
         module.muted = False
         module.hang(False)
         if not module.powered:
@@ -135,7 +153,7 @@ class Soak:
         self._wait()
         # a line that was opened with a fault keeps it
         self.replace(0)
-        for mode in MODES:
+        for mode in self._kind.modes:
             was = self.tally.outcomes[f"{mode}: whole"]
             self.connect(mode)
             self._wait()
@@ -169,7 +187,7 @@ class Soak:
             # payload behind an unnoticed NO CARRIER can be a command to switch off
             self.tally.outcomes["switched on again"] += 1
             module.power_on()
-        mode = mode or chance.choice(MODES)
+        mode = mode or chance.choice(self._kind.modes)
         up, down = stream(chance), stream(chance)
         client_closes = chance.random() < 0.6
         servers: list[End] = []
@@ -284,11 +302,12 @@ class Soak:
     def _mend(self) -> None:
         """Undo what the last faults have left on: deviations, settings, other PDP contexts."""
         module = self.emulated.module
-        module.quirks = frozenset()
-        module.settings = replace(SETTINGS, time_known=module.settings.time_known)
-        for id in lte(module).pdp.ids:
-            if id != 1:
-                lte(module).pdp[id].active = False
+        module.quirks = frozenset(self._kind.quirks)
+        module.settings = replace(self._settings, time_known=module.settings.time_known)
+        if isinstance(module, LTEModule):
+            for id in module.pdp.ids:
+                if id != 1:
+                    module.pdp[id].active = False
         self._untrue = False
 
     def replace(self, count: int) -> None:
@@ -302,13 +321,16 @@ class Soak:
         # a port that nobody opens again would keep the module that it was of
         self.emulated.wires.clear()
         self.emulated.module.close()
-        self.emulated.module = module = LTEModule(
+        module: Module = create_module(
             self.clock,
             network=self.network,
-            settings=SETTINGS,
+            model=self._kind.model,
+            settings=self._settings,
+            quirks=self._kind.quirks,
             faults=[kind() for kind in kinds],
             seed=self.chance.randrange(1 << 30),
         )
+        self.emulated.module = module
         self._born = module.hooks
         self._untrue = False
         self._note(kinds)

@@ -6,6 +6,7 @@ import os
 
 from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
+from tests.modules import KINDS
 from tests.soak.soak import Soak, traced
 
 HOURS = float(os.environ.get("SOAK_HOURS", "0"))
@@ -15,13 +16,17 @@ GROWTH = 1.05
 
 
 class SoakTests(SynchronousTestCase):
-    """A modem in use for long."""
+    """A modem in use for long.
+
+    @cvar kind: of its module.
+    """
 
     timeout = 36000
+    kind = KINDS[0]
 
     def begin(self, seed: int) -> Soak:
         """Make a run."""
-        return Soak(seed, "ca.pem", self.write)
+        return Soak(seed, "ca.pem", self.write, self.kind)
 
     def write(self, name: str, content: bytes) -> str:
         """Write a file of this test."""
@@ -70,3 +75,8 @@ class SoakTests(SynchronousTestCase):
         self.well(soak)
         first = soak.tally.memory[1.0]
         self.assertLess(soak.tally.memory[HOURS], GROWTH * first)
+
+
+for _kind in KINDS[1:]:
+    _name = f"{_kind.label}SoakTests"
+    globals()[_name] = type(_name, (SoakTests,), {"kind": _kind, "__module__": __name__})
