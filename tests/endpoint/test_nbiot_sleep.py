@@ -1,0 +1,101 @@
+"""The sleep of NB-IoT modules: off while they are used, and back behind it."""
+
+from __future__ import annotations
+
+from twisted.internet.error import ConnectionLost
+
+from tests.endpoint.test_nbiot import NBIoTCase
+from twisted_quectel import errors
+from twisted_quectel.emulator import Link, ModuleSettings
+from twisted_quectel.emulator.nbiot.sleep import State
+
+
+class SleepTests(NBIoTCase):
+    """C{AT+QSCLK}."""
+
+    def test_restored(self) -> None:
+        """Sleep is off while the host is there, and what it was behind it."""
+        for mode in (1, 2, 0):
+            self.network = type(self.network)(self.clock)
+            modem = self.begin()
+            self.nb().sleep.set_mode(mode)
+            self.closes(self.open())
+            self.assertEqual(self.nb().sleep.mode, 0)
+            closed = modem.close()
+            self.settle(1.0)
+            self.successResultOf(closed)
+            self.assertEqual(self.nb().sleep.mode, mode)
+
+    def test_never_asleep_in_use(self) -> None:
+        """A connection that is silent for long is still there."""
+        self.begin()
+        peer = self.open()
+        self.settle(300.0)
+        self.echoes(peer)
+        self.closes(peer)
+
+    def test_idle(self) -> None:
+        """C{idleSleep}: asleep between connections, woken for the next one."""
+        self.description = {"idle_sleep": True}
+        self.begin()
+        for _ in range(3):
+            peer = self.open()
+            self.assertEqual(self.nb().sleep.mode, 0)
+            self.settle(100.0)
+            self.echoes(peer)
+            self.closes(peer)
+            self.settle(60.0)
+            self.assertEqual(self.nb().sleep.mode, 1)
+            self.assertIs(self.nb().sleep.state(), State.LIGHT)
+        self.assertEqual(self.result_of(self.emulated.modem().signal()).rssi, -57)
+
+    def test_idle_before_any(self) -> None:
+        """A modem that is only brought up sleeps too, and stays awake without C{idleSleep}."""
+        for idle, mode in ((True, 1), (False, 0)):
+            self.network = type(self.network)(self.clock)
+            self.description = {"idle_sleep": idle}
+            modem = self.begin()
+            self.result_of(modem.ready())
+            self.settle(60.0)
+            self.assertEqual(self.nb().sleep.mode, mode)
+
+    def test_deep(self) -> None:
+        """Deep sleep has forgotten everything: the next connection is made from the start."""
+        self.description = {"idle_sleep": True}
+        modem = self.begin()
+        self.closes(self.open())
+        lost = modem.when_lost()
+        self.settle(30.0)
+        self.nb().sleep.fall()
+        self.settle(30.0)
+        self.assertIs(self.nb().sleep.state(), State.DEEP)
+        peer = self.open()
+        self.echoes(peer)
+        self.closes(peer)
+        self.assertIsInstance(self.successResultOf(lost), errors.ModuleLost)
+        self.assertEqual(len(self.sent("+CGMM")), 2)
+
+    def test_deep_under_a_connection(self) -> None:
+        """A module that sleeps deeply all the same is noticed, and its connections end."""
+        self.begin(settings=ModuleSettings())
+        peer = self.open()
+        self.nb().sleep.deep_told = True
+        self.nb().sleep.fall()
+        self.assertIsInstance(self.end_of(peer), ConnectionLost)
+        peer = self.open()
+        self.echoes(peer)
+        self.closes(peer)
+
+    def test_slow_to_answer(self) -> None:
+        """An answer to one greeting that comes behind the next one is nobody else's."""
+        self.description = {"idle_sleep": True}
+        for latency in (0.3, 0.5, 0.9):
+            self.network = type(self.network)(self.clock)
+            modem = self.begin(link=Link(latency=latency))
+            for _ in range(2):
+                peer = self.open()
+                self.echoes(peer)
+                self.closes(peer)
+                self.settle(60.0)
+                self.assertIs(self.nb().sleep.state(), State.LIGHT)
+                self.assertEqual(self.result_of(modem.signal()).rssi, -57)
