@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.internet.error import ConnectionLost
 
+from tests.endpoint.protocols import Peer
 from tests.endpoint.test_nbiot import NBIoTCase
 from twisted_quectel import errors
 from twisted_quectel.emulator import Link, ModuleSettings
@@ -25,6 +28,80 @@ class SleepTests(NBIoTCase):
             self.settle(1.0)
             self.successResultOf(closed)
             self.assertEqual(self.nb().sleep.mode, mode)
+
+    def restored(self, modem: Any, mode: int) -> None:
+        """Close the modem, and look at the sleep that is left."""
+        closed = modem.close()
+        self.settle(1.0)
+        self.successResultOf(closed)
+        self.assertEqual(self.nb().sleep.mode, mode)
+
+    def test_restored_with_a_connection(self) -> None:
+        """The connection is closed, and the sleep is back, if the peer has closed it or not."""
+        for gone in (False, True):
+            self.network = type(self.network)(self.clock)
+            modem = self.begin(link=Link(latency=0.01))
+            self.nb().sleep.set_mode(2)
+            peer = self.open()
+            if gone:
+                # the word of it is not heard ahead of the close
+                self.nb().port().hold(True)
+                self.serving.peers[0].transport.loseConnection()
+                self.clock.advance(0)
+            self.restored(modem, 2)
+            self.assertEqual(len(peer.reasons), 1)
+            self.assertEqual(len(self.serving.peers[0].reasons), 1)
+
+    def test_restored_behind_a_send(self) -> None:
+        """A send that the network does not take keeps nothing from being restored."""
+        modem = self.begin(make=Peer)
+        self.nb().sleep.set_mode(2)
+        peer = self.open()
+        self.serving.peers[0].transport.pauseProducing()
+        peer.transport.write(b"x" * 400_000)
+        self.settle(5.0)
+        self.restored(modem, 2)
+
+    def test_restored_while_connecting(self) -> None:
+        """Whatever a connect is at when the modem is closed: the sleep is back."""
+        self.begin()
+        for turns in range(0, 90, 2):
+            modem = self.emulated.modem()
+            self.nb().sleep.set_mode(1)
+            connecting = self.start(self.endpoint(self.emulated))
+            for _ in range(turns):
+                self.clock.turn()
+            connecting.addErrback(lambda reason: None)
+            self.restored(modem, 1)
+
+    def test_restored_where_it_did_not_come_up(self) -> None:
+        """Each try finds the sleep as it has left it; in the end it is as it was before."""
+        modem = self.begin(settings=ModuleSettings(sim=False))
+        self.nb().sleep.set_mode(2)
+        for _ in range(2):
+            self.refused(modem.ready(), errors.SIMError)
+            self.assertEqual(self.nb().sleep.mode, 0)
+        self.restored(modem, 2)
+
+    def test_restored_when_lost(self) -> None:
+        """A module that nobody wanted back is left as it was all the same."""
+        modem = self.begin()
+        self.nb().sleep.set_mode(2)
+        self.closes(self.open())
+        session = modem.current
+        session.end("the test has had enough")
+        self.restored(modem, 2)
+
+    def test_left_asleep(self) -> None:
+        """A module that sleeps is not woken to be left."""
+        self.description = {"idle_sleep": True}
+        modem = self.begin()
+        self.closes(self.open())
+        self.settle(60.0)
+        said = len(self.sent(""))
+        self.restored(modem, 1)
+        self.assertIs(self.nb().sleep.state(), State.LIGHT)
+        self.assertEqual(len(self.sent("")), said)
 
     def test_never_asleep_in_use(self) -> None:
         """A connection that is silent for long is still there."""

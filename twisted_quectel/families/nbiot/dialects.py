@@ -123,6 +123,8 @@ class TLSDialect(NBIoTDialect):
             body=self.body(data),
             body_after=Body.PROMPT,
             later=_told(b"SEND"),
+            # chapter 2.1.2: its OK ends it, and how the data fared is a URC
+            parts=True,
         )
 
     def delivery(self, response: Response) -> Delivery:
