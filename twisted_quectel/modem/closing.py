@@ -7,7 +7,7 @@ from typing import Protocol
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from ..at import ATPort
+from ..at import ATPort, Job
 from ..errors import CommandFailed, ModemError, ModuleLost, PortLost
 from ..families import Dialect
 
@@ -46,6 +46,7 @@ class Closing(Unconfirmed):
     dialect: Dialect
     _clock: IReactorTime
     _port: ATPort
+    _send_job: Job
     _life: _Life
     _close_time: int | None
     _closed_by_module: bool
@@ -59,6 +60,9 @@ class Closing(Unconfirmed):
     def do_close(self, abort: bool) -> None:
         """Have the module close, where it has not by itself; ends in C{closed}."""
         self._quiet()
+        if abort:
+            # how it fares is nobody's concern any more
+            self._port.let_go(self._send_job)
         if self._closed_by_module:
             self._clock.callLater(0, self._life.closed)
             return

@@ -34,10 +34,14 @@ _TOLD: Final = re.compile(rb"\+QSSL(SEND|CLOSE) ?: *+\d{1,2} *+, *+\d{1,2} *+, *
 
 @dataclass
 class Formats:
-    """The data formats that are set: of what is sent, and of what comes."""
+    """The data formats that are set: of what is sent, and of what comes.
+
+    @ivar timeout: C{<timeout>} of the SSL context, in seconds; the longest, where it is not known.
+    """
 
     send: int = TEXT
     receive: int = TEXT
+    timeout: int = TIMEOUTS[-1]
 
 
 def _told(name: bytes) -> Callable[[bytes], Result | None]:
@@ -119,7 +123,7 @@ class TLSDialect(NBIoTDialect):
         return Command(
             write_form("+QSSLSEND", 0, 0, len(data)),
             timeout=PROMPTLY,
-            later_timeout=PROMPTLY + TIMEOUTS[-1],
+            later_timeout=PROMPTLY + self.formats.timeout,
             body=self.body(data),
             body_after=Body.PROMPT,
             later=_told(b"SEND"),
@@ -135,7 +139,9 @@ class TLSDialect(NBIoTDialect):
 
     def close_command(self, id: int, abort: bool, close_time: int | None = None) -> Command:
         """Close the connection (chapter 2.3.4)."""
-        return Command(write_form("+QSSLCLOSE", 0, 0), timeout=PROMPTLY + 10, later=_told(b"CLOSE"))
+        # a module may be at a send that was given up, and answer when that has failed
+        timeout = PROMPTLY + (self.formats.timeout if abort else 10)
+        return Command(write_form("+QSSLCLOSE", 0, 0), timeout=timeout, later=_told(b"CLOSE"))
 
     def state_command(self, id: int) -> Command | None:
         """The module does not tell."""

@@ -246,10 +246,22 @@ class NBIoTFamily(QuectelFamily):
     async def configure(self, port: ATPort, context: int, settings: ContextSettings) -> None:
         """Set the context and read it back."""
         await self._contexts.configure(port, settings)
+        self._note_timeout(settings)
 
     async def configured(self, port: ATPort, context: int, settings: ContextSettings) -> bool:
         """Say whether the context is set like this."""
-        return not await self._contexts.different(port, settings)
+        as_wanted = not await self._contexts.different(port, settings)
+        if as_wanted:
+            self._note_timeout(settings)
+        return as_wanted
+
+    def _note_timeout(self, settings: ContextSettings) -> None:
+        """Remember how long a send may take (chapter 2.3.3)."""
+        for each in settings:
+            if each.tag == "timeout":
+                (seconds,) = each.values
+                assert isinstance(seconds, int)
+                self._secure.timeout = seconds
 
     async def check_provisioned(self, port: ATPort, context: int) -> int | None:
         """Refuse a context that does not verify the server."""
