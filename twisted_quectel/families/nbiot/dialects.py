@@ -14,9 +14,11 @@ from typing import ClassVar, Final
 from ... import errors
 from ...at import Body, Command, Outcome, Response, Result, parse_info, read_form, write_form
 from ...at.results import SEND_FAIL, SEND_OK
+from ...at.syntax import printable
 from ...tables.nbiot import (
     HEX,
     PLAIN_CONNECT_IDS,
+    RESULT_CODES,
     SERVICE_HOST,
     TEXT,
     TIMEOUTS,
@@ -136,6 +138,12 @@ class TLSDialect(NBIoTDialect):
         if response.result.good:
             return Delivery.TAKEN
         return Delivery.UNKNOWN if response.body_sent else Delivery.NOT_SENT
+
+    def ill(self, response: Response) -> str:
+        """Say how a send has ended, with the code's meaning (chapter 4)."""
+        meaning = RESULT_CODES.get(response.result.code or 0)
+        shown = printable(response.result.text)
+        return f"{shown} ({meaning})" if response.result.code and meaning else shown
 
     def close_command(self, id: int, abort: bool, close_time: int | None = None) -> Command:
         """Close the connection (chapter 2.3.4)."""
