@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.error import ConnectionLost
+from twisted.internet.error import ConnectingCancelledError, ConnectionLost
 
 from tests.endpoint.protocols import Peer
 from tests.endpoint.test_nbiot import NBIoTCase
@@ -135,6 +135,22 @@ class SleepTests(NBIoTCase):
             self.result_of(modem.ready())
             self.settle(60.0)
             self.assertEqual(self.nb().sleep.mode, mode)
+
+    def test_cancelled_while_waking(self) -> None:
+        """A connect that is cancelled while the module wakes leaves it to sleep again."""
+        self.description = {"idle_sleep": True}
+        self.begin(link=Link(latency=0.1))
+        self.closes(self.open())
+        for wait in (0.05, 0.45, 0.55, 0.65, 0.75, 1.0):
+            self.settle(60.0)
+            self.assertIs(self.nb().sleep.state(), State.LIGHT)
+            connecting = self.start(self.endpoint(self.emulated))
+            self.settle(wait)
+            connecting.cancel()
+            self.refused(connecting, ConnectingCancelledError)
+            self.settle(60.0)
+            self.assertEqual(self.nb().sleep.mode, 1)
+            self.closes(self.open())
 
     def test_deep(self) -> None:
         """Deep sleep has forgotten everything: the next connection is made from the start."""

@@ -69,7 +69,8 @@ class Idling:
         await self._lock.acquire()
         try:
             if self._asleep:
-                await self._session.family.stay_awake(self._session.port)
+                # whatever comes of it, that it sleeps is not known from here on
                 self._asleep = False
+                await self._session.family.stay_awake(self._session.port)
         finally:
             self._lock.release()

@@ -281,7 +281,11 @@ class Session:
         """
         await self._wait_while(lambda: self.channels.owned, wait)
         self.channels.share()
-        await self.idling.end()
+        try:
+            await self.idling.end()
+        except BaseException:
+            self.unshare_channel()
+            raise
 
     def unshare_channel(self) -> None:
         """Use it no more."""
