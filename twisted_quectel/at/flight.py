@@ -339,33 +339,6 @@ class Flight(PortState):
 
     # -- ends
 
-    def let_go(self, job: Job | None = None) -> None:
-        """Wait no more for how the command in flight ends that is to be told behind its C{OK}.
-
-        @param job: whose command that has to be; L{None}: anybody's.
-        """
-        current = self._current
-        if current is None or not self._told_ok or job not in (None, current):
-            return
-        command = self._command
-        if command is None or not command.parts:
-            return
-        self._take_current()
-        self.trace.add(NOTE, "nobody waits for how it ends")
-        self._next()
-
-    def wind_up(self, reason: Failure) -> None:
-        """Fail everything that waits; what is in flight goes on to its end, for nobody."""
-        current, waiting, self._queue = self._current, self._queue, deque()
-        before, self._failing = self._failing, True
-        if current is not None:
-            self._current = SWALLOW
-            self._fail(current, reason)
-        for job in waiting:
-            self._fail(job, reason)
-        self._failing = before
-        self.let_go()
-
     def _note_mode(self) -> None:
         command = self._command
         if not self.line_mode or (command is not None and command.data_mode):

@@ -147,9 +147,9 @@ class TLSDialect(NBIoTDialect):
 
     def close_command(self, id: int, abort: bool, close_time: int | None = None) -> Command:
         """Close the connection (chapter 2.3.4)."""
-        # a module may be at a send that was given up, and answer when that has failed
-        timeout = PROMPTLY + (self.formats.timeout if abort else 10)
-        return Command(write_form("+QSSLCLOSE", 0, 0), timeout=timeout, later=_told(b"CLOSE"))
+        return Command(
+            write_form("+QSSLCLOSE", 0, 0), timeout=PROMPTLY + 10, later=_told(b"CLOSE"), parts=True
+        )
 
     def state_command(self, id: int) -> Command | None:
         """The module does not tell."""

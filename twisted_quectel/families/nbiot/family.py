@@ -31,6 +31,7 @@ from ..base import (
     ContextSettings,
     Dialect,
     Firmware,
+    Garbled,
     Limits,
     Notice,
     Opened,
@@ -98,17 +99,15 @@ class NBIoTFamily(QuectelFamily):
         """Understand a line that no command had asked for (chapter 2.4)."""
         head = formats.read_head(line, self._services)
         if head is not None:
-            # as a block where the data is text; a line of digits has it in itself
-            data = block or formats.read_hex(line, head)
-            place = TLS_PLACE if head.secure else head.connection
-            return Pushed(place, data, head.source) if data else Notice(line)
+            return self._pushed(line, block, head)
         info = parse_info(line)
         first = info.string(0)
         if info.prefix == "+QSSLURC" and first == "closed":
-            return Closed(TLS_PLACE)
+            ours = info.integer(1) == 0 and info.integer(2) in table.SUPPORTED_CONNECT_IDS
+            return Closed(TLS_PLACE) if ours else Notice(line)
         if info.prefix == "+QIURC":
             id = info.integer(1)
-            if first == "closed" and id is not None:
+            if first == "closed" and id is not None and id in table.PLAIN_CONNECT_IDS:
                 return Closed(id)
             return read_internet_urc(info) or Notice(line)
         opened = self._opened(info.prefix, info.integer(0), info.integer(1), info.integer(2))
@@ -121,13 +120,26 @@ class NBIoTFamily(QuectelFamily):
             return PoweredDown()
         return Notice(line)
 
+    def _pushed(self, line: bytes, block: bytes, head: formats.Head) -> URC:
+        """Understand a line that brings data; its ids may be those of no connection."""
+        if head.connection is None or formats.is_empty(line, head):
+            return Notice(line)
+        place = TLS_PLACE if head.secure else head.connection
+        received = (self._secure if head.secure else self._plain).receive
+        # as a block where the data is text; a line of digits has it in itself
+        digits = formats.read_hex(line, head) if received == table.HEX else None
+        data = block or digits
+        return Pushed(place, data, head.source) if data else Garbled(place)
+
     @staticmethod
     def _opened(
         prefix: str, first: int | None, second: int | None, third: int | None
     ) -> Opened | None:
         if prefix == "+QSSLOPEN" and second is not None and third is not None:
             return Opened(TLS_PLACE + second, third)
-        if prefix == "+QIOPEN" and first is not None and second is not None:
+        # what is the TLS connection's place here is no id of the module's
+        plain = prefix == "+QIOPEN" and first != TLS_PLACE
+        if plain and first is not None and second is not None:
             return Opened(first, second)
         return None
 
