@@ -254,9 +254,10 @@ class Framer:
                 self._position = self._scanned = position + 1
                 self._blank_due = True
                 return _PROMPT
-        self.counting = 0
-        if self.inline is not None and buffer[position] == _PLUS:
-            found = self.inline(buffer[position : position + MAX_HEAD])
+        if self.inline is not None:
+            self.counting = 0
+            plus = buffer[position] == _PLUS
+            found = self.inline(buffer[position : position + MAX_HEAD]) if plus else None
             if found is not None:
                 event = self._next_inline(found, buffer, position, size)
                 if event is not None or self.counting:

@@ -108,7 +108,7 @@ async def take_context(session: Session, request: OpenRequest) -> ContextNeed:
         if request.tls is not None:
             return await _take_context(session, request)
         with session.provisions.used(request.ctx):
-            await session.provisions.restore(request.ctx)
+            await session.provisions.restore(request.ctx, request.wait)
             return await _take_context(session, request)
 
 
