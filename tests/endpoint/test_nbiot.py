@@ -180,7 +180,11 @@ class OneConnectionTests(NBIoTCase):
         tls = TLSProfile(cacert=self.ca_path, identity="require")
         self.problem(errors.IdentityNotChecked, tls=tls)
         self.problem(errors.UnsupportedOperation, mode="buffer")
+        name = ".".join(["a" * 50] * 3)
+        self.one_line(self.problem(errors.UnsupportedOperation, host=name), "host: ", "150", "152")
         self.assertEqual(self.sent("+QSSLOPEN"), [])
+        # one of 150 bytes is for the module to say
+        self.problem(errors.TLSOpenFailed, host=name[2:])
 
     def test_other_ca(self) -> None:
         """A server of another CA is refused, with the code's meaning."""

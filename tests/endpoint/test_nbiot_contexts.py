@@ -57,6 +57,30 @@ class ContextTests(NBIoTCase):
             self.echoes(peer)
             self.closes(peer)
 
+    def test_data_format(self) -> None:
+        """How data is written is the modem's, in a context that is used as it is found too."""
+        for data_format in ("text", "hex"):
+            for found in ((0, 0), (1, 1), (0, 1)):
+                self.network = type(self.network)(self.clock)
+                self.description = {"data_format": data_format}
+                self.begin()
+                context = self.nb().context
+                context.set("dataformat", found)
+                context.set("seclevel", (1,))
+                context.set("timeout", (20,))
+                context.certificates["cacert"] = self.ca.cert_pem.bytes()
+                peer = self.open(ctx=0)
+                self.echoes(peer, bytes(range(256)))
+                self.closes(peer)
+                self.assertEqual(context.number("timeout"), 20)
+
+    def test_files(self) -> None:
+        """What is said to be a file on the module is refused: there are none."""
+        self.begin()
+        problem = self.problem(errors.UnsupportedOperation, tls=TLSProfile(cacert="module:RAM:x"))
+        self.one_line(problem, "cacert: ", "RAM:x")
+        self.assertEqual(self.sent("+QSSLOPEN"), [])
+
     def test_by_arguments(self) -> None:
         """What was set by name is as good as provisioned, until somebody else has had it."""
         tls = TLSProfile(cacert=self.ca_path)

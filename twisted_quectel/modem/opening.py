@@ -194,6 +194,7 @@ async def open_shared(session: Session, request: OpenRequest, make: SocketMaker[
     @raise ModemError: a subclass that says why not.
     """
     mode = request.mode_for(session.family)
+    request.check_host(session.family)
     if not request.wait:
         # at once: what comes before it is asked for may take long
         session.connections.require_free(request.dialect_of(session.family).ids_in(mode))

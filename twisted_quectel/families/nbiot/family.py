@@ -79,6 +79,7 @@ class NBIoTFamily(QuectelFamily):
         pdps=range(1, 2),
         rsa_only=True,
         sleeps=True,
+        host=table.HOST_MAX_LENGTH,
     )
 
     def __init__(self, firmware: Firmware) -> None:
@@ -277,7 +278,7 @@ class NBIoTFamily(QuectelFamily):
 
     async def check_provisioned(self, port: ATPort, context: int) -> int | None:
         """Refuse a context that does not verify the server."""
-        await self._contexts.check_provisioned(port)
+        await self._contexts.check_provisioned(port, self._secure)
         return None
 
     def close_time(self, settings: ContextSettings) -> int | None:
