@@ -136,6 +136,22 @@ class SleepTests(NBIoTCase):
             self.settle(60.0)
             self.assertEqual(self.nb().sleep.mode, mode)
 
+    def test_short_sleep_lock(self) -> None:
+        """A module that sleeps as soon as it is left alone is woken all the same."""
+        for seconds in (0, 1, 30):
+            self.network = type(self.network)(self.clock)
+            self.description = {"idle_sleep": True}
+            modem = self.begin()
+            self.nb().sleep.lock_time = seconds
+            for _ in range(2):
+                peer = self.open()
+                self.settle(5.0)
+                self.echoes(peer)
+                self.closes(peer)
+                for pause in (0.4, 0.6, 1.5, 40.0):
+                    self.settle(pause)
+                    self.assertEqual(self.result_of(modem.signal()).rssi, -57)
+
     def test_cancelled_while_waking(self) -> None:
         """A connect that is cancelled while the module wakes leaves it to sleep again."""
         self.description = {"idle_sleep": True}
