@@ -51,7 +51,7 @@ class LightTests(Case):
         self.assertEqual(bench.say('AT+QCFG="slplocktimes",31', 1), "")
 
     def test_no_lock_time(self) -> None:
-        """With a lock time of 0 the first command is lost behind a second, and the next is heard."""
+        """With a lock time of 0 a command is lost behind a second, and the next one is heard."""
         bench = self.bench(awake=False)
         bench.ok('AT+QCFG="slplocktimes",0', "AT")
         bench.settle(1)

@@ -10,6 +10,7 @@ from tests.endpoint.protocols import Peer
 from tests.endpoint.test_nbiot import NBIoTCase
 from twisted_quectel import errors
 from twisted_quectel.emulator import Link, ModuleSettings
+from twisted_quectel.emulator.faults import LateAnswer
 from twisted_quectel.emulator.nbiot.sleep import State
 
 
@@ -91,6 +92,20 @@ class SleepTests(NBIoTCase):
         session = modem.current
         session.end("the test has had enough")
         self.restored(modem, 2)
+
+    def test_restored_in_a_command(self) -> None:
+        """A module that is long at a command is told all the same, and holds up nothing."""
+        modem = self.begin(faults=[LateAnswer(command="+CSQ", delay=3.0)])
+        self.nb().sleep.set_mode(2)
+        self.result_of(modem.ready())
+        asked = modem.signal()
+        asked.addErrback(lambda reason: reason.trap(errors.ModuleLost))
+        self.settle(0.1)
+        closed = modem.close()
+        self.settle(1.0)
+        self.successResultOf(closed)
+        self.settle(3.0)
+        self.assertEqual(self.nb().sleep.mode, 2)
 
     def test_left_asleep(self) -> None:
         """A module that sleeps is not woken to be left."""

@@ -6,8 +6,10 @@ from collections import deque
 
 from twisted.python.failure import Failure
 
+from .commands import Body
 from .flight import SWALLOW, Flight
 from .jobs import Job
+from .syntax import CommandText
 from .trace import NOTE
 
 
@@ -30,6 +32,11 @@ class Ends(Flight):
         self.trace.add(NOTE, "nobody waits for how it ends")
         self._next()
         return patience
+
+    def insist(self, text: CommandText) -> None:
+        """Say a command ahead of the answer to another one, unless that waits for its body."""
+        if self.line_mode and self._body_due is Body.NONE:
+            self._write(b"AT%b\r" % text.wire)
 
     def wind_up(self, reason: Failure) -> None:
         """Fail everything that waits; what is in flight goes on to its end, for nobody."""

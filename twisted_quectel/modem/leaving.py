@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import Final
 
-from twisted.internet.defer import Deferred, gatherResults, succeed
+from twisted.internet.defer import CancelledError, Deferred, gatherResults, succeed
+from twisted.internet.interfaces import IReactorTime
 
 from ..at import ATPort, Command
 from ..errors import ModemError
 from ..families import Family
 
-#: Seconds for the answer to what a module is told when it is left.
-PATIENCE: Final = 4.0
+#: Seconds that a module has to come to the end of what it is at, and to answer.
+PATIENCE: Final = 0.9
 
 
-def leave(port: ATPort, family: Family | None) -> Deferred[None]:
+def leave(clock: IReactorTime, port: ATPort, family: Family | None) -> Deferred[None]:
     """Tell the module what it is to be told when it is left, behind what it is at just now.
 
     @param family: how it is spoken to; L{None} if there is nothing to tell.
-    @return: fires when it has answered, or does not; never fails.
+    @return: fires when it has answered, or was told without an answer; never fails.
     """
     texts = family.farewell() if family is not None else ()
     if not texts:
@@ -26,6 +27,19 @@ def leave(port: ATPort, family: Family | None) -> Deferred[None]:
     # it is being used just now, or does not hear this for the reason that makes it needless
     port.drowsy = None
     told = [port.execute(Command(text, timeout=PATIENCE, probe=True)) for text in texts]
+
+    def insist() -> None:
+        for text in texts:
+            port.insist(text)
+        for each in told:
+            each.cancel()
+
+    timer = clock.callLater(PATIENCE, insist)
     for each in told:
-        each.addErrback(lambda reason: reason.trap(ModemError))
-    return gatherResults(told).addCallback(lambda _: None)
+        each.addErrback(lambda reason: reason.trap(ModemError, CancelledError))
+
+    def done(_: object) -> None:
+        if timer.active():
+            timer.cancel()
+
+    return gatherResults(told).addCallback(done)

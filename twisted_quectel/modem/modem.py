@@ -260,7 +260,7 @@ class Modem(Described, Reporting, Questions, ModemCore):
         if channels is not None:
             # a module that takes no bytes must not hold up the end
             self._linger = self.reactor.callLater(LINGER, self._lingered, channels)
-            left = leave(channels.control.port, None if asleep else self._family)
+            left = leave(self.reactor, channels.control.port, None if asleep else self._family)
             left.addCallback(lambda _: channels.close())
 
     def _lingered(self, channels: Channels) -> None:
