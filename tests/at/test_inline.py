@@ -66,6 +66,9 @@ class InlineTests(SynchronousTestCase):
             b'+QSSLURC: "closed",0,0',
             b'+QSSLURC: "recv",0,0,0,""',
             b'+QSSLURC: "recv",0,0,1401,"x"',
+            b'+QSSLURC: "recv",0,0,1,"xy"',
+            b'+QSSLURC: "recv",0,0,1,xy',
+            b'+QSSLURC: "recv",0,0,2,"xy"z',
             b'+QSSLURC: "recv",0,0,5',
             b'+QIURC: "dnsgip",0,1,60',
         ):

@@ -50,6 +50,17 @@ class LightTests(Case):
         self.assertEqual(bench.say("AT"), "")
         self.assertEqual(bench.say('AT+QCFG="slplocktimes",31', 1), "")
 
+    def test_no_lock_time(self) -> None:
+        """With a lock time of 0 a command is lost behind a second, and the next one is heard."""
+        bench = self.bench(awake=False)
+        bench.ok('AT+QCFG="slplocktimes",0', "AT")
+        bench.settle(1)
+        self.assertEqual(bench.say("AT"), "")
+        bench.settle(0.1)
+        bench.ok("AT", "AT+QSCLK=0")
+        bench.settle(1000)
+        bench.ok("AT")
+
     def test_off(self) -> None:
         """With C{AT+QSCLK=0} it never sleeps; the setting does not outlive a restart."""
         bench = self.bench()

@@ -1,4 +1,4 @@
-"""What is of the NB-IoT modules alone: one connection, text and hex, datagrams, sleep."""
+"""What is of the NB-IoT modules alone: one connection, text and hex, datagrams."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import os
 from typing import Any, ClassVar
 
 from trustme import KeyType
-from twisted.internet.error import (
-    ConnectionLost,
-    MessageLengthError,
-)
+from twisted.internet.error import MessageLengthError
 from twisted.internet.protocol import DatagramProtocol
 
 from tests.dtlsservers import DTLS1_0, DTLS1_2, DTLSServer
@@ -27,9 +24,8 @@ from twisted_quectel import (
     errors,
     listen_udp,
 )
-from twisted_quectel.emulator import Link, ModuleSettings
+from twisted_quectel.emulator import Link
 from twisted_quectel.emulator.nbiot.module import NBIoTModule
-from twisted_quectel.emulator.nbiot.sleep import State
 
 #: Bytes each way for each format; the long run takes C{EXACT_BYTES} (10 MB).
 SIZE = int(os.environ.get("EXACT_BYTES", "100000"))
@@ -116,8 +112,13 @@ class OneConnectionTests(NBIoTCase):
         peer = self.open()
         before = self.clock.seconds()
         problem = self.problem(errors.ModemBusyError, busy="fail")
-        self.one_line(problem, "busy=wait")
+        self.one_line(problem, "the one connection", "busy=wait")
         self.assertLess(self.clock.seconds() - before, 1.0)
+        other = TLSProfile(cacert=self.write("other.pem", make_ca().cert_pem.bytes()))
+        for tls in (other, TLSProfile(verify="none")):
+            problem = self.problem(errors.ModemBusyError, busy="fail", tls=tls)
+            self.one_line(problem, "the one connection", "busy=wait")
+            self.assertNotIn("keys", str(problem))
         waiting = self.start(self.endpoint(self.emulated))
         self.settle(3.0)
         self.assertFalse(waiting.called)
@@ -179,7 +180,11 @@ class OneConnectionTests(NBIoTCase):
         tls = TLSProfile(cacert=self.ca_path, identity="require")
         self.problem(errors.IdentityNotChecked, tls=tls)
         self.problem(errors.UnsupportedOperation, mode="buffer")
+        name = ".".join(["a" * 50] * 3)
+        self.one_line(self.problem(errors.UnsupportedOperation, host=name), "host: ", "150", "152")
         self.assertEqual(self.sent("+QSSLOPEN"), [])
+        # one of 150 bytes is for the module to say
+        self.problem(errors.TLSOpenFailed, host=name[2:])
 
     def test_other_ca(self) -> None:
         """A server of another CA is refused, with the code's meaning."""
@@ -263,83 +268,6 @@ class UDPTests(NBIoTCase):
             self.assertEqual(notes.came, [(data, (far.address, 4000))])
         port.stopListening()
         self.settle(2.0)
-
-
-class SleepTests(NBIoTCase):
-    """C{AT+QSCLK}."""
-
-    def test_restored(self) -> None:
-        """Sleep is off while the host is there, and what it was behind it."""
-        for mode in (1, 2, 0):
-            self.network = type(self.network)(self.clock)
-            modem = self.begin()
-            self.nb().sleep.set_mode(mode)
-            self.closes(self.open())
-            self.assertEqual(self.nb().sleep.mode, 0)
-            closed = modem.close()
-            self.settle(1.0)
-            self.successResultOf(closed)
-            self.assertEqual(self.nb().sleep.mode, mode)
-
-    def test_never_asleep_in_use(self) -> None:
-        """A connection that is silent for long is still there."""
-        self.begin()
-        peer = self.open()
-        self.settle(300.0)
-        self.echoes(peer)
-        self.closes(peer)
-
-    def test_idle(self) -> None:
-        """C{idleSleep}: asleep between connections, woken for the next one."""
-        self.description = {"idle_sleep": True}
-        self.begin()
-        for _ in range(3):
-            peer = self.open()
-            self.assertEqual(self.nb().sleep.mode, 0)
-            self.settle(100.0)
-            self.echoes(peer)
-            self.closes(peer)
-            self.settle(60.0)
-            self.assertEqual(self.nb().sleep.mode, 1)
-            self.assertIs(self.nb().sleep.state(), State.LIGHT)
-        self.assertEqual(self.result_of(self.emulated.modem().signal()).rssi, -57)
-
-    def test_idle_before_any(self) -> None:
-        """A modem that is only brought up sleeps too, and stays awake without C{idleSleep}."""
-        for idle, mode in ((True, 1), (False, 0)):
-            self.network = type(self.network)(self.clock)
-            self.description = {"idle_sleep": idle}
-            modem = self.begin()
-            self.result_of(modem.ready())
-            self.settle(60.0)
-            self.assertEqual(self.nb().sleep.mode, mode)
-
-    def test_deep(self) -> None:
-        """Deep sleep has forgotten everything: the next connection is made from the start."""
-        self.description = {"idle_sleep": True}
-        modem = self.begin()
-        self.closes(self.open())
-        lost = modem.when_lost()
-        self.settle(30.0)
-        self.nb().sleep.fall()
-        self.settle(30.0)
-        self.assertIs(self.nb().sleep.state(), State.DEEP)
-        peer = self.open()
-        self.echoes(peer)
-        self.closes(peer)
-        self.assertIsInstance(self.successResultOf(lost), errors.ModuleLost)
-        self.assertEqual(len(self.sent("+CGMM")), 2)
-
-    def test_deep_under_a_connection(self) -> None:
-        """A module that sleeps deeply all the same is noticed, and its connections end."""
-        self.begin(settings=ModuleSettings())
-        peer = self.open()
-        self.nb().sleep.deep_told = True
-        self.nb().sleep.fall()
-        self.assertIsInstance(self.end_of(peer), ConnectionLost)
-        peer = self.open()
-        self.echoes(peer)
-        self.closes(peer)
 
 
 #: Of datagrams.

@@ -19,6 +19,7 @@ from twisted_quectel.families import AccessMode, Delivery, Firmware, known_famil
 from twisted_quectel.families.base import (
     Booted,
     Closed,
+    Garbled,
     NameAddress,
     NameResult,
     Notice,
@@ -32,6 +33,7 @@ from twisted_quectel.families.gsm import GSMFamily, pdp
 from twisted_quectel.families.gsm import errors as gsm_errors
 from twisted_quectel.families.nbiot import NBIoTFamily
 from twisted_quectel.families.nbiot import errors as nbiot_errors
+from twisted_quectel.tables.nbiot import HEX
 
 GSM: Any = GSMFamily(Firmware("M95"))
 NBIOT: Any = NBIoTFamily(Firmware("BC660K-GL"))
@@ -80,8 +82,9 @@ class ReadingTests(SynchronousTestCase):
             (b'+QIURC: "dnsgip","192.0.2.1"', NameAddress("192.0.2.1")),
             (b"+QSSLOPEN: 0,0,-3", Opened(5, -3)),
             (b"+QIOPEN: 2,0", Opened(2, 0)),
-            (b'+QSSLURC: "recv",0,0,2,"4A4B"', Pushed(5, b"JK")),
-            (b'+QSSLURC: "recv",0,0,2,"4A4"', Notice(b'+QSSLURC: "recv",0,0,2,"4A4"')),
+            (b'+QSSLURC: "closed",0,3', Notice(b'+QSSLURC: "closed",0,3')),
+            (b'+QIURC: "closed",5', Notice(b'+QIURC: "closed",5')),
+            (b"+QIOPEN: 5,0", Notice(b"+QIOPEN: 5,0")),
             (b'+QNBIOTEVENT: "ENTER DEEPSLEEP"', PoweredDown()),
             (b'+QNBIOTEVENT: "EXIT PSM"', Notice(b'+QNBIOTEVENT: "EXIT PSM"')),
             (b"RDY", Booted()),
@@ -89,6 +92,33 @@ class ReadingTests(SynchronousTestCase):
         ):
             self.assertEqual(NBIOT.read_urc(line, b""), event)
         self.assertEqual(NBIOT.block_length(b'+QSSLURC: "recv",0,0,2,', lambda id: True), 0)
+
+    def test_nbiot_data(self) -> None:
+        """In hex format a line brings its data; one that cannot be right means a loss."""
+        family: Any = NBIoTFamily(Firmware("BC660K-GL"))
+        event: Any
+        for text, event in (
+            (b'0,0,2,"4A4B"', Garbled(5)),
+            (b'0,0,0,""', None),
+            (b'0,3,2,"JK"', None),
+        ):
+            line = b'+QSSLURC: "recv",' + text
+            self.assertEqual(family.read_urc(line, b""), event or Notice(line))
+        family.tls.formats.receive = HEX
+        for text, event in (
+            (b'0,0,2,"4A4B"', Pushed(5, b"JK")),
+            (b"0,0,4,4A4B", Pushed(5, b"JK")),
+            (b'0,0,2,"4A4"', Garbled(5)),
+            (b'0,0,99999,"4A4B"', Garbled(5)),
+            (b'0,0,1234567890,"4A4B"', Garbled(5)),
+            (b'0,0,-2,"4A4B"', Garbled(5)),
+            (b'0,0,0,"4A4B"', Garbled(5)),
+            (b'0,0,0,""', None),
+            (b'0,3,2,"4A4B"', None),
+            (b'7,0,2,"4A4B"', None),
+        ):
+            line = b'+QSSLURC: "recv",' + text
+            self.assertEqual(family.read_urc(line, b""), event or Notice(line))
 
     def test_secrets(self) -> None:
         """Passwords that are read back are not shown."""

@@ -71,6 +71,8 @@ class Command:
     @ivar later: reads from a line how a command has ended whose C{OK} says only that it was
         understood; L{None} for any other line.  Until then nothing else is sent.
     @ivar later_timeout: seconds from that C{OK} on; 0: as C{timeout}.
+    @ivar parts: whether the module goes on to the next command meanwhile, and whoever does not
+        want to know may have it do so.
     @ivar both: whether that line may come ahead of C{OK}, so that both are waited for.
     @ivar linger: seconds to wait behind C{SEND FAIL} for a late C{SEND OK}.
     @ivar probe: whether silence is a fair answer, after which the port does
@@ -89,6 +91,7 @@ class Command:
     finals: re.Pattern[bytes] | None = None
     later: Callable[[bytes], Result | None] | None = None
     later_timeout: float = 0.0
+    parts: bool = False
     both: bool = False
     linger: float = 0.0
     probe: bool = False

@@ -56,6 +56,8 @@ class Drowsy(LineReceiver):
     drowsy: float | None = None
     _spoken = 0.0
     _waking = False
+    _asked_again = False
+    _resync_wanted: bool
     _clock: IReactorTime
     _framer: Framer
     _lost: Failure | None
@@ -76,6 +78,16 @@ class Drowsy(LineReceiver):
         """The module has answered, or is asked once more."""
         if again is not None and self._lost is None:
             self._queue.appendleft(again)
-        else:
-            self._waking = False
-            self._spoken = self._clock.seconds()
+            self._asked_again = True
+            return
+        self._waking = False
+        self._speaks()
+        if self._asked_again:
+            # an answer that was too late for one greeting has passed for that of the next,
+            # whose own may still come
+            self._asked_again = False
+            self._resync_wanted = True
+
+    def _speaks(self) -> None:
+        """The module is awake just now."""
+        self._spoken = self._clock.seconds()

@@ -176,6 +176,8 @@ class Flight(PortState):
             return
         self.throttle.answered()
         self._echo_is_off = not self._echoed
+        if self.drowsy is not None:
+            self._speaks()
         if command.data_mode and result.outcome is _CONNECT:
             self.setRawMode()
         job, response = self._take_current()
@@ -321,6 +323,7 @@ class Flight(PortState):
             self._urc(line, b"")
         elif reading is Reading.DONE:
             self._resync = None
+            self._speaks()
             self._next()
 
     def _give_up(self, why: str = "the module has stopped to answer") -> None:

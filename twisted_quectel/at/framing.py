@@ -131,6 +131,7 @@ class Framer:
     @ivar raw: whether the port is in data mode; see L{set_raw}.
     @ivar header: the line that has announced the block that is under way, or was last.
     @ivar missing: bytes of the block that is under way that are still to come.
+    @ivar counting: bytes of the line in front of the counted ones in it that are still to come.
     @ivar inline: reads the start of a line that brings counted bytes in it, where the module
         has such; see L{Inline}.
     """
@@ -158,7 +159,7 @@ class Framer:
         self._position = 0  # what lies before it has been handed out
         self._scanned = 0  # no line end lies between position and here
         self.header = b""
-        self.missing = 0
+        self.missing = self.counting = 0
         self._pieces: list[bytes] = []
         self._blank_due = False  # the blank that belongs to a prompt
         self._discarding = False  # the rest of a line that was too long
@@ -224,7 +225,7 @@ class Framer:
         """
         rest = b"".join(self._pieces) + self._buffer[self._position :]
         self._buffer = b""
-        self._position = self._scanned = self.missing = 0
+        self._position = self._scanned = self.missing = self.counting = 0
         self._pieces = []
         self._blank_due = self._discarding = False
         return rest
@@ -253,10 +254,15 @@ class Framer:
                 self._position = self._scanned = position + 1
                 self._blank_due = True
                 return _PROMPT
-        if self.inline is not None and buffer[position] == _PLUS:
-            found = self.inline(buffer[position : position + MAX_HEAD])
+        if self.inline is not None:
+            self.counting = 0
+            plus = buffer[position] == _PLUS
+            found = self.inline(buffer[position : position + MAX_HEAD]) if plus else None
             if found is not None:
-                return self._next_inline(found, buffer, position, size)
+                event = self._next_inline(found, buffer, position, size)
+                if event is not None or self.counting:
+                    return event
+                # what was counted does not end where the line does: it is no better than others
         # one byte is searched for: far cheaper than CR LF
         end = buffer.find(b"\n", self._scanned)
         if end < 0:
@@ -273,15 +279,18 @@ class Framer:
         return self._next_block()
 
     def _next_inline(self, found: Inline, buffer: bytes, start: int, size: int) -> Event | None:
-        """Give a line with its counted bytes, when all of it is there."""
+        """Give a line with its counted bytes, when all of it is there; none, if they are not."""
         begin = start + found.head
         # the byte behind the quote in front, and behind what it would enclose, tell quotes
         whole = begin + found.length + 2
-        if size < whole:
+        quoted = size >= whole and buffer[begin] == _QUOTE and buffer[whole - 1] == _QUOTE
+        if size < whole + quoted:
+            self.counting = found.head
             return None
-        quoted = buffer[begin] == _QUOTE and buffer[whole - 1] == _QUOTE
         begin += quoted
         end = begin + found.length
+        if buffer[end + quoted] not in b"\r\n":
+            return None
         self._position = self._scanned = end + quoted
         return _event(_BLOCK, buffer[start : start + found.head], buffer[begin:end])
 

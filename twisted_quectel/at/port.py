@@ -299,6 +299,9 @@ class ATPort(Runs):
     def lineLengthExceeded(self, line: bytes) -> None:
         """A line was longer than any line is: its rest is dropped too."""
         self.trace.add(NOTE, f"a line of more than {MAX_LINE} bytes was dropped")
+        if self._framer.inline is not None:
+            # it may have been to bring bytes, which somebody misses
+            self._urc(line, b"")
 
     def lineReceived(self, line: bytes) -> None:
         """A line came: an answer, a final result or a URC."""

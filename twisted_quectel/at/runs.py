@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from .flight import BLOCK_SILENCE, Flight
+from .ends import Ends
+from .flight import BLOCK_SILENCE
 from .framing import TURN_BYTES, TURN_EVENTS, Run, Sink
 from .jobs import Route
-from .trace import MODULE
+from .trace import MODULE, NOTE
 
 
-class Runs(Flight):
+class Runs(Ends):
     """A port, as far as such blocks are concerned."""
 
     def _deliver(self, events: int = TURN_EVENTS, size: int = TURN_BYTES) -> None:
         """Hand out what was read, at most so many events and bytes of them."""
+
+    def lineReceived(self, line: bytes) -> None:
+        """Take a line."""
 
     def _goes_on(self) -> bool:
         """Hand out the block that was under way, and those behind it, if its way is known.
@@ -59,10 +63,24 @@ class Runs(Flight):
         self.trace.add(MODULE, shown, count * run.length)
         return count
 
+    def _block_stalled(self) -> None:
+        """The rest does not come: what comes next is not the rest."""
+        head = self._framer.counting
+        if not head:
+            super()._block_stalled()
+            return
+        self.trace.add(NOTE, "the bytes of a line are not completed")
+        rest = self._framer.clear()
+        # it is told without them; and what has come in their place may be anything else
+        self.lineReceived(rest[:head])
+        if self._framer.feed(rest[head:]):
+            self._deliver()
+
     def _await_rest(self) -> None:
         """Give what has begun and is not at its end its time to come."""
         framer = self._framer
-        unfinished = framer.missing or (self._command is not None and framer.in_line)
+        counted = framer.missing or framer.counting
+        unfinished = counted or (self._command is not None and framer.in_line)
         if unfinished and not self.paused and self._lost is None:
             self._block_due.set(BLOCK_SILENCE)
         else:

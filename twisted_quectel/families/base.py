@@ -79,6 +79,7 @@ class Limits:
     @ivar rsa_only: whether all of its cipher suites want a server with an RSA key.
     @ivar pdps: its PDP contexts.
     @ivar sleeps: whether it sleeps of itself, and does not hear what wakes it.
+    @ivar host: longest name or address in an open, in bytes.
     @ivar pings: whether it can ping a host.
     @ivar ntp_time: seconds within which it takes the time from a server; L{None}
         if it cannot.
@@ -102,6 +103,7 @@ class Limits:
     rsa_only: bool = False
     pdps: range = range(1, 17)
     sleeps: bool = False
+    host: int = 255
     pings: bool = False
     ntp_time: float | None = None
 

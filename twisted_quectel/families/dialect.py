@@ -149,6 +149,10 @@ class Dialect(ABC):
     def delivery(self, response: Response) -> Delivery:
         """Say what became of it."""
 
+    def ill(self, response: Response) -> str:
+        """Say for people how a send has ended whose fate is not known."""
+        return f"{response.result.describe()} in place of SEND OK"
+
     def acknowledged_command(self, id: int) -> Command:
         """Ask what of the bytes sent was acknowledged.
 

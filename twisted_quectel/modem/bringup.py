@@ -96,6 +96,7 @@ async def bring_up(
     make_session: Callable[[Family], Session],
     obstacle: Callable[[ModemNotReady | None], None],
     in_data_mode: bool = False,
+    identified: Callable[[Family], None] = lambda family: None,
 ) -> Session:
     """Bring a module up.
 
@@ -103,6 +104,7 @@ async def bring_up(
     @param obstacle: told what is in the way while something is waited for.
     @param pin: what is known of its PIN.
     @param in_data_mode: whether it is known to have been in data mode.
+    @param identified: given its driver, ahead of all that is set.
     @raise ModemNotReady: a subclass that says why not.
     """
     swallowed = await wake(clock, port, wire, profile.baudrate, obstacle, in_data_mode)
@@ -112,6 +114,7 @@ async def bring_up(
         # it has restarted since it was greeted
         await port.execute(Command(basic_form("E0Q0V1")))
     family = await identify(port, profile.model, known)
+    identified(family)
     port.trace.redact = family.redact
     port.read_inline(family.read_inline if family.has_inline else None)
     dtr = wire is not None and wire.set_dtr(True)

@@ -216,11 +216,17 @@ class Channels:
             self._data[device] = None
         self._ready.discard(device)
 
-    def abandon(self, reason: Failure) -> None:
-        """The module is gone: fail what waits on any port, and prepare them anew."""
+    def abandon(self, reason: Failure, left: bool = False) -> None:
+        """The module is gone: fail what waits on any port, and prepare them anew.
+
+        @param left: whether it is there, and the port for commands is still needed.
+        """
         for channel in (self.control, *self._data.values()):
             if channel is not None:
-                channel.port.abandon(reason)
+                if left and channel is self.control:
+                    channel.port.wind_up(reason)
+                else:
+                    channel.port.abandon(reason)
                 self.note_mode(channel)
         # each connection gives its channel back by itself when it is told
         self._ready.clear()

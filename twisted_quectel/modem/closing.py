@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Protocol
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from ..at import ATPort
+from ..at import ATPort, Job
 from ..errors import CommandFailed, ModemError, ModuleLost, PortLost
 from ..families import Dialect
 
@@ -46,6 +47,7 @@ class Closing(Unconfirmed):
     dialect: Dialect
     _clock: IReactorTime
     _port: ATPort
+    _send_job: Job
     _life: _Life
     _close_time: int | None
     _closed_by_module: bool
@@ -59,10 +61,14 @@ class Closing(Unconfirmed):
     def do_close(self, abort: bool) -> None:
         """Have the module close, where it has not by itself; ends in C{closed}."""
         self._quiet()
+        # how a send fares is nobody's concern any more; but the module may be at it all the same
+        patience = self._port.let_go(self._send_job) if abort else 0.0
         if self._closed_by_module:
             self._clock.callLater(0, self._life.closed)
             return
         command = self.dialect.close_command(self.id, abort, self._close_time)
+        if patience:
+            command = replace(command, timeout=command.timeout + patience)
         self._port.execute(command).addBoth(self._close_done)
 
     def _close_done(self, result: object) -> None:

@@ -62,6 +62,13 @@ class SessionSocket(Protocol):
         """The module is gone."""
 
 
+def _all_in_use(ids: Sequence[int]) -> str:
+    """Say what it is that is in use."""
+    if len(ids) == 1:
+        return "the one connection of this kind that the module has is in use"
+    return f"all {len(ids)} connections of the module are in use"
+
+
 class Connections:
     """The connections of one session.
 
@@ -111,16 +118,23 @@ class Connections:
                     self._next_id = id + 1
                     self._reserved.add(id)
                     return id
+            in_use = _all_in_use(ids)
             if not wait:
-                raise ModemBusyError(
-                    f"all {len(ids)} connections of the module are in use; busy=wait waits for one",
-                    family=self._family,
-                )
+                raise ModemBusyError(f"{in_use}; busy=wait waits for one", family=self._family)
             if not told:
-                self._log.info("all connections of the module are in use; waiting")
+                self._log.info("{in_use}; waiting", in_use=in_use)
                 told = True
-            await wait_for(
-                self.something_freed(), f"all {len(ids)} connections of the module are in use"
+            await wait_for(self.something_freed(), in_use)
+
+    def require_free(self, ids: Sequence[int] | None) -> None:
+        """See that there is a free id, for somebody who does not wait.
+
+        @raise ModemBusyError: if there is none.
+        """
+        ids = self._ids if ids is None else ids
+        if not any(id not in self.sockets and id not in self._reserved for id in ids):
+            raise ModemBusyError(
+                f"{_all_in_use(ids)}; busy=wait waits for one", family=self._family
             )
 
     def any_free(self) -> bool:

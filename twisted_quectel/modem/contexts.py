@@ -183,6 +183,11 @@ class ContextPool:
         self._contexts = _Known(family.limits.contexts)
         self._waiting: list[Deferred[None]] = []
 
+    @property
+    def single(self) -> bool:
+        """Whether there is one context only: it cannot be kept for anybody, but is set anew."""
+        return len(self._contexts.ids) == 1
+
     def reserve(self, ids: Iterable[int]) -> None:
         """Keep contexts for those who name them."""
         for id in ids:
@@ -207,9 +212,14 @@ class ContextPool:
 
     def in_use(self) -> set[str]:
         """Give the paths of files that a context must not lose."""
-        kept = [each for each in self._contexts.values() if each.users or each.reserved]
-        settings = [each.settings for each in kept] + [each.provisioned for each in kept]
+        kept = [each for each in self._contexts.values() if each.users or self._is_kept(each)]
+        settings = [each.settings for each in kept]
+        if not self.single:
+            settings += [each.provisioned for each in kept]
         return set().union(*map(paths_in, settings))
+
+    def _is_kept(self, context: Context) -> bool:
+        return context.reserved and not self.single
 
     def idle(self) -> set[str]:
         """Give the paths of files in contexts that nobody uses and nobody has named."""
@@ -304,7 +314,7 @@ class ContextPool:
         if wanted is not None:
             context = self._contexts[wanted]
             return context if context.suits(settings) else None
-        candidates = [context for context in self._contexts.values() if not context.reserved]
+        candidates = [each for each in self._contexts.values() if not self._is_kept(each)]
         for context in candidates:
             if context.users and alike(context.settings, settings):
                 return context

@@ -73,7 +73,8 @@ def _garbled(session: Session, socket: SessionSocket) -> None:
     session.port.resynchronise()
     socket.garbled(
         RemoteViolation(
-            "the module has brought bytes and not said how many", family=session.family.name
+            "the module has brought bytes and not said how many, or not rightly",
+            family=session.family.name,
         )
     )
 

@@ -154,10 +154,11 @@ class FileStore:
                         self._known[path] = size
                     if wait:
                         return False
+                    room = 'keys = "ram" in the modem file has room for more, and '
                     raise ModemBusyError(
                         f"{path} of the module holds another file, which a connection uses: there "
-                        'is one place for such files; keys = "ram" in the modem file has room for '
-                        "more, and busy=wait waits",
+                        f"is one place for such files; {room * (self._keys != 'ram')}busy=wait "
+                        "waits",
                         family=self._family.name,
                     )
                 if not await self._family.is_stored(self._port, path, source.data):

@@ -35,6 +35,11 @@ class Idling:
         session = self._session
         return session.over is None and not session.connections.sockets and session.channels.idle
 
+    @property
+    def asleep(self) -> bool:
+        """Whether it has been told to sleep, and nobody has told it otherwise."""
+        return self._asleep and not self._lock.locked
+
     def look(self) -> None:
         """A connection has ended, or an attempt at one: sleep, if it was the last."""
         if self._wanted and self._idle and not self._asleep:
@@ -64,7 +69,8 @@ class Idling:
         await self._lock.acquire()
         try:
             if self._asleep:
-                await self._session.family.stay_awake(self._session.port)
+                # whatever comes of it, that it sleeps is not known from here on
                 self._asleep = False
+                await self._session.family.stay_awake(self._session.port)
         finally:
             self._lock.release()

@@ -29,13 +29,14 @@ from .bringup import ModemInfo, bring_up
 from .callers import Callers
 from .channels import Channels, Opener, open_channel
 from .described import Described
-from .files import UploadProgress
 from .holders import in_case, with_culprit
+from .leaving import leave
 from .machine import ModemCore, ModemLife, modem_life
 from .network import PinMemory
 from .probing import Ping as Ping
 from .questions import Questions
 from .reception import Signal as Signal
+from .reporting import Reporting
 from .session import Session
 
 #: Seconds before a modem that failed is started again: at first, and at most.
@@ -49,7 +50,7 @@ LINGER: Final = 5.0
 _ATTEMPTS: Final = 3
 
 
-class Modem(Described, Questions, ModemCore):
+class Modem(Described, Reporting, Questions, ModemCore):
     """One modem.  It is brought up when it is first used.
 
     @ivar obstacle: what its bring-up waits for just now, if that may take long.
@@ -72,6 +73,7 @@ class Modem(Described, Questions, ModemCore):
         @param now: the host's time, for the module's clock.
         """
         Described.__init__(self, reactor, profile, opener)
+        Reporting.__init__(self)
         self.info: ModemInfo | None = None
         self.obstacle: ModemNotReady | None = None
         self._now = now
@@ -92,7 +94,6 @@ class Modem(Described, Questions, ModemCore):
         self._losses: list[Deferred[ModemError]] = []
         self._shut: list[Deferred[None]] = []
         self._trace_file: TextIO | None = None
-        self._progress: list[UploadProgress] = []
         self._trigger: object = None
         if IReactorCore.providedBy(reactor):
             self._trigger = reactor.addSystemEventTrigger("before", "shutdown", self._at_shutdown)
@@ -154,15 +155,6 @@ class Modem(Described, Questions, ModemCore):
     def last_lines(self) -> tuple[str, ...]:
         """Give the last lines of the AT dialogue, without secrets."""
         return () if self._channels is None else self._channels.control.port.trace.last()
-
-    def report_uploads(self, progress: UploadProgress) -> None:
-        """Have each upload of a certificate told: path, bytes done, bytes in all."""
-        self._progress.append(progress)
-
-    def stop_reporting_uploads(self, progress: UploadProgress) -> None:
-        """Tell it no more; whether it was told does not matter."""
-        if progress in self._progress:
-            self._progress.remove(progress)
 
     @property
     def closed(self) -> bool:
@@ -261,13 +253,15 @@ class Modem(Described, Questions, ModemCore):
         trigger, self._trigger = self._trigger, None
         if trigger is not None:
             IReactorCore(self.reactor).removeSystemEventTrigger(trigger)
-        session = self._session
+        session, channels = self._session, self._channels
+        asleep = session is not None and session.idling.asleep
         if session is not None:
             session.end(f"the modem {self.profile.name} was closed", wanted=True)
-        if self._channels is not None:
-            self._channels.close()
+        if channels is not None:
             # a module that takes no bytes must not hold up the end
-            self._linger = self.reactor.callLater(LINGER, self._lingered, self._channels)
+            self._linger = self.reactor.callLater(LINGER, self._lingered, channels)
+            left = leave(self.reactor, channels.control.port, None if asleep else self._family)
+            left.addCallback(lambda _: channels.close())
 
     def _lingered(self, channels: Channels) -> None:
         self._linger = None
@@ -323,16 +317,20 @@ class Modem(Described, Questions, ModemCore):
             self._make_session,
             self._in_the_way,
             control.device in self._in_data_mode,
+            self._identified,
         )
         channels.in_command_mode(control)
         session.check()
         firmware = session.family.firmware
-        self._family = session.family
         self.info = ModemInfo(firmware.model, firmware.revision, firmware.imei, session.family.name)
         return session
 
     def _in_the_way(self, problem: ModemNotReady | None) -> None:
         self.obstacle = in_case(problem, self.profile.kind)
+
+    def _identified(self, family: Family) -> None:
+        # it knows what the module was like, however the bring-up ends
+        self._family = family
 
     def _make_session(self, family: Family) -> Session:
         assert self._channels is not None

@@ -108,7 +108,7 @@ async def take_context(session: Session, request: OpenRequest) -> ContextNeed:
         if request.tls is not None:
             return await _take_context(session, request)
         with session.provisions.used(request.ctx):
-            await session.provisions.restore(request.ctx)
+            await session.provisions.restore(request.ctx, request.wait)
             return await _take_context(session, request)
 
 
@@ -194,6 +194,10 @@ async def open_shared(session: Session, request: OpenRequest, make: SocketMaker[
     @raise ModemError: a subclass that says why not.
     """
     mode = request.mode_for(session.family)
+    request.check_host(session.family)
+    if not request.wait:
+        # at once: what comes before it is asked for may take long
+        session.connections.require_free(request.dialect_of(session.family).ids_in(mode))
     await session.share_channel(request.wait)
     try:
         await session.require_network(request.pdp, request.host)

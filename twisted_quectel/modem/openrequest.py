@@ -85,6 +85,19 @@ class OpenRequest:
             )
         return mode
 
+    def check_host(self, family: Family) -> None:
+        """Refuse a host that does not fit into an open.
+
+        @raise UnsupportedOperation: if it is too long.
+        """
+        longest = family.limits.host
+        if len(self.host) > longest:
+            raise UnsupportedOperation(
+                f"host: the {family.name} modules take at most {longest} bytes, and this one has "
+                f"{len(self.host)}",
+                family=family.name,
+            )
+
     def command(self, family: Family, id: int, context: int | None, mode: AccessMode) -> Command:
         """Give the open.
 

@@ -111,18 +111,23 @@ class Provisions:
         with self._blaming(id), self._files.held(self._profile.contexts[id]):
             yield
 
-    async def restore(self, id: int | None) -> None:
-        """Say again what a context that is named alone has to be, where that was not known."""
+    async def restore(self, id: int | None, wait: bool) -> None:
+        """Say again what a context that is named alone has to be, where that was not known.
+
+        Where there is one context only, others may have had it since, with files of theirs.
+
+        @param wait: whether to wait where another file is in the place of one.
+        """
         tls = None if id is None else self._profile.contexts.get(id)
         if id is None or tls is None:
             return
-        if not self._pool.is_provisioned(id):
-            self._pool.keep(id, await self._settings(tls))
+        if self._pool.single or not self._pool.is_provisioned(id):
+            self._pool.keep(id, await self._settings(tls, wait))
         if tls.checks_dates:
             await self._require_clock()
 
-    async def _settings(self, tls: TLSProfile) -> ContextSettings:
-        paths = await self._files.paths(tls)
+    async def _settings(self, tls: TLSProfile, wait: bool = False) -> ContextSettings:
+        paths = await self._files.paths(tls, wait)
         return self._family.context_settings(tls, False, _TIMEOUT, paths)
 
 

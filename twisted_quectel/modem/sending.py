@@ -93,7 +93,7 @@ class Sending(SocketState):
             self._send_later()
         else:
             problem = SendFailed(
-                f"the module answered {response.result.describe()} in place of SEND OK; "
+                f"the module answered {self.dialect.ill(response)}; "
                 "whether it has taken the block is not known",
                 code=response.result.code,
                 family=self._family.name,

@@ -131,12 +131,15 @@ class Session:
         log = self._log.info if wanted else self._log.warn
         log("{name}: {why}", name=self._profile.name, why=why)
         if wanted and self.port.idle:
-            closes = [*self.connections.goodbye(self.alive), *self.family.farewell()]
-            if closes:
-                self.port.write_raw(b"AT" + join(*closes).wire + b"\r")
+            closes = self.connections.goodbye(self.alive)
+            lines = [join(*closes)] if closes and self.family.limits.line else closes
+            if lines:
+                self.port.write_raw(b"".join(b"AT%b\r" % line.wire for line in lines))
         for id in list(self.connections.opening):
             self.connections.fail_open(id, reason)
-        self.channels.abandon(reason)
+        # what it is to be told when it is left comes behind what it is at
+        left = wanted and bool(self.family.farewell())
+        self.channels.abandon(reason, left)
         for socket in list(self.connections.sockets.values()):
             socket.lost(reason)
         self.inquiries.lost(reason)
@@ -278,7 +281,11 @@ class Session:
         """
         await self._wait_while(lambda: self.channels.owned, wait)
         self.channels.share()
-        await self.idling.end()
+        try:
+            await self.idling.end()
+        except BaseException:
+            self.unshare_channel()
+            raise
 
     def unshare_channel(self) -> None:
         """Use it no more."""

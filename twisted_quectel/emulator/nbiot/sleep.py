@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 #: C{AT+QSCLK}.
 NO_SLEEP: Final = 0
 LIGHT_AND_DEEP: Final = 1
+#: Seconds for which any use keeps the module awake, whatever C{slplocktimes} says: with 0 nobody
+#: could say a word to it otherwise.
+_LEAST: Final = 1.0
 #: Seconds until it is looked again whether a busy module may sleep.
 _AGAIN: Final = 1.0
 
@@ -63,9 +66,9 @@ class Sleep:
         """Tell how far the module sleeps just now."""
         if self._deep:
             return State.DEEP
-        if self.mode == NO_SLEEP or self._module.busy() or self._idle() < self.lock_time:
+        if self.mode == NO_SLEEP or self._module.busy():
             return State.AWAKE
-        return State.LIGHT
+        return State.AWAKE if self._idle() < max(self.lock_time, _LEAST) else State.LIGHT
 
     def _idle(self) -> float:
         return self._module.clock.seconds() - self._used

@@ -7,11 +7,12 @@ from typing import Final
 
 from ... import errors
 from ...at import ATPort, Body, Command, uncounted_body, write_form
-from ...tables.nbiot import CERTIFICATE_TAGS
+from ...tables.nbiot import CERTIFICATE_TAGS, TIMEOUTS
 from ..base import ContextSettings, Firmware, Progress, Setting
 from ..quectel import unverified
 from ..settling import settle
 from ..uploads import SLOWEST, checksum, upload
+from .dialects import Formats
 from .errors import NAME
 
 _TIMEOUT: Final = 5.0
@@ -64,8 +65,10 @@ async def store(port: ATPort, path: str, data: bytes, progress: Progress | None)
     async def once() -> str:
         line = (await port.execute(command)).first("+QSSLCFG")
         number = None if line is None else line.integer(3)
-        # the length; without CR where those are not stored; some firmware tells a checksum
-        right = number in (len(data), len(data.replace(b"\r", b"")), checksum(data))
+        # the length; with or without CR, as they are stored; some firmware tells a checksum
+        bare = data.replace(b"\r", b"")
+        lengths = len(data), len(bare), len(bare) + bare.count(b"\n")
+        right = number in (*lengths, checksum(data))
         return "" if right else f"it tells {number} for what has {len(data)} bytes"
 
     async def clear() -> None:
@@ -106,8 +109,11 @@ class ContextDialogue:
             and found.get(each.tag) != tuple(map(str, each.values))
         ]
 
-    async def check_provisioned(self, port: ATPort) -> None:
+    async def check_provisioned(self, port: ATPort, formats: Formats) -> None:
         """Refuse a context that does not verify the server, and one for datagrams.
+
+        How data is written is no part of what it was provisioned with: it is set, where it is
+        not as C{formats} has it; and C{formats} is told the context's C{<timeout>}.
 
         @raise errors.UnverifiedContext: if its security level is none.
         @raise errors.UnsupportedOperation: if it is set to DTLS.
@@ -120,6 +126,12 @@ class ContextDialogue:
             raise errors.UnsupportedOperation(
                 "ctx: SSL context 0 is set to DTLS, which is only for datagrams", family=NAME
             )
+        wanted = formats.send, formats.receive
+        if found.get("dataformat") != tuple(map(str, wanted)):
+            await self.configure(port, (Setting("dataformat", "dataFormat", wanted),))
+        seconds = "".join(found.get("timeout", ()))
+        known = seconds.isdecimal() and len(seconds) < 4 and int(seconds) in TIMEOUTS
+        formats.timeout = int(seconds) if known else TIMEOUTS[-1]
 
 
 def _number(value: object) -> int:

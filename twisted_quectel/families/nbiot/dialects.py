@@ -14,9 +14,11 @@ from typing import ClassVar, Final
 from ... import errors
 from ...at import Body, Command, Outcome, Response, Result, parse_info, read_form, write_form
 from ...at.results import SEND_FAIL, SEND_OK
+from ...at.syntax import printable
 from ...tables.nbiot import (
     HEX,
     PLAIN_CONNECT_IDS,
+    RESULT_CODES,
     SERVICE_HOST,
     TEXT,
     TIMEOUTS,
@@ -34,10 +36,14 @@ _TOLD: Final = re.compile(rb"\+QSSL(SEND|CLOSE) ?: *+\d{1,2} *+, *+\d{1,2} *+, *
 
 @dataclass
 class Formats:
-    """The data formats that are set: of what is sent, and of what comes."""
+    """The data formats that are set: of what is sent, and of what comes.
+
+    @ivar timeout: C{<timeout>} of the SSL context, in seconds; the longest, where it is not known.
+    """
 
     send: int = TEXT
     receive: int = TEXT
+    timeout: int = TIMEOUTS[-1]
 
 
 def _told(name: bytes) -> Callable[[bytes], Result | None]:
@@ -119,10 +125,12 @@ class TLSDialect(NBIoTDialect):
         return Command(
             write_form("+QSSLSEND", 0, 0, len(data)),
             timeout=PROMPTLY,
-            later_timeout=PROMPTLY + TIMEOUTS[-1],
+            later_timeout=PROMPTLY + self.formats.timeout,
             body=self.body(data),
             body_after=Body.PROMPT,
             later=_told(b"SEND"),
+            # chapter 2.1.2: its OK ends it, and how the data fared is a URC
+            parts=True,
         )
 
     def delivery(self, response: Response) -> Delivery:
@@ -131,9 +139,17 @@ class TLSDialect(NBIoTDialect):
             return Delivery.TAKEN
         return Delivery.UNKNOWN if response.body_sent else Delivery.NOT_SENT
 
+    def ill(self, response: Response) -> str:
+        """Say how a send has ended, with the code's meaning (chapter 4)."""
+        meaning = RESULT_CODES.get(response.result.code or 0)
+        shown = printable(response.result.text)
+        return f"{shown} ({meaning})" if response.result.code and meaning else shown
+
     def close_command(self, id: int, abort: bool, close_time: int | None = None) -> Command:
         """Close the connection (chapter 2.3.4)."""
-        return Command(write_form("+QSSLCLOSE", 0, 0), timeout=PROMPTLY + 10, later=_told(b"CLOSE"))
+        return Command(
+            write_form("+QSSLCLOSE", 0, 0), timeout=PROMPTLY + 10, later=_told(b"CLOSE"), parts=True
+        )
 
     def state_command(self, id: int) -> Command | None:
         """The module does not tell."""

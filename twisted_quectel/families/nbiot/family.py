@@ -31,6 +31,7 @@ from ..base import (
     ContextSettings,
     Dialect,
     Firmware,
+    Garbled,
     Limits,
     Notice,
     Opened,
@@ -78,6 +79,7 @@ class NBIoTFamily(QuectelFamily):
         pdps=range(1, 2),
         rsa_only=True,
         sleeps=True,
+        host=table.HOST_MAX_LENGTH,
     )
 
     def __init__(self, firmware: Firmware) -> None:
@@ -98,17 +100,15 @@ class NBIoTFamily(QuectelFamily):
         """Understand a line that no command had asked for (chapter 2.4)."""
         head = formats.read_head(line, self._services)
         if head is not None:
-            # as a block where the data is text; a line of digits has it in itself
-            data = block or formats.read_hex(line, head)
-            place = TLS_PLACE if head.secure else head.connection
-            return Pushed(place, data, head.source) if data else Notice(line)
+            return self._pushed(line, block, head)
         info = parse_info(line)
         first = info.string(0)
         if info.prefix == "+QSSLURC" and first == "closed":
-            return Closed(TLS_PLACE)
+            ours = info.integer(1) == 0 and info.integer(2) in table.SUPPORTED_CONNECT_IDS
+            return Closed(TLS_PLACE) if ours else Notice(line)
         if info.prefix == "+QIURC":
             id = info.integer(1)
-            if first == "closed" and id is not None:
+            if first == "closed" and id is not None and id in table.PLAIN_CONNECT_IDS:
                 return Closed(id)
             return read_internet_urc(info) or Notice(line)
         opened = self._opened(info.prefix, info.integer(0), info.integer(1), info.integer(2))
@@ -121,13 +121,26 @@ class NBIoTFamily(QuectelFamily):
             return PoweredDown()
         return Notice(line)
 
+    def _pushed(self, line: bytes, block: bytes, head: formats.Head) -> URC:
+        """Understand a line that brings data; its ids may be those of no connection."""
+        if head.connection is None or formats.is_empty(line, head):
+            return Notice(line)
+        place = TLS_PLACE if head.secure else head.connection
+        received = (self._secure if head.secure else self._plain).receive
+        # as a block where the data is text; a line of digits has it in itself
+        digits = formats.read_hex(line, head) if received == table.HEX else None
+        data = block or digits
+        return Pushed(place, data, head.source) if data else Garbled(place)
+
     @staticmethod
     def _opened(
         prefix: str, first: int | None, second: int | None, third: int | None
     ) -> Opened | None:
         if prefix == "+QSSLOPEN" and second is not None and third is not None:
             return Opened(TLS_PLACE + second, third)
-        if prefix == "+QIOPEN" and first is not None and second is not None:
+        # what is the TLS connection's place here is no id of the module's
+        plain = prefix == "+QIOPEN" and first != TLS_PLACE
+        if plain and first is not None and second is not None:
             return Opened(first, second)
         return None
 
@@ -246,14 +259,26 @@ class NBIoTFamily(QuectelFamily):
     async def configure(self, port: ATPort, context: int, settings: ContextSettings) -> None:
         """Set the context and read it back."""
         await self._contexts.configure(port, settings)
+        self._note_timeout(settings)
 
     async def configured(self, port: ATPort, context: int, settings: ContextSettings) -> bool:
         """Say whether the context is set like this."""
-        return not await self._contexts.different(port, settings)
+        as_wanted = not await self._contexts.different(port, settings)
+        if as_wanted:
+            self._note_timeout(settings)
+        return as_wanted
+
+    def _note_timeout(self, settings: ContextSettings) -> None:
+        """Remember how long a send may take (chapter 2.3.3)."""
+        for each in settings:
+            if each.tag == "timeout":
+                (seconds,) = each.values
+                assert isinstance(seconds, int)
+                self._secure.timeout = seconds
 
     async def check_provisioned(self, port: ATPort, context: int) -> int | None:
         """Refuse a context that does not verify the server."""
-        await self._contexts.check_provisioned(port)
+        await self._contexts.check_provisioned(port, self._secure)
         return None
 
     def close_time(self, settings: ContextSettings) -> int | None:

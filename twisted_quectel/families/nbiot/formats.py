@@ -14,7 +14,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from ...at import Inline
-from ...tables.nbiot import HEX, RECV_LENGTHS, TEXT
+from ...tables.nbiot import (
+    HEX,
+    PLAIN_CONNECT_IDS,
+    RECV_LENGTHS,
+    SUPPORTED_CONNECT_IDS,
+    SUPPORTED_CONTEXT_IDS,
+    TEXT,
+)
 
 #: What the modem file says, and C{<send_data_format>}, C{<recv_data_format>}.
 FORMATS: Final = {
@@ -26,8 +33,8 @@ FORMATS: Final = {
 
 # possessive: whatever a line holds, it is read in one pass
 _HEAD: Final = re.compile(
-    rb'\+(?:QSSLURC ?: *+"recv" *+, *+\d{1,2} *+, *+(\d{1,2})|QIURC ?: *+"recv" *+, *+(\d{1,2}))'
-    rb" *+, *+(\d{1,5}) *+,"
+    rb'\+(?:QSSLURC ?: *+"recv" *+, *+(\d{1,2} *+, *+\d{1,2})|QIURC ?: *+"recv" *+, *+(\d{1,2}))'
+    rb" *+, *+(-?\d{1,10}) *+,"
 )
 _SOURCE: Final = re.compile(rb' *+"([0-9A-Fa-f.:]{2,45})" *+, *+(\d{1,5}) *+,')
 
@@ -37,14 +44,14 @@ class Head:
     """What stands in front of data that came.
 
     @ivar secure: whether it came by TLS.
-    @ivar connection: C{<connectID>}.
+    @ivar connection: C{<connectID>}; L{None} for ids of which there is no connection.
     @ivar size: bytes of the line in front of the data.
     @ivar length: of the data, as it is told.
     @ivar source: where a datagram came from.
     """
 
     secure: bool
-    connection: int
+    connection: int | None
     size: int
     length: int
     source: tuple[str, int] | None
@@ -61,10 +68,13 @@ def read_head(line: bytes, services: Container[int] = ()) -> Head | None:
         return None
     tls, plain, length = match.groups()
     if plain is None:
-        return Head(True, int(tls), match.end(), int(length), None)
+        context, connect = map(int, tls.split(b","))
+        known = context in SUPPORTED_CONTEXT_IDS and connect in SUPPORTED_CONNECT_IDS
+        return Head(True, connect if known else None, match.end(), int(length), None)
     number = int(plain)
     if number not in services:
-        return Head(False, number, match.end(), int(length), None)
+        place = number if number in PLAIN_CONNECT_IDS else None
+        return Head(False, place, match.end(), int(length), None)
     source = _SOURCE.match(line, match.end())
     if source is None:
         return None
@@ -78,6 +88,11 @@ def read_inline(start: bytes, services: Container[int] = ()) -> Inline | None:
     if head is None or head.length not in RECV_LENGTHS:
         return None
     return Inline(head.size, head.length)
+
+
+def is_empty(line: bytes, head: Head) -> bool:
+    """Whether a line brings nothing, and says so."""
+    return not head.length and not line[head.size :].strip(b' "')
 
 
 def read_hex(line: bytes, head: Head) -> bytes | None:

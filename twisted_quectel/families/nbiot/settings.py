@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from ...errors import UnsupportedOperation
 from ...profiles import TLSProfile
 from ...tables.nbiot import CERTIFICATE_TAGS, TIMEOUTS
 from ..base import ContextSettings, Setting
 from ..refusals import refuse_unsettable
+from .contexts import place
 from .dialects import Formats
 from .errors import NAME
 
@@ -49,6 +51,13 @@ def _refuse(profile: TLSProfile, paths: Mapping[str, str]) -> None:
 
     @raise UnsupportedOperation: naming the argument.
     """
+    for tag, path in paths.items():
+        if tag in _ARGUMENTS and path != place(tag):
+            raise UnsupportedOperation(
+                f"{_ARGUMENTS[tag]}: the {NAME} modules have no files, of which {path} would be "
+                "one: give a PEM file of the host",
+                family=NAME,
+            )
     refuse_unsettable(
         profile,
         paths,
