@@ -174,7 +174,7 @@ def issue(
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(dates.pop("not_before", NOW - timedelta(days=1)))
-        .not_valid_after(dates.pop("not_after", NOW + timedelta(days=1)))
+        .not_valid_after(dates.pop("not_after", NOW + timedelta(days=30)))
         .add_extension(
             x509.SubjectAlternativeName([x509.DNSName(name) for name in names]), critical=False
         )
