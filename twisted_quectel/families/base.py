@@ -284,6 +284,15 @@ class Family(Services, ABC):
         @raise UnsupportedOperation: if the module has no such storage.
         """
 
+    def places(self, tag: str, name: str, keys: str) -> Sequence[str]:
+        """Say where it may go, the best first: other places where a user has a file of his own."""
+        return (self.place(tag, name, keys),)
+
+    async def files_of(self, port: ATPort, context: int) -> Sequence[str]:
+        """Ask for the files that an SSL context names, where they may be in a L{place} that is
+        one for several."""
+        return ()
+
     async def is_stored(self, port: ATPort, path: str, data: bytes) -> bool:
         """Ask whether a file is there with this content, where L{stored_files} does not tell."""
         return False

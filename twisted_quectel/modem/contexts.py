@@ -196,6 +196,13 @@ class ContextPool:
         """Tell whether that is known."""
         return self._contexts[id].provisioned is not None
 
+    def is_strange(self, id: int) -> bool:
+        """Tell whether a context is as somebody else has set it on the module."""
+        if id not in self._contexts.ids:
+            return False
+        context = self._contexts[id]
+        return context.settings is None and context.provisioned is None
+
     async def provision(self, id: int, settings: ContextSettings) -> None:
         """Set a context that is kept for those who name it."""
         self.keep(id, settings)
@@ -378,6 +385,10 @@ class ContextPool:
         if socket is not None and socket in context.sockets:
             context.sockets.remove(socket)
         context.let_go()
+        self.wake()
+
+    def wake(self) -> None:
+        """Have all who wait look again."""
         waiting, self._waiting = self._waiting, []
         for free in waiting:
             if not free.called:

@@ -35,7 +35,7 @@ from ..base import (
 )
 from ..quectel import BOOTED, QuectelFamily
 from . import files, pdp
-from .contexts import ContextDialogue
+from .contexts import ContextDialogue, files_of
 from .dialects import PROMPTLY, Foreground, TCPDialect, TLSDialect, read_opened
 from .errors import NAME
 from .settings import context_settings
@@ -197,6 +197,14 @@ class GSMFamily(QuectelFamily):
     def place(self, tag: str, name: str, keys: str) -> str:
         """Say where a certificate or key goes (chapter 2.2.1, note 1)."""
         return files.place(tag, name, keys)
+
+    def places(self, tag: str, name: str, keys: str) -> Sequence[str]:
+        """Say where it may go: there are two places for a CA in C{NVRAM:}."""
+        return files.places(tag, name, keys)
+
+    async def files_of(self, port: ATPort, context: int) -> Sequence[str]:
+        """Ask for the files that an SSL context names (chapter 2.2.1)."""
+        return await files_of(port, context)
 
     async def stored_files(self, port: ATPort, drive: str) -> Mapping[str, int]:
         """The module lists no files."""
