@@ -168,6 +168,9 @@ class Family(Services, ABC):
     has_inline: ClassVar[bool] = False
     #: what one says first when it has restarted
     boot_word: ClassVar[bytes] = b"RDY"
+    #: what holds for an SSL context that somebody else has provisioned on the module, of what the
+    #: module has one of for all contexts: what another connection has left there does not
+    strange_settings: ClassVar[ContextSettings] = ()
     #: whether its modules judge certificates by CAs of their own
     own_trust: ClassVar[bool] = False
 

@@ -143,6 +143,9 @@ async def _take_context(session: Session, request: OpenRequest, hold: Hold) -> C
         settings = _settings(session, request, paths)
         if request.tls.checks_dates:
             await session.require_clock()
+    elif session.family.strange_settings and session.contexts.is_strange(request.ctx):
+        # its dates count
+        await session.require_clock()
     context = await session.contexts.acquire(settings, request.ctx, request.wait)
     need = ContextNeed(context, settings)
     try:

@@ -118,7 +118,9 @@ class ContextDialogue:
     async def _different(
         self, port: ATPort, context: int, settings: ContextSettings
     ) -> list[Setting]:
-        found = dict(await read_context(port, context))
+        found: dict[str, str] = {}
+        if not all(setting.common for setting in settings):
+            found.update(await read_context(port, context))
         if any(setting.common for setting in settings):
             told = await _query(port, IGNORE_TIME)
             if told is not None:

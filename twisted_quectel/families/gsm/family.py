@@ -38,7 +38,7 @@ from . import files, pdp
 from .contexts import ContextDialogue, files_of
 from .dialects import PROMPTLY, Foreground, TCPDialect, TLSDialect, read_opened
 from .errors import NAME
-from .settings import context_settings
+from .settings import DATES_COUNT, context_settings
 
 # possessive: whatever a line holds, it is read in one pass
 _RECV: Final = re.compile(
@@ -63,6 +63,7 @@ class GSMFamily(QuectelFamily):
 
     name: ClassVar[str] = NAME
     handshake_causes = GSM_HANDSHAKE
+    strange_settings = (DATES_COUNT,)
     before_secrets = _BEFORE_SECRETS
     limits = Limits(
         sockets=table.SOCKET_IDS,
