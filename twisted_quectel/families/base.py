@@ -75,6 +75,8 @@ class Limits:
         cannot, but for the names in its opens.
     @ivar tells_why: whether the code of a failed open tells a dead network from a
         server that refuses.
+    @ivar knows_network: whether the module can be asked, behind such an open, if the network is
+        there.
     @ivar bare_is_empty: whether a read that finds nothing is answered by C{OK} alone.
     @ivar rsa_only: whether all of its cipher suites want a server with an RSA key.
     @ivar pdps: its PDP contexts.
@@ -98,6 +100,7 @@ class Limits:
     listens: bool = False
     name_time: float | None = None
     tells_why: bool = True
+    knows_network: bool = False
     bare_is_empty: bool = False
     rsa_only: bool = False
     pdps: range = range(1, 17)

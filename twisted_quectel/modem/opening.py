@@ -221,7 +221,11 @@ async def open_shared(session: Session, request: OpenRequest, make: SocketMaker[
         session.unshare_channel()
         raise
     # from here on the socket gives everything back when it ends
-    return await _open(session, request, need, id, mode, make)
+    try:
+        return await _open(session, request, need, id, mode, make)
+    except (TLSOpenFailed, TCPOpenFailed) as e:
+        # its close is under way, which keeps the port for commands
+        raise await or_network_down(session, request, e) from None
 
 
 async def take_id(
@@ -334,6 +338,29 @@ async def send_open(
         if response is not None:
             return response
         await make_ready(session, need)
+
+
+async def or_network_down(session: Session, request: OpenRequest, problem: Exception) -> Exception:
+    """Ask the module whether the network is there, behind an open whose code does not tell.
+
+    @param problem: what the open has failed with.
+    @return: what is to be told.
+    """
+    limits = session.family.limits
+    if not isinstance(problem, (TLSOpenFailed, TCPOpenFailed)) or limits.tells_why:
+        return problem
+    if not limits.knows_network or session.over is not None:
+        return problem
+    if await session.pdp_is_up(request.pdp) or session.over is not None:
+        return problem
+    return NetworkDown(
+        f"{request.host}:{request.port} could not be opened: the packet data connection is down; "
+        "the next connection makes it anew",
+        code=problem.code,
+        family=problem.family,
+        command=problem.command,
+        trace=session.port.trace.last(),
+    )
 
 
 def open_problem(

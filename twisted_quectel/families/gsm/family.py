@@ -76,6 +76,7 @@ class GSMFamily(QuectelFamily):
         line=0,
         guard=1.0,
         tells_why=False,
+        knows_network=True,
         bare_is_empty=True,
         rsa_only=True,
         pdps=range(1, len(table.CONTEXT_IDS) + 1),
