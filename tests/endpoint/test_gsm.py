@@ -164,7 +164,7 @@ class RefusedTests(GSMCase):
             self.assertTrue(str(problem).startswith(f"{argument}: "), problem)
 
     def test_interface(self) -> None:
-        """No servers, no UDP, no DTLS, no pings; names go with the open."""
+        """No servers, no UDP, no DTLS, no pings."""
         modem = self.begin()
         interface: Any = ModemInterface(modem)
         self.result_of(interface.ready())

@@ -77,6 +77,7 @@ class GSMFamily(QuectelFamily):
         guard=1.0,
         tells_why=False,
         knows_network=True,
+        name_time=pdp.NAME_TIMEOUT,
         bare_is_empty=True,
         rsa_only=True,
         pdps=range(1, len(table.CONTEXT_IDS) + 1),
@@ -193,6 +194,16 @@ class GSMFamily(QuectelFamily):
         response = await port.execute(self.tls.list_command())
         kinds: tuple[Dialect, ...] = self.dialects
         return [(dialect, status) for dialect in kinds for status in dialect.read_states(response)]
+
+    # -- names
+
+    def name_command(self, pdp_id: int, name: str) -> Command:
+        """Look a name up in the context in the foreground."""
+        return pdp.name_command(name)
+
+    async def look_up(self, port: ATPort, pdp_id: int, name: str) -> Sequence[str]:
+        """Look a name up; nothing else is asked of the module until it has answered."""
+        return await pdp.look_up(port, name)
 
     # -- files
 
