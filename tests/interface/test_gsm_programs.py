@@ -57,7 +57,7 @@ class ProgramTests(GSMInterfaceCase):
 
     def test_agent(self) -> None:
         """Agent fetches a page, again and again."""
-        site: Any = Site(Page())
+        site: Any = Site(Page(), reactor=self.clock)
         site.noisy = False
         self.network.listen(HOST, 80, site)
         agent = Agent(self.interface())
@@ -65,8 +65,8 @@ class ProgramTests(GSMInterfaceCase):
             response: Any = self.result_of(agent.request(b"GET", f"http://{HOST}/".encode()))
             self.assertEqual(response.code, 200)
             self.assertEqual(self.result_of(readBody(response)), PAGE)
-        for call in self.clock.getDelayedCalls():
-            call.cancel()
+        self.settle(1.0)
+        site.stopFactory()
 
     def test_client_service(self) -> None:
         """ClientService comes back behind a restart of the module."""
@@ -75,8 +75,9 @@ class ProgramTests(GSMInterfaceCase):
         made: list[Any] = []
 
         def make() -> Peer:
-            made.append(Peer())
-            return made[-1]
+            peer = Peer()
+            made.append(peer)
+            return peer
 
         endpoint = HostnameEndpoint(interface, HOST, PORT)
         service = ClientService(endpoint, factory_for(make), clock=interface)
