@@ -37,6 +37,28 @@ class ContextTests(GSMCase):
         self.one_line(problem, "pdp", "one PDP context at a time", "number 2")
         self.closes(peer)
 
+    def test_other_context_active(self) -> None:
+        """Another number is refused at once as long as the first one is active, used or not."""
+        self.begin()
+        peer = self.open()
+        for _ in range(2):
+            problem = self.problem(errors.UnsupportedOperation, pdp=2)
+            self.one_line(
+                problem, "pdp", "one PDP context at a time", "number 1", "pdp of the modem"
+            )
+            if not peer.reasons:
+                self.echoes(peer)
+                self.closes(peer)
+        self.closes(self.open())
+        self.assertEqual(self.sent("+QIFGCNT"), ["+QIFGCNT=0"])
+        # the network has taken it away: there is none, and any can be
+        self.gsm().lose_pdp()
+        self.settle(1.0)
+        peer = self.open(pdp=2)
+        self.echoes(peer)
+        self.problem(errors.UnsupportedOperation)
+        self.closes(peer)
+
     def test_way(self) -> None:
         """The commands of chapter 1.2, in their order; user and password are not shown."""
         self.description = {"user": "meter", "password": "of the meter"}

@@ -174,7 +174,8 @@ class GSMFamily(QuectelFamily):
             if await pdp.is_active(port):
                 raise errors.UnsupportedOperation(
                     f"pdp: the {self.name} modules use one PDP context at a time, and number "
-                    f"{self._foreground.id + 1} is in use",
+                    f"{self._foreground.id + 1} is active; give one number for all connections, by "
+                    "pdp of the modem",
                     family=self.name,
                 )
             await self._choose(port, context)
