@@ -116,6 +116,7 @@ class ModuleEndpoint:
             if idle_timeout is None
             else read_timeout("idleTimeout", idle_timeout),
         )
+        modem.named.note(tls, ctx)
         self._address = address_of(self._request.host, self._request.port)
 
     def __repr__(self) -> str:

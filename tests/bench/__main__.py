@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 
-from tests.bench import counts, cpu, hosttls, ptys, ptysend, startup, virtual
+from tests.bench import counts, cpu, hosttls, polled, ptys, ptysend, startup, virtual
 from tests.bench.cell import Cell
 from tests.modules import kind_of
 
@@ -20,6 +20,10 @@ def on_the_clock(size: int, kind: virtual.Kind) -> Iterator[Cell]:
         for sockets in (1, 12):
             for place in grid:
                 yield from virtual.both(*place, sockets, size, kind)
+    else:
+        for sockets in (1, 6):
+            for place in grid:
+                yield from polled.both(*place, sockets, size, kind)
     for place in grid:
         yield virtual.receive(*place, size, kind)
     for share in (0.5, 3.0):

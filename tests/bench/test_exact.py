@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.bench import counts, hosttls, virtual
+from tests.bench import counts, hosttls, polled, virtual
 from tests.bench.cell import Cell
 
 #: Bytes in each run: the bench itself takes a megabyte.
@@ -71,6 +71,8 @@ class ExactTests(SynchronousTestCase):
                 self.reached(virtual.transparent(*place, way, SIZE * 4, virtual.M95))
             for share in (0.5, 3.0):
                 self.reached(virtual.pausing(*place, share, SIZE * 4, virtual.M95))
+            for sockets in (1, 6):
+                self.reached(*polled.both(*place, sockets, SIZE * 4))
 
     def test_nbiot(self) -> None:
         """An NB-IoT module, by its own bounds: all is pushed."""

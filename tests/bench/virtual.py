@@ -174,7 +174,7 @@ class Source:
         self._left = 0
 
 
-def _rig(baudrate: int, latency: float, kind: Kind = TLS) -> Rig:
+def make_rig(baudrate: int, latency: float, kind: Kind = TLS) -> Rig:
     seconds: list[Callable[[], float]] = []
     rig = Rig(Link(baudrate, latency), lambda: Counter(seconds[0]), kind.secure, model=kind.model)
     seconds.append(rig.clock.seconds)
@@ -185,13 +185,13 @@ def _counter(rig: Rig) -> Counter:
     return Counter(rig.clock.seconds)
 
 
-def _named(what: str, baudrate: int, latency: float) -> str:
+def named(what: str, baudrate: int, latency: float) -> str:
     return f"{what}, {baudrate} baud, L {latency * 1000:g} ms"
 
 
 def send(baudrate: int, latency: float, piece: int, size: int = SIZE, kind: Kind = TLS) -> Cell:
     """Send, the application writes pieces of one size."""
-    rig = _rig(baudrate, latency, kind)
+    rig = make_rig(baudrate, latency, kind)
     near = rig.connect()
     started = rig.clock.seconds()
     Source(near.transport, piece, size)
@@ -202,21 +202,19 @@ def send(baudrate: int, latency: float, piece: int, size: int = SIZE, kind: Kind
     rig.close()
     bound = size / kind.block * kind.send_time(baudrate / 10, latency)
     goal = {64: 0.98, 1: 0.97}.get(piece, 0.99)
-    return Cell(
-        _named(f"{kind.name}send, writes of {piece}", baudrate, latency), bound / took, goal
-    )
+    return Cell(named(f"{kind.name}send, writes of {piece}", baudrate, latency), bound / took, goal)
 
 
 def receive(baudrate: int, latency: float, size: int = SIZE, kind: Kind = TLS) -> Cell:
     """Receive in the default mode; the consumer never pauses."""
-    rig = _rig(baudrate, latency, kind)
+    rig = make_rig(baudrate, latency, kind)
     near = rig.connect(lambda: _counter(rig))
     Source(rig.serving.peers[0].transport, BLOCK, size)
     rig.until(lambda: near.size >= size)
     took = near.last - near.first
     rig.close()
     line = baudrate / 10
-    name = _named(f"{kind.name}receive, default mode", baudrate, latency)
+    name = named(f"{kind.name}receive, default mode", baudrate, latency)
     if not kind.pushes:
         return Cell(name, size / READ * kind.read_time(line, latency) / took, 0.95, note="reads")
     return Cell(name, size / kind.block * kind.push_time(line) / took, 0.98)
@@ -237,7 +235,7 @@ def both(
     where prompts and results wait behind pushes that are on the line already.
     The other one is what the L{IdealHost} needs.
     """
-    rig = _rig(baudrate, latency, kind)
+    rig = make_rig(baudrate, latency, kind)
     endpoint = rig.endpoint()
     nears = [rig.connect(lambda: _counter(rig), endpoint) for _ in range(sockets)]
     fars = rig.serving.peers
@@ -260,19 +258,19 @@ def both(
     bound = max(blocks * kind.send_time(line, latency), pushes + blocks * (BLOCK + 15) / line)
     what = f"{kind.name}send and receive, {sockets} socket{'s' * (sockets > 1)}"
     ideal = _ideal(baudrate, latency, sockets, share * sockets, kind)
-    name = _named(what, baudrate, latency)
+    name = named(what, baudrate, latency)
     cells = [
         Cell(name, bound / took, 0.95, note="the longer of the two ways"),
-        Cell(_named("  of what an ideal host needs", baudrate, latency), ideal / took, 0.95),
+        Cell(named("  of what an ideal host needs", baudrate, latency), ideal / took, 0.95),
     ]
     if sockets > 1:
-        cells.append(Cell(_named("  least of 12 / its share", baudrate, latency), min(shares), 0.5))
+        cells.append(Cell(named("  least of 12 / its share", baudrate, latency), min(shares), 0.5))
     return cells
 
 
 def _ideal(baudrate: int, latency: float, sockets: int, size: int, kind: Kind) -> float:
     """Give the seconds that the L{IdealHost} needs."""
-    rig = _rig(baudrate, latency, kind)
+    rig = make_rig(baudrate, latency, kind)
     endpoint = rig.endpoint()
     nears = [rig.connect(lambda: _counter(rig), endpoint) for _ in range(sockets)]
     wire: Any = rig.emulated.wires["usbmodem"]
@@ -332,7 +330,7 @@ def pausing(
     """
     line = baudrate / 10
     polling = READ / kind.read_time(line, latency)
-    rig = _rig(baudrate, latency, kind)
+    rig = make_rig(baudrate, latency, kind)
     near: Slow = rig.connect(lambda: Slow(rig, polling * share))
     far = rig.serving.peers[0]
     if share > 1 and kind.pushes:
@@ -362,7 +360,7 @@ def pausing(
         # the consumer has still to take what lies in its own buffer
         reached = near.size / (near._free - near.first)
     what = "receive, consumer at half the rate" if share < 1 else "receive after a long pause"
-    name = _named(kind.name + what, baudrate, latency)
+    name = named(kind.name + what, baudrate, latency)
     return Cell(name, reached / min(near.rate, polling), 0.95, note=f"{near.held} held")
 
 
@@ -373,7 +371,7 @@ def transparent(
 
     @param way: C{out}, C{in} or C{both}.
     """
-    rig = _rig(baudrate, latency, kind)
+    rig = make_rig(baudrate, latency, kind)
     near = rig.connect(lambda: _counter(rig), mode="transparent")
     far = rig.serving.peers[0]
     started = rig.clock.seconds()
@@ -389,7 +387,7 @@ def transparent(
     rig.settle(2.0)
     rig.close()
     return Cell(
-        _named(f"{kind.name}transparent, {way}", baudrate, latency),
+        named(f"{kind.name}transparent, {way}", baudrate, latency),
         min(end.size for end in ends) / took / (baudrate / 10),
         0.99,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from twisted.internet.error import CannotListenError, ConnectionDone, ConnectionLost
@@ -163,7 +164,7 @@ class RefusedTests(GSMCase):
             self.assertTrue(str(problem).startswith(f"{argument}: "), problem)
 
     def test_interface(self) -> None:
-        """No servers, no UDP, no DTLS, no pings; names go with the open."""
+        """No servers, no UDP, no DTLS, no pings."""
         modem = self.begin()
         interface: Any = ModemInterface(modem)
         self.result_of(interface.ready())
@@ -244,6 +245,52 @@ class ClockTests(GSMCase):
         third = self.open()
         self.assertEqual(self.gsm().common.number("ignorertctime"), 0)
         self.closes(third)
+
+    def provision(self) -> None:
+        """Set context 3 by hand, as another tool would."""
+        module = self.gsm()
+        module.files.store("RAM:mine.pem", self.ca.cert_pem.bytes())
+        module.contexts[3].set("cacert", "RAM:mine.pem")
+        module.contexts[3].set("seclevel", 1)
+
+    def test_provisioned_on_the_module(self) -> None:
+        """A context that is named alone has its dates compared, whoever ignored his before."""
+        expired = self.options(not_before=datetime(2020, 1, 1), not_after=datetime(2021, 1, 1))
+        self.serve(Echo, expired, "old.example")
+        self.begin()
+        self.provision()
+        careless = TLSProfile(cacert=self.ca_path, ignore_local_time=True)
+        self.closes(self.open(host="old.example", tls=careless))
+        self.assertEqual(self.gsm().common.number("ignorertctime"), 1)
+        self.problem(errors.TLSOpenFailed, host="old.example", ctx=3)
+        self.closes(self.open(ctx=3))
+        self.assertEqual(self.gsm().common.number("ignorertctime"), 0)
+
+    def test_left_by_an_earlier_host(self) -> None:
+        """So it has what a host before us has left, and the module's clock is set for it."""
+        expired = self.options(not_before=datetime(2020, 1, 1), not_after=datetime(2021, 1, 1))
+        self.serve(Echo, expired, "old.example")
+        self.begin()
+        self.provision()
+        self.gsm().common.set("ignorertctime", 1)
+        self.problem(errors.TLSOpenFailed, host="old.example", ctx=3)
+        self.assertEqual(len(self.sent("+CCLK=")), 1)
+
+    def test_provisioned_waits(self) -> None:
+        """Who ignores dates and a context that is named alone are not open at the same time."""
+        self.begin()
+        self.provision()
+        careless = TLSProfile(cacert=self.ca_path, ignore_local_time=True)
+        for first, second in (({"tls": careless}, {"ctx": 3}), ({"ctx": 3}, {"tls": careless})):
+            peer = self.open(**first)
+            before = self.gsm().common.number("ignorertctime")
+            self.problem(errors.ModemBusyError, busy="fail", **second)
+            waiting = self.start(self.endpoint(self.emulated, **second))
+            self.settle(2.0)
+            self.assertFalse(waiting.called)
+            self.assertEqual(self.gsm().common.number("ignorertctime"), before)
+            self.closes(peer)
+            self.closes(self.result_of(waiting))
 
 
 class StorageTests(GSMCase):

@@ -11,8 +11,9 @@ from twisted.internet.error import ConnectError
 
 from tests.endpoint.gsmcase import GSMCase, Refusing
 from tests.endpoint.protocols import Echo
+from tests.endpoint.virtual import HOST, PORT
 from tests.tlsservers import make_ca
-from twisted_quectel import TLSProfile, errors
+from twisted_quectel import ModuleTCPEndpoint, TLSProfile, errors
 from twisted_quectel.emulator.faults import CommandFails
 from twisted_quectel.emulator.gsm.module import GSMModule
 from twisted_quectel.emulator.gsm.stack import ADDRESSED
@@ -34,6 +35,28 @@ class ContextTests(GSMCase):
         self.assertTrue(all(line.startswith("+QSSLRECV=1,") for line in self.sent("+QSSLRECV")))
         problem = self.problem(errors.UnsupportedOperation, pdp=1)
         self.one_line(problem, "pdp", "one PDP context at a time", "number 2")
+        self.closes(peer)
+
+    def test_other_context_active(self) -> None:
+        """Another number is refused at once as long as the first one is active, used or not."""
+        self.begin()
+        peer = self.open()
+        for _ in range(2):
+            problem = self.problem(errors.UnsupportedOperation, pdp=2)
+            self.one_line(
+                problem, "pdp", "one PDP context at a time", "number 1", "pdp of the modem"
+            )
+            if not peer.reasons:
+                self.echoes(peer)
+                self.closes(peer)
+        self.closes(self.open())
+        self.assertEqual(self.sent("+QIFGCNT"), ["+QIFGCNT=0"])
+        # the network has taken it away: there is none, and any can be
+        self.gsm().lose_pdp()
+        self.settle(1.0)
+        peer = self.open(pdp=2)
+        self.echoes(peer)
+        self.problem(errors.UnsupportedOperation)
         self.closes(peer)
 
     def test_way(self) -> None:
@@ -74,6 +97,31 @@ class ContextTests(GSMCase):
         self.assertIsInstance(self.end_of(peer), errors.ModuleLost)
         self.closes(self.open())
         self.assertEqual(len(self.sent("+QIACT")), 2)
+
+    def test_lost_without_a_word(self) -> None:
+        """Behind a failed open the module is asked whether its network is there (2.2.6)."""
+        for given in ({}, {"mode": "transparent"}, {"tcp": True}):
+            self.network = type(self.network)(self.clock)
+            modem = self.begin()
+            self.closes(self.open())
+            self.gsm().lose_pdp(told=False)
+            if given.pop("tcp", False):
+                connecting = self.start(ModuleTCPEndpoint(modem, HOST, PORT))
+                problem = self.refused(connecting, errors.NetworkDown)
+            else:
+                problem = self.problem(errors.NetworkDown, **given)
+            self.one_line(problem, "packet data connection", "down")
+            self.assertEqual(self.sent("+QSSLOPEN", "+QIOPEN", "+QSSLSTATE")[-1], "+QSSLSTATE")
+            self.closes(self.open())
+            self.assertEqual(len(self.sent("+QIACT")), 2)
+
+    def test_nobody_listens(self) -> None:
+        """With the network there it is the server, and the network stays."""
+        self.begin()
+        problem = self.problem(errors.TLSOpenFailed, port=1)
+        self.one_line(problem, "-1")
+        self.closes(self.open())
+        self.assertEqual(len(self.sent("+QIACT")), 1)
 
     def test_checks(self) -> None:
         """Each thing that chapter 1.4.1 asks about is asked in its order, and told."""

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import StringIO
 from typing import Any, Final
 
 from tests.faults.bench import SEEDS, FaultCase, matrix
 from tests.modules import KINDS, family_of
 from tests.tlsservers import make_ca
 from twisted_quectel.emulator import EMULATED
+from twisted_quectel.emulator.faults import SendFails
 from twisted_quectel.profiles import TLSProfile
 
 #: What makes the host use what the quirk is about; the rest needs nothing.
@@ -48,7 +50,9 @@ class QuirkCase(FaultCase):
 
 def _test(*quirks: str) -> Callable[[QuirkCase], None]:
     def test(self: QuirkCase) -> None:
-        self.begin(quirks=quirks)
+        refused = "send_fall" in quirks and self.mode == "buffer"
+        self.begin(*([SendFails(3)] if refused else []), quirks=quirks)
+        self.emulated.modem().trace_to(trace := StringIO())
         for name, values in _TLS.items():
             if name in quirks:
                 self.configured(name, values)
@@ -56,6 +60,8 @@ def _test(*quirks: str) -> Callable[[QuirkCase], None]:
         self.both_ways(peer, self.seed)
         self.closed_by_server(peer, self.seed + 10)
         self.works()
+        # a quirk that is not felt has to be there
+        self.assertEqual("SEND FALL" in trace.getvalue(), refused)
 
     test.__doc__ = f"With {', '.join(quirks)}: bytes exact both ways, the tail, then again."
     return test

@@ -75,6 +75,8 @@ class Limits:
         cannot, but for the names in its opens.
     @ivar tells_why: whether the code of a failed open tells a dead network from a
         server that refuses.
+    @ivar knows_network: whether the module can be asked, behind such an open, if the network is
+        there.
     @ivar bare_is_empty: whether a read that finds nothing is answered by C{OK} alone.
     @ivar rsa_only: whether all of its cipher suites want a server with an RSA key.
     @ivar pdps: its PDP contexts.
@@ -99,6 +101,7 @@ class Limits:
     listens: bool = False
     name_time: float | None = None
     tells_why: bool = True
+    knows_network: bool = False
     bare_is_empty: bool = False
     rsa_only: bool = False
     pdps: range = range(1, 17)
@@ -170,6 +173,9 @@ class Family(Services, ABC):
     has_inline: ClassVar[bool] = False
     #: what one says first when it has restarted
     boot_word: ClassVar[bytes] = b"RDY"
+    #: what holds for an SSL context that somebody else has provisioned on the module, of what the
+    #: module has one of for all contexts: what another connection has left there does not
+    strange_settings: ClassVar[ContextSettings] = ()
     #: whether its modules judge certificates by CAs of their own
     own_trust: ClassVar[bool] = False
 
@@ -285,6 +291,15 @@ class Family(Services, ABC):
         @return: the path; one that does not hold the name is a place for one file at a time.
         @raise UnsupportedOperation: if the module has no such storage.
         """
+
+    def places(self, tag: str, name: str, keys: str) -> Sequence[str]:
+        """Say where it may go, the best first: other places where a user has a file of his own."""
+        return (self.place(tag, name, keys),)
+
+    async def files_of(self, port: ATPort, context: int) -> Sequence[str]:
+        """Ask for the files that an SSL context names, where they may be in a L{place} that is
+        one for several."""
+        return ()
 
     async def is_stored(self, port: ATPort, path: str, data: bytes) -> bool:
         """Ask whether a file is there with this content, where L{stored_files} does not tell."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from ..at import Command
+from ..at import ATPort, Command
 from ..errors import (
     ModemConnectError,
     ModemDNSError,
@@ -57,6 +57,14 @@ class Services:
         raise UnsupportedOperation(
             f"the {self.name} modules cannot resolve a name by itself", family=self.name
         )
+
+    async def look_up(self, port: ATPort, pdp: int, name: str) -> Sequence[str]:
+        """Have a name looked up by L{name_command}.
+
+        @return: its addresses; nothing where they are told behind the answer.
+        """
+        await port.execute(self.name_command(pdp, name))
+        return ()
 
     def name_error(
         self, code: int | None, name: str, command: str, trace: Sequence[str]

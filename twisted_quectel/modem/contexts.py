@@ -14,160 +14,19 @@ who is alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass, field
-from typing import Protocol
 
-from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.defer import Deferred
 from twisted.logger import Logger
-from twisted.python.failure import Failure
 
 from ..at import ATPort
 from ..errors import CommandFailed, ModemBusyError, ModemConnectError, UnverifiedContext
 from ..families import Family
 from ..families.base import ContextSettings
+from .sslcontext import Context as Context
+from .sslcontext import ContextSocket as ContextSocket
+from .sslcontext import Known, alike, common, largest, paths_in
+from .sslcontext import SharedSocket as SharedSocket
 from .waiting import wait_for
-
-
-class ContextSocket(Protocol):
-    """A connection, as far as its context is concerned."""
-
-    @property
-    def live(self) -> bool:
-        """Whether it is open, and nobody has begun to close it."""
-
-    @property
-    def closing(self) -> bool:
-        """Whether it is being closed, or has been by the peer."""
-
-
-class SharedSocket(ContextSocket, Protocol):
-    """A connection on the port for commands, as far as its open is concerned."""
-
-    alerts: int
-
-    def opened(self) -> None:
-        """The open has succeeded."""
-
-    def abort(self) -> None:
-        """Have the module close whatever it may have opened."""
-
-    def lost(self, reason: Failure) -> None:
-        """Nothing was opened, and the module need not be told."""
-
-
-def alike(one: ContextSettings | None, other: ContextSettings | None) -> bool:
-    """Tell whether connections with these settings may share a context."""
-    if one is None or other is None:
-        return one is other
-    return _fixed(one) == _fixed(other)
-
-
-def _fixed(settings: ContextSettings) -> ContextSettings:
-    """Give the settings that do not follow the connection."""
-    return tuple(setting for setting in settings if not setting.follows)
-
-
-def _largest(one: ContextSettings, other: ContextSettings) -> ContextSettings:
-    """Give settings that are alike with what is larger in either."""
-    pairs = zip(one, other, strict=True)
-    return tuple(max(pair, key=lambda s: s.values if s.follows else ()) for pair in pairs)
-
-
-def paths_in(settings: ContextSettings | None) -> set[str]:
-    """Give the files that settings name, and other texts."""
-    values = (value for setting in settings or () for value in setting.values)
-    return {value for value in values if isinstance(value, str)}
-
-
-def _common(settings: ContextSettings | None) -> dict[str, tuple[object, ...]]:
-    """Give the settings that the module has one of for all contexts."""
-    return {each.tag: each.values for each in settings or () if each.common}
-
-
-@dataclass(eq=False, slots=True)
-class Context:
-    """One SSL context.
-
-    @ivar settings: what is, was or will be set there; L{None}: nobody knows.
-    @ivar likely: whether it was set, as C{held} says, and may still be.
-    @ivar held: what was set there last.
-    @ivar close_time: what an orderly close has to name.
-    @ivar users: connections on it, and opens in progress.
-    @ivar sockets: its connections, from the open to the end of the close.
-    @ivar provisioned: what the modem file has set there.
-    @ivar handed_out: whether its settings are those of connections that named none.
-    @ivar reserved: whether it is kept for those who name it.
-    """
-
-    id: int
-    settings: ContextSettings | None = None
-    likely: bool = False
-    held: ContextSettings | None = None
-    close_time: int | None = None
-    users: int = 0
-    provisioned: ContextSettings | None = None
-    handed_out: bool = False
-    reserved: bool = False
-    sockets: list[ContextSocket] = field(default_factory=list)
-    lock: DeferredLock = field(default_factory=DeferredLock)
-    _releases: int = 0
-    _verified: tuple[int, frozenset[ContextSocket]] | None = None
-
-    def verify(self) -> None:
-        """It is known, now, to be set as it should be."""
-        self._verified = self._releases, frozenset(each for each in self.sockets if each.live)
-        self.likely = True
-
-    def doubt(self) -> None:
-        """It is not known any more."""
-        self._verified = None
-
-    @property
-    def certain(self) -> bool:
-        """Whether it still is as it was when it was verified.
-
-        The module releases a context with the last connection on it.  So it
-        is, if a connection has lived on it all the time, or if none has ended
-        since, nor is about to.
-        """
-        if self._verified is None:
-            return False
-        releases, lived = self._verified
-        if any(each.live for each in lived):
-            return True
-        return releases == self._releases and not self.emptying
-
-    @property
-    def emptying(self) -> bool:
-        """Whether its last connections are just being closed."""
-        sockets = self.sockets
-        return any(each.closing for each in sockets) and not any(each.live for each in sockets)
-
-    def let_go(self) -> None:
-        """A connection, or an attempt at one, has ended."""
-        self.users -= 1
-        self._releases += 1
-
-    def suits(self, settings: ContextSettings | None) -> bool:
-        """Whether a connection with these settings may join its users."""
-        return self.users == 0 or settings is None or alike(self.settings, settings)
-
-
-class _Known(dict[int, Context]):
-    """The contexts that anything is known of, by their ids: each is made when it is asked for.
-
-    @ivar ids: those that the module has.
-    """
-
-    def __init__(self, ids: Collection[int]) -> None:
-        super().__init__()
-        self.ids = ids
-
-    def __missing__(self, id: int) -> Context:
-        if id not in self.ids:
-            raise KeyError(id)
-        context = self[id] = Context(id)
-        return context
 
 
 class ContextPool:
@@ -180,7 +39,7 @@ class ContextPool:
     def __init__(self, port: ATPort, family: Family) -> None:
         self._port = port
         self._family = family
-        self._contexts = _Known(family.limits.contexts)
+        self._contexts = Known(family.limits.contexts)
         self._waiting: list[Deferred[None]] = []
 
     @property
@@ -200,6 +59,13 @@ class ContextPool:
     def is_provisioned(self, id: int) -> bool:
         """Tell whether that is known."""
         return self._contexts[id].provisioned is not None
+
+    def is_strange(self, id: int | None) -> bool:
+        """Tell whether a context is as somebody else has set it on the module."""
+        if id is None or id not in self._contexts.ids:
+            return False
+        context = self._contexts[id]
+        return context.settings is None and context.provisioned is None
 
     async def provision(self, id: int, settings: ContextSettings) -> None:
         """Set a context that is kept for those who name it."""
@@ -257,7 +123,7 @@ class ContextPool:
             if context is not None:
                 if context.users and context.settings and alike(context.settings, settings):
                     assert settings is not None
-                    context.settings = _largest(context.settings, settings)
+                    context.settings = largest(context.settings, settings)
                 elif settings is not None and alike(context.settings, settings):
                     context.settings = settings
                 elif settings is not None:
@@ -300,11 +166,18 @@ class ContextPool:
         if free in self._waiting:
             self._waiting.remove(free)
 
+    def _common(self, settings: ContextSettings | None) -> dict[str, tuple[object, ...]]:
+        """Give the settings that the module has one of for all contexts.
+
+        @param settings: L{None}: as somebody else has provisioned a context.
+        """
+        return common(self._family.strange_settings if settings is None else settings)
+
     def _agrees(self, settings: ContextSettings | None) -> bool:
         """Whether what the module has one of for all contexts may be what is wanted."""
-        wanted = _common(settings)
+        wanted = self._common(settings)
         return not wanted or all(
-            _common(each.settings).get(tag, value) == value
+            self._common(each.settings).get(tag, value) == value
             for each in self._contexts.values()
             if each.users
             for tag, value in wanted.items()
@@ -350,9 +223,25 @@ class ContextPool:
             if settings is None:
                 # asked each time: whoever set it, nobody gets in unverified by accident
                 context.close_time = await self._family.check_provisioned(self._port, context.id)
+                if context.settings is None:
+                    await self._set_strange(context.id)
                 context.verify()
         finally:
             context.lock.release()
+
+    async def _set_strange(self, id: int) -> None:
+        """Have what the module has one of for all contexts as safe as it can be."""
+        settings = self._family.strange_settings
+        if settings and not await self._family.configured(self._port, id, settings):
+            names = ", ".join(setting.argument for setting in settings)
+            self._log.warn(
+                "ctx: the module has one {names} for all SSL contexts, and it is not what context "
+                "{id} can be used with as it is provisioned: set back; give its settings under "
+                "contexts.{id} in the modem file if they are to be otherwise",
+                names=names,
+                id=id,
+            )
+            await self._family.configure(self._port, id, settings)
 
     async def _set(self, context: Context) -> None:
         """Have a context set, with as little as is needed to be certain."""
@@ -388,6 +277,10 @@ class ContextPool:
         if socket is not None and socket in context.sockets:
             context.sockets.remove(socket)
         context.let_go()
+        self.wake()
+
+    def wake(self) -> None:
+        """Have all who wait look again."""
         waiting, self._waiting = self._waiting, []
         for free in waiting:
             if not free.called:

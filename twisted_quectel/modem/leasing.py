@@ -23,6 +23,7 @@ from .opening import (
     open_problem,
     open_shared,
     open_socket,
+    or_network_down,
     release_context,
     send_open,
     take_context,
@@ -143,7 +144,9 @@ async def _open_transparent(
         return socket
     try:
         code = await way.refused(response)
-        raise open_problem(session, request, command, code)
+        # while the port is still this one's
+        problem = open_problem(session, request, command, code)
+        raise await or_network_down(session, request, problem)
     finally:
         socket.refused()
 

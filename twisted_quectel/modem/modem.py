@@ -32,6 +32,7 @@ from .described import Described
 from .holders import in_case, with_culprit
 from .leaving import leave
 from .machine import ModemCore, ModemLife, modem_life
+from .named import Named
 from .network import PinMemory
 from .probing import Ping as Ping
 from .questions import Questions
@@ -82,6 +83,7 @@ class Modem(Described, Reporting, Questions, ModemCore):
         self._channels: Channels | None = None
         self._in_data_mode: set[str] = set()  # devices that were given up in it
         self._files_in_doubt: set[str] = set()
+        self.named = Named(profile)
         self._session: Session | None = None
         self._family: Family | None = None
         self._pin = PinMemory()
@@ -339,6 +341,7 @@ class Modem(Described, Reporting, Questions, ModemCore):
         )
         session.files.progress = self._progress
         session.files.in_doubt = self._files_in_doubt
+        session.files.named = self.named
         session.wedge = self._wedge
         session.revival = self._revival
         session.advice = self._advice

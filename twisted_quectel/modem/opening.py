@@ -5,7 +5,7 @@ LTE SSL Application Note v1.1, chapters 1.2, 2.2.2 and 4.1.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -25,6 +25,7 @@ from ..errors import (
 from ..families import AccessMode
 from ..families.base import ContextSettings, Stack
 from .contexts import Context, ContextSocket, SharedSocket
+from .files import Hold
 from .handshake import explained
 from .openjob import OpenJob as OpenJob
 from .openrequest import OpenRequest as OpenRequest
@@ -104,12 +105,13 @@ async def take_context(session: Session, request: OpenRequest) -> ContextNeed:
             family=session.family.name,
         )
     # its files must not make room for others before the context names them
-    with session.files.held(request.tls):
+    session.files.named.note(request.tls, request.ctx)
+    with session.files.held(request.tls) as hold:
         if request.tls is not None:
-            return await _take_context(session, request)
-        with session.provisions.used(request.ctx):
-            await session.provisions.restore(request.ctx, request.wait)
-            return await _take_context(session, request)
+            return await _take_context(session, request, hold)
+        with session.provisions.used(request.ctx) as hold:
+            await session.provisions.restore(request.ctx, request.wait, hold)
+            return await _take_context(session, request, hold)
 
 
 async def _without_contexts(session: Session, request: OpenRequest) -> ContextNeed:
@@ -125,15 +127,25 @@ async def _without_contexts(session: Session, request: OpenRequest) -> ContextNe
     return ContextNeed(None, None)
 
 
-async def _take_context(session: Session, request: OpenRequest) -> ContextNeed:
+def _settings(session: Session, request: OpenRequest, paths: Mapping[str, str]) -> ContextSettings:
+    assert request.tls is not None
+    return session.family.context_settings(
+        request.tls, is_literal(request.host), request.timeout, paths
+    )
+
+
+async def _take_context(session: Session, request: OpenRequest, hold: Hold) -> ContextNeed:
     settings = None
     if request.tls is not None:
-        paths = await session.files.paths(request.tls, request.wait)
-        settings = session.family.context_settings(
-            request.tls, is_literal(request.host), request.timeout, paths
-        )
+        # what the family cannot do is refused before its files go up
+        _settings(session, request, session.files.places(request.tls))
+        paths = await session.files.paths(request.tls, request.wait, hold)
+        settings = _settings(session, request, paths)
         if request.tls.checks_dates:
             await session.require_clock()
+    elif session.family.strange_settings and session.contexts.is_strange(request.ctx):
+        # its dates count
+        await session.require_clock()
     context = await session.contexts.acquire(settings, request.ctx, request.wait)
     need = ContextNeed(context, settings)
     try:
@@ -213,7 +225,11 @@ async def open_shared(session: Session, request: OpenRequest, make: SocketMaker[
         session.unshare_channel()
         raise
     # from here on the socket gives everything back when it ends
-    return await _open(session, request, need, id, mode, make)
+    try:
+        return await _open(session, request, need, id, mode, make)
+    except (TLSOpenFailed, TCPOpenFailed) as e:
+        # its close is under way, which keeps the port for commands
+        raise await or_network_down(session, request, e) from None
 
 
 async def take_id(
@@ -326,6 +342,29 @@ async def send_open(
         if response is not None:
             return response
         await make_ready(session, need)
+
+
+async def or_network_down(session: Session, request: OpenRequest, problem: Exception) -> Exception:
+    """Ask the module whether the network is there, behind an open whose code does not tell.
+
+    @param problem: what the open has failed with.
+    @return: what is to be told.
+    """
+    limits = session.family.limits
+    if not isinstance(problem, (TLSOpenFailed, TCPOpenFailed)) or limits.tells_why:
+        return problem
+    if not limits.knows_network or session.over is not None:
+        return problem
+    if await session.pdp_is_up(request.pdp) or session.over is not None:
+        return problem
+    return NetworkDown(
+        f"{request.host}:{request.port} could not be opened: the packet data connection is down; "
+        "the next connection makes it anew",
+        code=problem.code,
+        family=problem.family,
+        command=problem.command,
+        trace=session.port.trace.last(),
+    )
 
 
 def open_problem(

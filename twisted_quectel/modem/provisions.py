@@ -29,7 +29,7 @@ from ..families.base import ContextSettings
 from ..modemprofile import ModemProfile
 from ..profiles import TLSProfile
 from .contexts import ContextPool
-from .files import FileStore
+from .files import FileStore, Hold
 
 #: Seconds that a connection is supposed to have, as far as its context depends on it.
 _TIMEOUT: Final = 60.0
@@ -85,8 +85,8 @@ class Provisions:
         for id, tls in contexts.items():
             try:
                 with self._blaming(id):
-                    with self._files.held(tls):
-                        await self._pool.provision(id, await self._settings(tls))
+                    with self._files.held(tls) as hold:
+                        await self._pool.provision(id, await self._settings(tls, hold))
                     if tls.checks_dates:
                         await self._require_clock()
             except _UNUSABLE as e:
@@ -103,15 +103,16 @@ class Provisions:
             raise _about(e, f"ctx: contexts.{id} of the modem file cannot be used: ") from None
 
     @contextmanager
-    def used(self, id: int | None) -> Iterator[None]:
+    def used(self, id: int | None) -> Iterator[Hold]:
         """Use a context that is named alone."""
         if id is None or id not in self._profile.contexts:
-            yield
+            with self._files.held(None) as hold:
+                yield hold
             return
-        with self._blaming(id), self._files.held(self._profile.contexts[id]):
-            yield
+        with self._blaming(id), self._files.held(self._profile.contexts[id]) as hold:
+            yield hold
 
-    async def restore(self, id: int | None, wait: bool) -> None:
+    async def restore(self, id: int | None, wait: bool, hold: Hold) -> None:
         """Say again what a context that is named alone has to be, where that was not known.
 
         Where there is one context only, others may have had it since, with files of theirs.
@@ -122,12 +123,12 @@ class Provisions:
         if id is None or tls is None:
             return
         if self._pool.single or not self._pool.is_provisioned(id):
-            self._pool.keep(id, await self._settings(tls, wait))
+            self._pool.keep(id, await self._settings(tls, hold, wait))
         if tls.checks_dates:
             await self._require_clock()
 
-    async def _settings(self, tls: TLSProfile, wait: bool = False) -> ContextSettings:
-        paths = await self._files.paths(tls, wait)
+    async def _settings(self, tls: TLSProfile, hold: Hold, wait: bool = False) -> ContextSettings:
+        paths = await self._files.paths(tls, wait, hold)
         return self._family.context_settings(tls, False, _TIMEOUT, paths)
 
 

@@ -146,9 +146,9 @@ async def qsslopen(call: Call[GSMModule]) -> Outcome:
 
 def _refused(call: Call[GSMModule], id: int, mode: int, code: int) -> Outcome:
     """Say that nothing is opened."""
+    call.module.sockets.failed.add(id)
     if told_at_once(call, mode):
         return ERROR
-    call.module.sockets.failed.add(id)
     port = call.port
     port.interpreter.after(lambda: port.unsolicited(f"+QSSLOPEN: {id},{code}"))
     return OK

@@ -8,7 +8,7 @@ from typing import Final
 from ... import errors
 from ...at import ATPort, Command, write_form
 from ...at.syntax import Value
-from ...tables.gsm import CONTEXT_QUERY
+from ...tables.gsm import CONTEXT_QUERY, NVRAM_NAMES
 from ..base import ContextSettings, Firmware, Setting
 from ..quectel import unverified
 from ..settling import settle
@@ -63,6 +63,12 @@ async def read_context(port: ATPort, context: int) -> Mapping[str, str]:
     return {tag: value for tag, value in found.items() if value is not None}
 
 
+async def files_of(port: ATPort, context: int) -> list[str]:
+    """Give the files that a context names."""
+    found = await read_context(port, context)
+    return [found[tag] for tag in NVRAM_NAMES if found.get(tag)]
+
+
 def _matches(setting: Setting, found: str | None) -> bool:
     """Whether what was read back is what was wanted."""
     (wanted,) = setting.values
@@ -73,7 +79,15 @@ def _matches(setting: Setting, found: str | None) -> bool:
             return int(found, 16) == int(str(wanted), 16)
         except ValueError:
             return False
+    if setting.tag in NVRAM_NAMES:
+        # however the storage was written, the module may write it in capitals
+        return _path(found.strip()) == _path(str(wanted))
     return found.strip() == str(wanted)
+
+
+def _path(text: str) -> tuple[str, str]:
+    storage, _, name = text.partition(":")
+    return storage.upper(), name
 
 
 class ContextDialogue:
@@ -104,7 +118,9 @@ class ContextDialogue:
     async def _different(
         self, port: ATPort, context: int, settings: ContextSettings
     ) -> list[Setting]:
-        found = dict(await read_context(port, context))
+        found: dict[str, str] = {}
+        if not all(setting.common for setting in settings):
+            found.update(await read_context(port, context))
         if any(setting.common for setting in settings):
             told = await _query(port, IGNORE_TIME)
             if told is not None:

@@ -35,10 +35,10 @@ from ..base import (
 )
 from ..quectel import BOOTED, QuectelFamily
 from . import files, pdp
-from .contexts import ContextDialogue
+from .contexts import ContextDialogue, files_of
 from .dialects import PROMPTLY, Foreground, TCPDialect, TLSDialect, read_opened
 from .errors import NAME
-from .settings import context_settings
+from .settings import DATES_COUNT, context_settings
 
 # possessive: whatever a line holds, it is read in one pass
 _RECV: Final = re.compile(
@@ -63,6 +63,7 @@ class GSMFamily(QuectelFamily):
 
     name: ClassVar[str] = NAME
     handshake_causes = GSM_HANDSHAKE
+    strange_settings = (DATES_COUNT,)
     before_secrets = _BEFORE_SECRETS
     limits = Limits(
         sockets=table.SOCKET_IDS,
@@ -75,6 +76,8 @@ class GSMFamily(QuectelFamily):
         line=0,
         guard=1.0,
         tells_why=False,
+        knows_network=True,
+        name_time=pdp.NAME_TIMEOUT,
         bare_is_empty=True,
         rsa_only=True,
         pdps=range(1, len(table.CONTEXT_IDS) + 1),
@@ -171,7 +174,8 @@ class GSMFamily(QuectelFamily):
             if await pdp.is_active(port):
                 raise errors.UnsupportedOperation(
                     f"pdp: the {self.name} modules use one PDP context at a time, and number "
-                    f"{self._foreground.id + 1} is in use",
+                    f"{self._foreground.id + 1} is active; give one number for all connections, by "
+                    "pdp of the modem",
                     family=self.name,
                 )
             await self._choose(port, context)
@@ -192,11 +196,29 @@ class GSMFamily(QuectelFamily):
         kinds: tuple[Dialect, ...] = self.dialects
         return [(dialect, status) for dialect in kinds for status in dialect.read_states(response)]
 
+    # -- names
+
+    def name_command(self, pdp_id: int, name: str) -> Command:
+        """Look a name up in the context in the foreground."""
+        return pdp.name_command(name)
+
+    async def look_up(self, port: ATPort, pdp_id: int, name: str) -> Sequence[str]:
+        """Look a name up; nothing else is asked of the module until it has answered."""
+        return await pdp.look_up(port, name)
+
     # -- files
 
     def place(self, tag: str, name: str, keys: str) -> str:
         """Say where a certificate or key goes (chapter 2.2.1, note 1)."""
         return files.place(tag, name, keys)
+
+    def places(self, tag: str, name: str, keys: str) -> Sequence[str]:
+        """Say where it may go: there are two places for a CA in C{NVRAM:}."""
+        return files.places(tag, name, keys)
+
+    async def files_of(self, port: ATPort, context: int) -> Sequence[str]:
+        """Ask for the files that an SSL context names (chapter 2.2.1)."""
+        return await files_of(port, context)
 
     async def stored_files(self, port: ATPort, drive: str) -> Mapping[str, int]:
         """The module lists no files."""

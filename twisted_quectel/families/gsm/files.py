@@ -25,10 +25,18 @@ def place(tag: str, name: str, keys: str) -> str:
     """Say where a certificate or key goes.
 
     In C{RAM:} under its own name.  In C{NVRAM:}, which outlives restarts, there is one place
-    for each kind, but for the CA of which there are two; the second one is for those who name
-    it themselves.
+    for each kind, but for the CA of which there are two: see L{places}.
 
     @raise errors.UnsupportedOperation: if the modem file wants something else.
+    """
+    return places(tag, name, keys)[0]
+
+
+def places(tag: str, name: str, keys: str) -> tuple[str, ...]:
+    """Give all places where it may go; the second one of a CA is for where the first one holds
+    a file of the user's own.
+
+    @raise errors.UnsupportedOperation: as for L{place}.
     """
     storage = STORAGES.get(keys)
     if storage is None:
@@ -36,7 +44,9 @@ def place(tag: str, name: str, keys: str) -> str:
             f"keys: the {NAME} modules have no {keys}; they have {' and '.join(STORAGES)}",
             family=NAME,
         )
-    return f"RAM:{name}" if storage == "RAM" else f"NVRAM:{NVRAM_NAMES.get(tag, ('CA1',))[0]}"
+    if storage == "RAM":
+        return (f"RAM:{name}",)
+    return tuple(f"{storage}:{each}" for each in NVRAM_NAMES.get(tag, ("CA1",)))
 
 
 async def is_stored(port: ATPort, path: str, data: bytes) -> bool:

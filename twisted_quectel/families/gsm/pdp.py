@@ -18,6 +18,8 @@ from .errors import NAME
 ACTIVATE_TIMEOUT: Final = 150.0
 DEACTIVATE_TIMEOUT: Final = 40.0
 ATTACH_TIMEOUT: Final = 75.0
+#: Seconds for a name; no document has a figure.
+NAME_TIMEOUT: Final = 60.0
 
 #: C{AT+QICSGP}: the bearer is GPRS.
 _GPRS: Final = 1
@@ -148,6 +150,36 @@ async def _address(port: ATPort) -> str:
     # where an OK follows all the same, it must not be taken for the next answer
     port.resynchronise()
     return response.result.text.decode("ascii")
+
+
+def name_command(name: str) -> Command:
+    """Look a name up: C{OK}, and behind it a bare address, or a bare C{ERROR}.
+
+    That C{ERROR} could be any command's: so this one keeps the port until it has come.
+    """
+    return Command(
+        write_form("+QIDNSGIP", name, arguments=("host",)),
+        timeout=PROMPTLY,
+        later=_read_address,
+        later_timeout=NAME_TIMEOUT,
+    )
+
+
+async def look_up(port: ATPort, name: str) -> list[str]:
+    """Give the first address of a name.
+
+    @raise errors.CommandFailed: if it has none, or none came in time.
+    """
+    command = name_command(name)
+    try:
+        response = await port.execute(command)
+    except errors.CommandTimeout as e:
+        raise errors.CommandFailed(
+            e.message, family=NAME, command=e.command, trace=e.trace
+        ) from None
+    # where it has more, they must not be taken for those of the next name
+    port.resynchronise()
+    return [response.result.text.decode("ascii")]
 
 
 async def deactivate(port: ATPort) -> None:

@@ -20,6 +20,14 @@ IGNORE_TIME: Final = "ignorertctime"
 _ALL: Final = 0xFFFF
 
 
+def _dates(ignored: bool) -> Setting:
+    return Setting(IGNORE_TIME, "ignoreLocalTime", (int(ignored),), common=True)
+
+
+#: For a context that others have provisioned: nobody knows what they have asked for.
+DATES_COUNT: Final = _dates(False)
+
+
 def context_settings(
     profile: TLSProfile, literal: bool, timeout: float, paths: Mapping[str, str]
 ) -> ContextSettings:
@@ -39,8 +47,7 @@ def context_settings(
         if tag in paths:
             settings.append(Setting(tag, argument, (paths[tag],)))
     if profile.security_level > 0:
-        ignored = int(profile.ignore_local_time)
-        settings.append(Setting(IGNORE_TIME, "ignoreLocalTime", (ignored,), common=True))
+        settings.append(_dates(profile.ignore_local_time))
     return tuple(settings)
 
 

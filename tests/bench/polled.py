@@ -1,0 +1,44 @@
+"""Both ways at once on a module that pushes nothing: sends and reads take the port in turn."""
+
+from __future__ import annotations
+
+from tests.bench.cell import Cell
+from tests.bench.virtual import BLOCK, M95, READ, SIZE, Counter, Kind, Source, make_rig, named
+
+
+def both(
+    baudrate: int, latency: float, sockets: int, size: int = SIZE, kind: Kind = M95
+) -> list[Cell]:
+    """Send and receive at once, the same number of bytes each way.
+
+    One command is under way at a time, so the bound is all sends and all reads one behind
+    the other.  Each connection's share is told of when the first one is through.
+    """
+    rig = make_rig(baudrate, latency, kind)
+    endpoint = rig.endpoint()
+    nears = [rig.connect(lambda: Counter(rig.clock.seconds), endpoint) for _ in range(sockets)]
+    fars = rig.serving.peers
+    started = rig.clock.seconds()
+    share = size // sockets
+    every = [*nears, *fars]
+    for each in every:
+        Source(each.transport, BLOCK, share)
+    shares: list[float] = []
+    for ends in (nears, fars):
+        rig.until(lambda ends=ends: any(each.size >= share for each in ends))  # type: ignore[misc]
+        shares.append(min(each.size for each in ends) / share)
+    rig.until(lambda: all(each.size >= share for each in every))
+    took = max(each.last for each in every) - started
+    rig.settle(1.0)
+    rig.close()
+    line, total = baudrate / 10, share * sockets
+    sends = total / BLOCK * kind.send_time(line, latency)
+    reads = total / READ * kind.read_time(line, latency)
+    what = f"{kind.name}send and receive, {sockets} socket{'s' * (sockets > 1)}"
+    cells = [
+        Cell(named(what, baudrate, latency), (sends + reads) / took, 0.95, note="sends and reads")
+    ]
+    if sockets > 1:
+        name = f"  least of {sockets} / its share"
+        cells.append(Cell(named(name, baudrate, latency), min(shares), 0.5))
+    return cells
