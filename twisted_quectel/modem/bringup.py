@@ -96,6 +96,7 @@ async def bring_up(
     make_session: Callable[[Family], Session],
     obstacle: Callable[[ModemNotReady | None], None],
     in_data_mode: bool = False,
+    busy_until: float = 0.0,
 ) -> Session:
     """Bring a module up.
 
@@ -103,9 +104,10 @@ async def bring_up(
     @param obstacle: told what is in the way while something is waited for.
     @param pin: what is known of its PIN.
     @param in_data_mode: whether it is known to have been in data mode.
+    @param busy_until: when it has ended, at the latest, what it is known to have been at.
     @raise ModemNotReady: a subclass that says why not.
     """
-    swallowed = await wake(clock, port, wire, profile.baudrate, obstacle, in_data_mode)
+    swallowed = await wake(clock, port, wire, profile.baudrate, obstacle, in_data_mode, busy_until)
     obstacle(None)
     await port.execute(Command(write_form("+CMEE", 1)))
     if port.echoes:
