@@ -57,7 +57,7 @@ class OpenAttempt:
                 return Failure(
                     ModemTimeout(
                         f"{request.host}:{request.port} was not connected within "
-                        f"{request.timeout:g} s; what took so long: {str(problem) or self._stage}",
+                        f"{request.timeout:g} s; what took so long: {str(problem) or self._what}",
                         family=problem.family if isinstance(problem, OpenCancelled) else None,
                         command=problem.command if isinstance(problem, OpenCancelled) else None,
                         trace=self._modem.last_lines(),
@@ -84,6 +84,13 @@ class OpenAttempt:
                 )
             )
         return reason
+
+    @property
+    def _what(self) -> str:
+        """What is waited for just now."""
+        session = self._modem.current
+        command = "" if session is None else session.port.in_flight
+        return f"{self._stage}, behind the module's answer to {command}" if command else self._stage
 
     async def _open_by(self, opener: Callable[[Session], Awaitable[_S]]) -> tuple[Session, _S]:
         """Open, with the modem up.

@@ -201,11 +201,10 @@ class TLSOpenFailed(ModemConnectError):
     """The TLS connection could not be opened; the module does not say why."""
 
 
-class AlertRaised(TLSOpenFailed):
-    """The module has found something wrong with the handshake.
+class _Alerts:
+    """What the module has found wrong with TLS."""
 
-    @ivar code: the bits of its alerts.
-    """
+    code: int | None
 
     @property
     def alerts(self) -> CSSLAlert:
@@ -216,6 +215,13 @@ class AlertRaised(TLSOpenFailed):
     def meaning(self) -> str:
         """What that is, in the words of the document."""
         return describe(self.code) if self.code else ""
+
+
+class AlertRaised(_Alerts, TLSOpenFailed):
+    """The module has found something wrong with the handshake.
+
+    @ivar code: the bits of its alerts; L{None} if it has not said which.
+    """
 
 
 class CertificateVerificationError(AlertRaised):
@@ -315,6 +321,13 @@ class ModuleLost(ModemError, error.ConnectionLost):
 
 class SendFailed(ModemError, error.ConnectionLost):
     """A connection ended because bytes were not taken, or their fate is unknown."""
+
+
+class SessionAlert(_Alerts, ModemError, error.ConnectionLost):
+    """A connection ended because the module has raised an alert on it while it was open.
+
+    @ivar code: the bits of the alert.
+    """
 
 
 class PeerSilent(ModemError, error.ConnectionLost):

@@ -61,6 +61,7 @@ class Options(usage.Options):
         ["cut", None, None, "Have what is read at once be at most so many bytes, at random."],
         ["profile", None, "strict", "strict or as_printed."],
         ["pin", None, None, "The SIM asks for this PIN."],
+        ["authorities", None, None, "PEM file of the CAs that the module trusts by itself (none)."],
     ]
 
     def __init__(self) -> None:
@@ -129,6 +130,7 @@ _READERS: Final[dict[str, Callable[[str], Any]]] = {
     "latency": values.latency,
     "cut": values.size,
     "pin": values.pin,
+    "authorities": values.authorities,
 }
 
 

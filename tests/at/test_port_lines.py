@@ -201,6 +201,20 @@ class DataModeTests(SynchronousTestCase):
         self.assertEqual(len(data.lost), 1)
         self.assertTrue(data.lost[0].check(PortLost))
 
+    def test_lost_in_mid_command(self) -> None:
+        """It is known how long the module may be at the command that was in flight."""
+        self.bench.clock.advance(5.0)
+        done = self.bench.port.execute(Command(execute_form("+A"), timeout=120.0))
+        self.assertEqual(self.bench.port.in_flight, "AT+A")
+        self.bench.clock.advance(20.0)
+        self.bench.unplug()
+        self.failureResultOf(done, PortLost)
+        self.assertEqual(self.bench.port.busy_until, 125.0)
+        idle = Bench()
+        self.assertEqual(idle.port.in_flight, "")
+        idle.unplug()
+        self.assertEqual(idle.port.busy_until, 0.0)
+
 
 class PausedTests(SynchronousTestCase):
     """A port that is not read cannot tell that nothing came."""

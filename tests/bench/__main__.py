@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 
-from tests.bench import counts, cpu, hosttls, polled, ptys, ptysend, startup, virtual
+from tests.bench import counts, cpu, hosttls, https, polled, ptys, ptysend, startup, virtual
 from tests.bench.cell import Cell
 from tests.modules import kind_of
 
@@ -44,12 +44,21 @@ def pushed(size: int, kind: virtual.Kind) -> Iterator[Cell]:
             yield virtual.transparent(*place, way, size, kind)
 
 
+def requests(size: int) -> Iterator[Cell]:
+    """Run those of a stack that is made for requests."""
+    for place in ((speed, latency) for speed in virtual.SPEEDS for latency in virtual.LATENCIES):
+        for piece in (virtual.BLOCK, 64, 1):
+            yield https.send(*place, piece, size)
+        yield https.receive(*place, size)
+
+
 def cells(quick: bool) -> Iterator[Cell]:
     """Run all benches."""
     for kind in (virtual.TLS, virtual.TCP, virtual.M95):
         yield from on_the_clock(virtual.SIZE // 8 if quick else virtual.SIZE, kind)
     for kind in (virtual.NBIOT, virtual.SIM):
         yield from pushed(virtual.SIZE // 8 if quick else virtual.SIZE, kind)
+    yield from requests(virtual.SIZE // 8 if quick else virtual.SIZE)
     for way in ("send", "receive"):
         for piece in (virtual.BLOCK, 64, 1):
             yield hosttls.overhead(way, piece)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.bench import counts, hosttls, polled, virtual
+from tests.bench import counts, hosttls, https, polled, virtual
 from tests.bench.cell import Cell
 
 #: Bytes in each run: the bench itself takes a megabyte.
@@ -90,12 +90,20 @@ class ExactTests(SynchronousTestCase):
             for way in ("out", "in", "both"):
                 self.reached(virtual.transparent(*place, way, SIZE * 4, virtual.SIM))
 
+    def test_https(self) -> None:
+        """The HTTPS stack of one, by its bounds."""
+        for place in ((115200, 0.002), (921600, 0.01), (3_000_000, 0.03)):
+            for piece in (virtual.BLOCK, 64, 1):
+                self.reached(https.send(*place, piece, SIZE * 4))
+            self.reached(https.receive(*place, SIZE * 4))
+
     def test_framing(self) -> None:
         """What stands around a block, in bytes: of a send, of a push, of a read."""
         self.assertEqual(virtual.TCP[2:5], (32, 25, 38))
         self.assertEqual(virtual.M95[2:5], (35, 0, 68))
         self.assertEqual(virtual.NBIOT[2:5], (51, 32, 0))
         self.assertEqual(virtual.SIM[2:5], (28, 28, 0))
+        self.assertEqual((https.SENDING, https.TELLING, https.RECEIVING), (28, 26, 63))
 
     def test_host_tls(self) -> None:
         """TLS on the host costs the line next to nothing, however small the writes are."""

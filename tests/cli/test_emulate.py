@@ -14,11 +14,18 @@ from typing import Any
 
 from twisted.internet.endpoints import _parse as parse_endpoint
 from twisted.internet.endpoints import clientFromString
+from twisted.internet.task import Clock
 from twisted.internet.testing import MemoryReactor
+from twisted.python import usage
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.cli.processes import PATIENCE, quectel, start
+from tests.tlsservers import make_ca
+from twisted_quectel.cli.emulate import _read as read_emulated
+from twisted_quectel.cli.main import make_parser
+from twisted_quectel.cli.words import UsageError
 from twisted_quectel.modemprofile import ModemProfile
+from twisted_quectel.serviceemulator import Options as EmulatorOptions
 from twisted_quectel.strings import quectelssl_arguments
 
 
@@ -228,3 +235,33 @@ class EmulateTests(SynchronousTestCase):
         self.assertEqual(done.returncode, 0)
         self.assertIn("has_checkhost", done.stdout)
         self.assertIn("send_fail_n:times=1,then_ok=0", done.stdout)
+
+
+class AuthoritiesTests(SynchronousTestCase):
+    """The CAs that a SIM52xx module trusts come from a file."""
+
+    def test_read(self) -> None:
+        """One or many, by either command line; other modules have none."""
+        pem = b"".join(make_ca().cert_pem.bytes() for _ in range(2))
+        path = Path(self.mktemp())
+        path.write_bytes(pem)
+        given = ["--model", "sim5320", "--authorities", str(path)]
+        service = EmulatorOptions()
+        service.parseOptions([*given, "--pty", self.mktemp()])
+        for emulated in (
+            read_emulated(make_parser().parse_args(["emulate", *given])),
+            service.emulated,
+        ):
+            self.assertEqual(emulated.authorities, pem)
+            self.assertNotIn("BEGIN", repr(emulated))
+            module = emulated.make(Clock())
+            self.assertEqual(module.settings.authorities, pem)
+            module.close()
+        for model in ("EC25", "M95", "BC660K-GL"):
+            given[1] = model
+            arguments = make_parser().parse_args(["emulate", *given])
+            refused = self.assertRaises(UsageError, read_emulated, arguments)
+            self.assertRegex(str(refused), rf"^--authorities: {model} has no CAs")
+            self.assertRaises(
+                usage.UsageError, EmulatorOptions().parseOptions, [*given, "--pty", "/tmp/x"]
+            )

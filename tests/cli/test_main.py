@@ -101,6 +101,8 @@ class UsageTests(SynchronousTestCase):
         self.refused("--host", "emulate", "--host", "=127.0.0.1")
         self.refused("--redirect", "emulate", "--redirect", "a:1=b:2")
         self.refused("--pin", "emulate", "--pin", "x")
+        for path in ("/nonexistent", "/", "", "\0", __file__):
+            self.refused("--authorities", "emulate", "--model", "SIM5320", "--authorities", path)
         self.refused("--device", "demo", "--device", "")
         self.refused("--modem", "demo", "--modem", "")
         for url in (

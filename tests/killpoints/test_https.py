@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import random
 from typing import Any
 
@@ -17,7 +18,8 @@ from twisted_quectel import ModuleHTTPSEndpoint, TLSProfile
 
 #: Points of each blow and way of speaking.
 SAMPLE = 12
-#: Seconds for a connect behind a blow: to release a stack takes four minutes at most.
+#: Seconds for a connect behind a blow: to close takes two minutes at most, to release the stack
+#: two more (chapter 2.7).
 PATIENT = 300.0
 
 WAYS = ((), ("https_peer_closed", "https_send_spelling=document"))
@@ -44,8 +46,11 @@ class HTTPSTests(SynchronousTestCase):
         for quirks in WAYS:
             profile = TLSProfile(verify="none")
             runner = Runner("buffer", self.options, profile, model="SIM5320", quirks=quirks)
-            points = list(runner.record())
-            for point in random.Random(f"{name} {quirks}").sample(points, SAMPLE):
+            every = os.environ.get("TWISTED_QUECTEL_KILLPOINTS") == "all"
+            points = list(runner.record(every))
+            if not every:
+                points = random.Random(f"{name} {quirks}").sample(points, SAMPLE)
+            for point in points:
                 problems += runner.run(BLOWS[name], point)
         gc.collect()
         self.assertEqual(problems, [], "\n" + "\n".join(problems))

@@ -31,6 +31,11 @@ class Deadline:
         self._stalled = False
         self._timer: IDelayedCall | None = None
 
+    @property
+    def time(self) -> float:
+        """When it has passed, or would have."""
+        return self._at
+
     def set(self, seconds: float) -> None:
         """Call back in so many seconds, unless this is called again before."""
         self._at = self._clock.seconds() + seconds

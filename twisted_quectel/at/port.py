@@ -43,6 +43,8 @@ class ATPort(Runs):
     @ivar trace: what went over it.
     @ivar doubtful: whether it was given up while the module was, or may have been,
         in data mode.
+    @ivar busy_until: when the command has ended, at the latest, that was in flight as the port
+        was lost; 0 if none was.
     @ivar data_handler: who reads it in data mode.  Whoever waits for
         C{CONNECT} sets it before C{done} returns.
     """
@@ -130,6 +132,11 @@ class ATPort(Runs):
     def echoes(self) -> bool:
         """Whether the last command came back."""
         return self._echoed
+
+    @property
+    def in_flight(self) -> str:
+        """The command that is not answered yet, without secrets; empty if there is none."""
+        return "" if self._command is None else "AT" + self._command.text.shown
 
     @property
     def lost(self) -> bool:
@@ -368,6 +375,8 @@ class ATPort(Runs):
         )
         self.trace.add(NOTE, f"port lost: {cause}")
         self._note_mode()
+        if self._command is not None and self._resync is None:
+            self.busy_until = self._deadline.time
         rest, self._rest = self._rest, None
         if rest is not None:
             rest.cancel()

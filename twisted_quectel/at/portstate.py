@@ -28,6 +28,8 @@ class PortState(Drowsy):
     @ivar trace: what went over it.
     @ivar doubtful: whether it was given up while the module was, or may have been,
         in data mode.
+    @ivar busy_until: when the command has ended, at the latest, that was in flight as the port
+        was lost; 0 if none was.
     @ivar data_handler: who reads it in data mode.
     @ivar throttle: has it read slowly, if somebody wants that.
     """
@@ -58,6 +60,7 @@ class PortState(Drowsy):
         "_routes",
         "_told_early",
         "_told_ok",
+        "busy_until",
         "data_handler",
         "doubtful",
         "name",
@@ -75,6 +78,7 @@ class PortState(Drowsy):
         self.trace = Trace(name, clock.seconds)
         self.data_handler: DataHandler | None = None
         self.doubtful = False
+        self.busy_until = 0.0
         self._handler = handler
         # by the line that announces a block: where it goes, and those behind it
         self._routes: dict[bytes, tuple[Route, Run]] = {}

@@ -53,6 +53,7 @@ def _read(arguments: Namespace) -> Emulated:
         hosts=dict(arguments.host),
         redirects=dict(arguments.redirect),
         pin=arguments.pin,
+        authorities=arguments.authorities,
     )
     emulated.check()
     return emulated

@@ -19,6 +19,7 @@ from ..emulator import (
     Verdict,
     create_module,
 )
+from ..families import judges_by_itself
 from .faultspec import read_fault, read_quirk
 from .words import CommandError, UsageError
 
@@ -45,6 +46,7 @@ class Emulated:
     @ivar hosts: addresses of names.
     @ivar redirects: where connections really go.
     @ivar pin: of the SIM; L{None}: it has none.
+    @ivar authorities: PEM of the CAs that a module trusts by itself; empty for none.
     """
 
     model: str = "EC25"
@@ -59,6 +61,7 @@ class Emulated:
     hosts: Mapping[str, str] = field(default_factory=dict)
     redirects: Mapping[Place, Place] = field(default_factory=dict)
     pin: str | None = field(default=None, repr=False)
+    authorities: bytes = field(default=b"", repr=False)
 
     def check(self) -> None:
         """Refuse what does not go together, or is not known.
@@ -77,6 +80,8 @@ class Emulated:
                 raise UsageError(f"--pty: {link} is given twice; each port needs a link of its own")
             places.add(place)
             _check_link(link)
+        if self.authorities and not judges_by_itself(self.model):
+            raise UsageError(f"--authorities: {self.model} has no CAs but those of its host")
         for quirk in self.quirks:
             read_quirk(quirk)
         for fault in self.faults:
@@ -105,7 +110,7 @@ class Emulated:
             quirks=[read_quirk(name) for name in self.quirks],
             faults=[read_fault(text) for text in self.faults],
             link=Link(baudrate=self.baudrate, latency=self.latency, cut=self.cut),
-            settings=ModuleSettings(pin=self.pin or ""),
+            settings=ModuleSettings(pin=self.pin or "", authorities=self.authorities),
         )
 
 

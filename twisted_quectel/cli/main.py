@@ -299,6 +299,13 @@ def _add_emulate(parser: argparse.ArgumentParser) -> None:
         help="the SIM card asks for this PIN (none)",
     )
     parser.add_argument(
+        "--authorities",
+        type=values.authorities,
+        default=b"",
+        metavar="PEM",
+        help="the CAs that the module trusts by itself, if no command loads any (none)",
+    )
+    parser.add_argument(
         "--verdicts",
         action="store_true",
         help="print what the host does against the documents",

@@ -18,6 +18,8 @@ _LARGEST: Final = 1 << 30
 #: AT Commands Manual, AT+IPR.
 _BAUDRATES: Final = range(4800, 4000001)
 _LONGEST_LATENCY: Final = 60_000.0
+#: Bytes of a file of CAs, at most: all that the world knows take a quarter of one MiB.
+_LARGEST_PEM: Final = 4 << 20
 _HTTPS: Final = 443
 _FTP: Final = 21
 
@@ -65,6 +67,26 @@ def file(text: str) -> str:
     if not path.is_file():
         raise ArgumentTypeError(f"there is no file {text!r}")
     return str(path.absolute())
+
+
+def authorities(text: str) -> bytes:
+    """Read a PEM file of CAs, one or many; give what is in it."""
+    # what most commands do without
+    from cryptography import x509
+
+    try:
+        with open(text, "rb") as opened:
+            content = opened.read(_LARGEST_PEM + 1)
+    except (OSError, ValueError) as e:
+        why = getattr(e, "strerror", None) or "no path"
+        raise ArgumentTypeError(f"{text!r} cannot be read: {why}") from None
+    if len(content) > _LARGEST_PEM:
+        raise ArgumentTypeError(f"{text!r} has more than {_LARGEST_PEM >> 20} MiB")
+    try:
+        x509.load_pem_x509_certificates(content)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no PEM file with certificates") from None
+    return content
 
 
 def text(given: str) -> str:

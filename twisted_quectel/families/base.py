@@ -24,6 +24,7 @@ from .dialect import Dialect as Dialect
 from .dialect import SocketStatus as SocketStatus
 from .dialect import Stack as Stack
 from .events import URC as URC
+from .events import Alerted as Alerted
 from .events import Booted as Booted
 from .events import Closed as Closed
 from .events import Confirmed as Confirmed

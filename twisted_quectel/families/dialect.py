@@ -127,6 +127,8 @@ class Dialect(ABC):
         """Give the bits of the alerts that have suspended an open; L{None} if none have.
 
         @param response: to the open, or to what went on with it.
+        @return: 0 where it is suspended and not all of what is wrong can be read: nothing that
+            is allowed can be that.
         """
         return None
 
@@ -140,6 +142,10 @@ class Dialect(ABC):
     def refusal(self, response: Response) -> int | None:
         """Give the code that the answer to an open tells beside its result."""
         return None
+
+    def alerts(self, response: Response) -> int:
+        """Give the bits of all alerts that the answer to an open tells, whatever its result."""
+        return 0
 
     @abstractmethod
     def send_command(self, id: int, data: bytes) -> Command:

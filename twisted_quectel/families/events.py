@@ -159,6 +159,19 @@ class ServerTime:
 
 
 @dataclass(frozen=True, slots=True)
+class Alerted:
+    """Something is wrong with the TLS of a connection that is open.
+
+    @ivar bits: what, one bit for each.
+    @ivar over: whether the connection cannot go on with that.
+    """
+
+    id: int
+    bits: int
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
 class PDPLost:
     """A PDP context is down; L{None} stands for all of them."""
 
@@ -199,6 +212,7 @@ URC = (
     | PingReply
     | PingEnd
     | ServerTime
+    | Alerted
     | PDPLost
     | Booted
     | PoweredDown

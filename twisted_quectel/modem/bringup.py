@@ -97,6 +97,7 @@ async def bring_up(
     obstacle: Callable[[ModemNotReady | None], None],
     in_data_mode: bool = False,
     identified: Callable[[Family], None] = lambda family: None,
+    busy_until: float = 0.0,
 ) -> Session:
     """Bring a module up.
 
@@ -105,9 +106,10 @@ async def bring_up(
     @param pin: what is known of its PIN.
     @param in_data_mode: whether it is known to have been in data mode.
     @param identified: given its driver, ahead of all that is set.
+    @param busy_until: when it has ended, at the latest, what it is known to have been at.
     @raise ModemNotReady: a subclass that says why not.
     """
-    swallowed = await wake(clock, port, wire, profile.baudrate, obstacle, in_data_mode)
+    swallowed = await wake(clock, port, wire, profile.baudrate, obstacle, in_data_mode, busy_until)
     obstacle(None)
     await port.execute(Command(write_form("+CMEE", 1)))
     if port.echoes:

@@ -38,6 +38,18 @@ class Channel:
         return IWire(self.port.transport, None)
 
 
+class Left:
+    """How devices were left that were given up; it outlives the channels.
+
+    @ivar in_data_mode: those that were in data mode.
+    @ivar busy: when those have ended their last command at the latest that were at one.
+    """
+
+    def __init__(self) -> None:
+        self.in_data_mode: set[str] = set()
+        self.busy: dict[str, float] = {}
+
+
 class QuietPort:
     """Listens to a port that is there for data: what it says unasked is said
     to the port for commands too.
@@ -81,15 +93,14 @@ class Channels:
         data_devices: Sequence[str],
         opener: Opener,
         opened: Callable[[ATPort], None],
-        in_data_mode: set[str] | None = None,
+        left: Left | None = None,
     ) -> None:
         """
         @param opened: told of each further port that is opened.
-        @param in_data_mode: the devices that were given up in data mode; it
-            outlives this object.
+        @param left: how the devices were left.
         """
         self.control = control
-        self._in_data_mode = in_data_mode if in_data_mode is not None else set()
+        self._left = left or Left()
         self.owned = False
         self._reactor = reactor
         self._opener = opener
@@ -164,7 +175,8 @@ class Channels:
                     channel.port,
                     channel.wire,
                     baudrate,
-                    in_data_mode=device in self._in_data_mode,
+                    in_data_mode=device in self._left.in_data_mode,
+                    busy_until=self._left.busy.get(device, 0.0),
                 )
                 self.in_command_mode(channel)
                 wire = channel.wire
@@ -202,14 +214,17 @@ class Channels:
             self._tell_closed()
 
     def note_mode(self, channel: Channel) -> None:
-        """Remember a port that was given up in data mode."""
+        """Remember a port that was given up in data mode, or in the middle of a command."""
         if channel.port.doubtful:
-            self._in_data_mode.add(channel.device)
+            self._left.in_data_mode.add(channel.device)
+        before = self._left.busy.get(channel.device, 0.0)
+        self._left.busy[channel.device] = max(before, channel.port.busy_until)
 
     def in_command_mode(self, channel: Channel) -> None:
         """A port answers to commands."""
         channel.port.doubtful = False
-        self._in_data_mode.discard(channel.device)
+        self._left.in_data_mode.discard(channel.device)
+        self._left.busy.pop(channel.device, None)
 
     def _forget(self, device: str) -> None:
         if device in self._data:

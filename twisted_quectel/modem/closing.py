@@ -24,9 +24,14 @@ def everything_is_lost(reason: Failure) -> bool:
 
 
 class Unconfirmed:
-    """A connection of which URCs tell nothing of its sends, receives and lost bytes."""
+    """A connection of which URCs tell nothing of its sends, receives and lost bytes.
+
+    @ivar alerts: the bits of the alerts that were raised on it.
+    """
 
     __slots__ = ()
+
+    alerts: int = 0
 
     def confirmed(self, code: int) -> None:
         """Nobody asked."""

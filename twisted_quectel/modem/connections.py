@@ -17,7 +17,12 @@ from .waiting import wait_for
 
 
 class SessionSocket(Protocol):
-    """What a connection is told of the module."""
+    """What a connection is told of the module.
+
+    @ivar alerts: the bits of the alerts that were raised on it.
+    """
+
+    alerts: int
 
     @property
     def pushing(self) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from ..alerts import describe
 from ..at import Route
-from ..errors import ModemConnectError, ModemError, RemoteViolation
+from ..errors import ModemConnectError, ModemError, RemoteViolation, SessionAlert
 from ..families.base import (
     URC,
+    Alerted,
     Booted,
     Closed,
     Confirmed,
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
     from .session import Session
 
 
+_log: Final = Logger()
+
+
 def take_event(session: Session, event: URC) -> Route | None:
     """Take an event to whom it concerns.
 
@@ -58,6 +64,8 @@ def take_event(session: Session, event: URC) -> Route | None:
             socket.receive_ended(event.code)
         else:
             _garbled(session, socket)
+    elif isinstance(event, Alerted):
+        _alerted(session, event)
     elif isinstance(event, Opened):
         _opened(session, event)
     elif isinstance(event, (TransferData, TransferEnd)):
@@ -77,6 +85,24 @@ def _garbled(session: Session, socket: SessionSocket) -> None:
             family=session.family.name,
         )
     )
+
+
+def _alerted(session: Session, event: Alerted) -> None:
+    """An alert came on a connection that is open, or none that it is known of."""
+    meaning, id = describe(event.bits), event.id
+    _log.warn("connection {id}: the module has raised an alert: {alert}", id=id, alert=meaning)
+    socket = session.connections.sockets.get(id)
+    if socket is None or not socket.live:
+        return
+    socket.alerts |= event.bits
+    if event.over:
+        socket.garbled(
+            SessionAlert(
+                f"the module has raised an alert: {meaning}",
+                code=event.bits,
+                family=session.family.name,
+            )
+        )
 
 
 def _told_of_the_module(session: Session, event: URC) -> None:

@@ -27,7 +27,7 @@ from ..families import Family
 from ..modemprofile import ModemProfile
 from .bringup import ModemInfo, bring_up
 from .callers import Callers
-from .channels import Channels, Opener, open_channel
+from .channels import Channels, Left, Opener, open_channel
 from .described import Described
 from .holders import in_case, with_culprit
 from .leaving import leave
@@ -81,7 +81,7 @@ class Modem(Described, Reporting, Questions, ModemCore):
         self._life: ModemLife = modem_life(self)
         self._closing = False
         self._channels: Channels | None = None
-        self._in_data_mode: set[str] = set()  # devices that were given up in it
+        self._left = Left()
         self._files_in_doubt: set[str] = set()
         self.named = Named(profile)
         self._session: Session | None = None
@@ -305,7 +305,7 @@ class Modem(Described, Reporting, Questions, ModemCore):
                 self.profile.data_devices,
                 self._opener,
                 self._trace,
-                self._in_data_mode,
+                self._left,
             )
         channels = self._channels
         control = channels.control
@@ -318,8 +318,9 @@ class Modem(Described, Reporting, Questions, ModemCore):
             self._pin,
             self._make_session,
             self._in_the_way,
-            control.device in self._in_data_mode,
+            control.device in self._left.in_data_mode,
             self._identified,
+            self._left.busy.get(control.device, 0.0),
         )
         channels.in_command_mode(control)
         session.check()

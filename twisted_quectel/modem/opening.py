@@ -312,7 +312,7 @@ async def open_result(
         response = await send_open(session, need, session.port, lambda: OpenJob(command, need))
         if way is not None:
             response = await way.on(response, lambda command: OpenJob(command, None))
-        if not response.result.good:
+        if not response.result.good or (way is not None and way.suspended):
             if way is not None:
                 return await way.refused(response)
             return await error_code(session, session.port, response)

@@ -44,15 +44,17 @@ class OpenWay:
     """How an open goes on that the module may suspend.
 
     @ivar passed: the bits of the alerts that were let pass.
+    @ivar suspended: whether it has come to an alert that may not pass.
     """
 
-    __slots__ = ("_dialect", "_mode", "_port", "_request", "_session", "id", "passed")
+    __slots__ = ("_dialect", "_mode", "_port", "_request", "_session", "id", "passed", "suspended")
 
     def __init__(
         self, session: Session, request: OpenRequest, id: int, mode: AccessMode, port: ATPort
     ) -> None:
         self.id = id
         self.passed = 0
+        self.suspended = False
         self._session = session
         self._request = request
         self._dialect = request.dialect_of(session.family)
@@ -67,7 +69,8 @@ class OpenWay:
         @return: the last answer.
         """
         while (found := self._dialect.suspended(response)) is not None:
-            if found & ~self._request.allowed:
+            if not found or found & ~self._request.allowed:
+                self.suspended = True
                 return response
             _log.warn(
                 "{host}:{port}: the module has raised an alert, {alert}, which allowAlerts lets "
@@ -82,7 +85,20 @@ class OpenWay:
             answer = await job.deferred
             assert answer is not None
             response = answer
+        self._note(response)
         return response
+
+    def _note(self, response: Response) -> None:
+        """Tell of alerts with which the module has gone on by itself."""
+        told = self._dialect.alerts(response) & ~self.passed if response.result.good else 0
+        if told:
+            _log.info(
+                "{host}:{port}: the module has raised an alert, {alert}, and has gone on",
+                host=self._request.host,
+                port=self._request.port,
+                alert=describe(told),
+            )
+            self.passed |= told
 
     async def refused(self, response: Response) -> int | None:
         """Give the code of an open that was refused."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Stacks:
     """The stacks of one session."""
 
-    __slots__ = ("_current", "_lock", "_session", "_started", "_users")
+    __slots__ = ("_clean", "_current", "_lock", "_session", "_started", "_users")
 
     _log = Logger()
 
@@ -33,6 +33,7 @@ class Stacks:
         self._current: Stack | None = None
         self._users = 0
         self._started = False
+        self._clean = True  # nothing has been acquired since the last release was answered
         # one command of it at a time: a release may be under way
         self._lock = DeferredLock()
 
@@ -48,7 +49,10 @@ class Stacks:
         told = False
         while (other := self._other(stack)) is not None:
             self._session.check()
-            why = f"{other} is in use, and the module has one of {other} and {stack.name} at a time"
+            state = "in use" if self._users else "being released"
+            why = (
+                f"{other} is {state}, and the module has one of {other} and {stack.name} at a time"
+            )
             if not wait:
                 raise ModemBusyError(
                     f"{why}; busy=wait waits until it is released",
@@ -109,6 +113,7 @@ class Stacks:
             self._lock.release()
 
     async def _run(self, stack: Stack) -> None:
+        self._clean = False
         for command in stack.start:
             await self._session.port.execute(command)
 
@@ -117,6 +122,7 @@ class Stacks:
         # refused, where it was not acquired
         with suppress(CommandFailed):
             await self._session.port.execute(stack.stop)
+        self._clean = True
 
     def release(self, stack: Stack | None) -> None:
         """Use a stack no more; behind the last use it is released."""
@@ -129,7 +135,7 @@ class Stacks:
     async def _stop(self, stack: Stack) -> None:
         await self._lock.acquire()
         try:
-            if not self._users and self._session.over is None:
+            if not (self._users or self._clean) and self._session.over is None:
                 await self._release(stack)
         finally:
             if not self._users:

@@ -97,6 +97,7 @@ async def wake(
     baudrate: int,
     obstacle: Callable[[NoAnswer], None] = lambda problem: None,
     in_data_mode: bool = False,
+    busy_until: float = 0.0,
 ) -> bool:
     """Get the module to listen to commands, without echo.
 
@@ -104,6 +105,8 @@ async def wake(
     @param baudrate: the speed that the module shall have.
     @param in_data_mode: whether it is known to have been in data mode, where a
         greeting would be payload.
+    @param busy_until: when it has ended, at the latest, the command that it is known to have been
+        at: until then it may be silent.
     @return: whether it may have taken something of this for the rest of a body
         or of a file.
     @raise NoAnswer: if nothing gets an answer.
@@ -120,7 +123,25 @@ async def wake(
         "others of AT+IPR)",
         trace=port.trace.last(),
     )
+    while (busy := busy_until - clock.seconds()) > 0:
+        obstacle(
+            NoAnswer(
+                f"device: nothing on {port.name} answers; the module may be at a command that it "
+                f"was given before the device was lost, for {busy:.0f} s at most",
+                trace=port.trace.last(),
+            )
+        )
+        if await _climb(clock, port, wire, baudrate):
+            return True
     obstacle(silence)
+    if await _climb(clock, port, wire, baudrate):
+        return True
+    silence.trace = port.trace.last()
+    raise silence
+
+
+async def _climb(clock: IReactorTime, port: ATPort, wire: IWire | None, baudrate: int) -> bool:
+    """Try what else a silent module may wait for; tell whether it listens now."""
     for guard in _GUARDS:
         await _leave_data_mode(clock, port, wire, guard)
         if not await _greet(port, *_TWICE):
@@ -134,5 +155,4 @@ async def wake(
         # what was tried may be answered late
         port.resynchronise()
         return True
-    silence.trace = port.trace.last()
-    raise silence
+    return False

@@ -102,6 +102,10 @@ CAUSES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "tls=auto have more)",
             "the server wants a client certificate, or knows no such name",
         ),
+        "SessionAlert": (
+            "the server has ended the connection by an alert of TLS, which says why",
+            "something on the way has changed the bytes, or wants to be in between",
+        ),
         "PeerSilent": (
             "the server has ended the connection, and the module has no word for that",
             "the server has nothing to say: idleTimeout is too short for the protocol",

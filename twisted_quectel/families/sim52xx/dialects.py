@@ -30,7 +30,7 @@ from ...tables.sim52xx import (
     TRANSPARENT_SESSION,
 )
 from ..dialect import AccessMode, Delivery, Dialect, SocketStatus, Stack
-from .errors import tcp_error, tls_error
+from .errors import UNTOLD, tcp_error, tls_error
 from .pdp import PROMPTLY
 from .settings import refuse
 from .urcs import LINK_PLACES, SSL_PLACES
@@ -106,6 +106,19 @@ class SIMDialect(Dialect):
         raise AssertionError("there is no list of connections")
 
 
+def _waits(response: Response) -> bool:
+    """Tell whether an open is suspended (chapter 4.7), by whatever result that is followed."""
+    return response.result.outcome is not Outcome.CONNECT and any(
+        line.prefix == "+CSSLOPEN" and (line.string(0) or "").upper() == "ALERTSTATE"
+        for line in response.info
+    )
+
+
+def _are_bits(value: int | None) -> bool:
+    """Tell whether C{<err>} of an alert says what is wrong; chapter 4.2 prints one of 0."""
+    return value is not None and 0 < value < 1 << 32
+
+
 class TLSDialect(SIMDialect):
     """Common SSL (chapter 4)."""
 
@@ -158,22 +171,22 @@ class TLSDialect(SIMDialect):
 
     def suspended(self, response: Response) -> int | None:
         """Tell by C{ALERTSTATE}, whatever the alert's level and session are (chapter 6.3)."""
-        if response.result.good:
+        if not _waits(response):
             return None
-        waits = any(
-            line.prefix == "+CSSLOPEN" and (line.string(0) or "").upper() == "ALERTSTATE"
-            for line in response.info
-        )
-        return self.refusal(response) or 0 if waits else None
+        told = [line.integer(2) for line in response.info if line.prefix == "+CSSLALERT"]
+        return self.alerts(response) if all(_are_bits(bits) for bits in told) else 0
+
+    def alerts(self, response: Response) -> int:
+        """Put the bits of all that can be read together."""
+        found = 0
+        for line in response.info:
+            bits = line.integer(2) if line.prefix == "+CSSLALERT" else None
+            found |= bits if bits is not None and _are_bits(bits) else 0
+        return found
 
     def refusal(self, response: Response) -> int | None:
         """Give the bits of the alerts."""
-        bits = 0
-        for line in response.info:
-            value = line.integer(2)
-            if line.prefix == "+CSSLALERT" and value is not None and 0 < value < 1 << 32:
-                bits |= value
-        return bits or None
+        return self.alerts(response) or (UNTOLD if _waits(response) else None)
 
     def send_command(self, id: int, data: bytes) -> Command:
         """Send a counted block (chapter 4.3)."""

@@ -15,6 +15,8 @@ from ...tables.sim52xx import LINK_CODES
 
 NAME: Final = "sim52xx"
 
+#: For the bits of an open that is suspended without a word of what is wrong.
+UNTOLD: Final = -1
 #: What goes with every suspended open and says nothing by itself.
 _USUAL: Final = CSSLAlert.VIEW_CERTIFICATE
 _HINT: Final = (
@@ -42,9 +44,17 @@ def tls_error(
 ) -> errors.ModemError:
     """Give the exception for an open of common SSL that failed.
 
-    @param bits: of the alerts; L{None} if none came.
+    @param bits: of the alerts; L{None} if none came, L{UNTOLD} if one did that says nothing.
     """
     target = f"{host}:{port}"
+    if bits == UNTOLD:
+        return errors.CertificateVerificationError(
+            f"{target} could not be opened: the module has suspended the handshake, and does not "
+            "say what is wrong with the server",
+            family=NAME,
+            command=command,
+            trace=trace,
+        )
     if not bits:
         return errors.TCPOpenFailed(
             f"{target} could not be opened: {_HINT}", family=NAME, command=command, trace=trace

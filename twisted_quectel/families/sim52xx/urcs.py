@@ -12,6 +12,7 @@ from typing import Final
 from ...tables.sim52xx import LINK_IDS, SESSION_IDS
 from ..base import (
     URC,
+    Alerted,
     Booted,
     Closed,
     Confirmed,
@@ -38,6 +39,9 @@ BOOT_WORD: Final = b"START"
 #: Longest piece that is believed, in bytes: a number of 16 bits.
 LONGEST: Final = 65535
 
+#: Levels of alerts that end what is open: fatal, suspended (chapter 5.2).
+_ENDING_LEVELS: Final = (1, 2)
+
 # possessive: whatever a line holds, it is read in one pass
 _SPACE: Final = rb" *+"
 _DATA: Final = rb" ?: *+DATA *+, *+"
@@ -62,6 +66,7 @@ _SSL_SENT: Final = re.compile(
     rb"\s*+\+CSSLSEND ?: *+(\d{1,3}) *+, *+(-?\d{1,5}) *+, *+(\d{1,7})\s*+$"
 )
 _SSL_CLOSED: Final = re.compile(rb"\s*+\+CSSLCLOSE ?: *+(\d{1,3})\s*+$")
+_SSL_ALERT: Final = re.compile(rb"\s*+\+CSSLALERT ?: *+(\d{1,3}) *+, *+(\d) *+, *+(\d{1,10})\s*+$")
 _HTTPS_EVENT: Final = re.compile(rb"\s*+\+CHTTPS ?: *+RECV EVENT\s*+$")
 _HTTPS_CLOSED: Final = re.compile(rb"\s*+\+CHTTPSNOTIFY ?: *+PEER CLOSED\s*+$")
 _LINK_OPENED: Final = re.compile(rb"\s*+\+CIPOPEN ?: *+(\d{1,3}) *+, *+(\d{1,5})\s*+$")
@@ -110,6 +115,9 @@ def _read_ssl(line: bytes) -> URC | None:
         return Confirmed(int(match.group(1)), int(match.group(2)))
     if (match := _SSL_CLOSED.match(line)) is not None:
         return Closed(int(match.group(1)))
+    if (match := _SSL_ALERT.match(line)) is not None:
+        id, level, bits = (int(text) for text in match.groups())
+        return Alerted(id, bits, level in _ENDING_LEVELS)
     if _HTTPS_EVENT.match(line) is not None:
         return Readable(HTTPS_PLACE)
     if (match := _HTTPS_END.match(line)) is not None:
