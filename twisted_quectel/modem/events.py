@@ -29,6 +29,7 @@ from ..families.base import (
     ServerTime,
     TransferData,
     TransferEnd,
+    TransferGarbled,
 )
 from .incoming import accept_incoming
 
@@ -60,7 +61,7 @@ def take_event(session: Session, event: URC) -> Route | None:
             _garbled(session, socket)
     elif isinstance(event, Opened):
         _opened(session, event)
-    elif isinstance(event, (TransferData, TransferEnd)):
+    elif isinstance(event, (TransferData, TransferGarbled, TransferEnd)):
         if session.transfers is not None:
             session.transfers.told(event)
     else:

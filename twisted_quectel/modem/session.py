@@ -119,6 +119,8 @@ class Session:
         self.stacks.lost()
         reason = Failure(ModuleLost("the packet data connection has broken down"))
         self._attachments.lost(pdp, lambda gone: self.connections.fail_in(gone, reason))
+        if self.transfers is not None:
+            self.transfers.network_lost(reason)
 
     def end(self, why: str, *, wanted: bool = False) -> None:
         """The module is gone: tell everybody, once.
