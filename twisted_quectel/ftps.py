@@ -37,6 +37,32 @@ _LONGEST: Final = 255
 _T = TypeVar("_T")
 
 
+class _Putting(Deferred[None]):
+    """A put; it can be cancelled by its own progress, in whose time nothing is waited for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given_up = False
+        self._work: Deferred[None] | None = None
+
+    def follow(self, work: Deferred[None]) -> None:
+        """Fire with this."""
+        self._work = work
+        work.chainDeferred(self)
+
+    def cancel(self) -> None:
+        """Give it up."""
+        self.given_up = True
+        if self._work is not None:
+            self._work.cancel()
+
+    def tell(self, progress: Progress, done: int, total: int | None) -> None:
+        """Tell of it; a put that is given up by that ends."""
+        progress(done, total)
+        if self.given_up:
+            raise CancelledError
+
+
 class ModuleFTPS:
     """A client of one FTPS server.  One thing is done after the other, however much is asked.
 
@@ -263,6 +289,8 @@ class ModuleFTPS:
         if not isinstance(source, (bytes, str, os.PathLike)) and not hasattr(source, "read"):
             raise InvalidValue("source", "must be bytes, a path, or an open file")
 
+        putting = _Putting()
+
         async def ask(login: Login, dialect: Any) -> None:
             with opened(source) as file:
                 pieces = Pieces(file, dialect.longest)
@@ -271,11 +299,12 @@ class ModuleFTPS:
                 def sent(count: int) -> None:
                     nonlocal done
                     done += count
-                    progress(done, pieces.total)
+                    putting.tell(progress, done, pieces.total)
 
                 await login.put(checked, iter(pieces), sent)
 
-        return self._with_login(ask)
+        putting.follow(self._with_login(ask))
+        return putting
 
     def get_to_module(self, remote: str, folder: int = 1) -> Deferred[None]:
         """Fetch a file into the module's own file system.

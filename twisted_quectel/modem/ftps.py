@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from ..at import ATPort, Command, Response
+from ..at.syntax import CommandText
 from ..errors import FTPSFailed, ModemBusyError, ModemError, UnsupportedOperation
 from ..families.base import TransferData, TransferEnd, TransferGarbled
 from ..families.ftps import FTPSDialect
@@ -88,6 +89,10 @@ class Login:
         gets another."""
         if self._begun:
             self.lost(reason)
+
+    def goodbye(self) -> list[CommandText]:
+        """Log out, from a login that there may be."""
+        return [self.dialect.logout_command().text] if self._begun else []
 
     def lost(self, reason: Failure) -> None:
         """The module is gone."""

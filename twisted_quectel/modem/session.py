@@ -134,6 +134,9 @@ class Session:
         log("{name}: {why}", name=self._profile.name, why=why)
         if wanted and self.port.idle:
             closes = [*self.connections.goodbye(self.alive), *self.family.farewell()]
+            if self.transfers is not None:
+                # what it fetches would come to whoever opens the port next
+                closes += self.transfers.goodbye()
             if closes:
                 self.port.write_raw(b"AT" + join(*closes).wire + b"\r")
         for id in list(self.connections.opening):

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from twisted.python.failure import Failure
 
+from ..at.syntax import CommandText
 from ..families.base import TransferData, TransferEnd, TransferGarbled
 
 
@@ -17,6 +18,9 @@ class TransferOwner(Protocol):
 
     def network_lost(self, reason: Failure) -> None:
         """The packet data connection is gone."""
+
+    def goodbye(self) -> list[CommandText]:
+        """Give what ends it at once."""
 
     def lost(self, reason: Failure) -> None:
         """The module is gone."""
