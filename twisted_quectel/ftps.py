@@ -7,19 +7,19 @@ that the server, and whoever is in between, learns the password: see the securit
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
 from io import BytesIO
-from typing import Any, BinaryIO, Final, TypeVar
+from typing import Any, BinaryIO, ClassVar, Final, NoReturn, TypeVar
 
-from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.defer import CancelledError, Deferred, DeferredLock
+from twisted.python.failure import Failure
 
-from .arguments import read_choice, read_host, read_integer, read_port, read_text
+from .arguments import read_choice, read_host, read_integer, read_port, read_text, read_timeout
 from .at import InvalidValue
 from .endpoints import check_modem
-from .errors import FTPSFailed
+from .errors import FTPSFailed, ModemTimeout
+from .ftpfiles import EMPTY, Pieces, Progress, Source, appearing, nobody, opened, taking
+from .ftplist import FTPEntry, parse_list
 from .modem import Modem
 from .modem.ftps import Login, log_in
 from .tables.ftps import FTP_FOLDERS
@@ -29,63 +29,38 @@ __all__ = ["FTPEntry", "ModuleFTPS", "parse_list"]
 
 #: Explicit FTPS begins on the port of FTP; the note's example has the port of the implicit one.
 PORT: Final = 21
+#: Seconds for a login: what the module gives itself to connect (chapter 3.16).
+TIMEOUT: Final = 120.0
+#: Bytes that a get into memory may bring, unless more is allowed.
+MEMORY: Final = 16 << 20
 _LONGEST: Final = 255
-_UNIX: Final = re.compile(
-    r"([a-z-])([rwxsStT-]{9})[+.@]? +(\d+) +(\S+) +(\S+) +(\d+) +"
-    r"([A-Za-z]{3} +\d{1,2} +(?:\d{4}|\d{1,2}:\d\d)) (.+)"
-)
-_DOS: Final = re.compile(r"(\d\d-\d\d-\d{2,4} +\d\d:\d\d[AP]?M?) +(<DIR>|\d+) +(.+)")
-
-#: Told about a transfer: bytes done, and bytes in all, where that is known.
-Progress = Callable[[int, int | None], None]
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True)
-class FTPEntry:
-    """One line of a list.
+class _Putting(Deferred[None]):
+    """A put; it can be cancelled by its own progress, in whose time nothing is waited for."""
 
-    @ivar raw: the line as the server has it.
-    @ivar name: of the file or directory; the whole line where that is of no known form.
-    @ivar size: in bytes; L{None} if it is not told.
-    @ivar is_directory: L{None} if it is not told.
-    @ivar permissions: such as C{rw-rw-rw-}; empty if they are not told.
-    @ivar owner: and C{group}: likewise.
-    @ivar modified: as the server writes it.
-    """
+    def __init__(self) -> None:
+        super().__init__()
+        self.given_up = False
+        self._work: Deferred[None] | None = None
 
-    raw: str
-    name: str
-    size: int | None = None
-    is_directory: bool | None = None
-    permissions: str = ""
-    owner: str = ""
-    group: str = ""
-    modified: str = ""
+    def follow(self, work: Deferred[None]) -> None:
+        """Fire with this."""
+        self._work = work
+        work.chainDeferred(self)
 
+    def cancel(self) -> None:
+        """Give it up."""
+        self.given_up = True
+        if self._work is not None:
+            self._work.cancel()
 
-def parse_list(data: bytes) -> list[FTPEntry]:
-    """Take a list apart: in the form of Unix, or of Windows; what is neither is kept raw."""
-    return [_parse_line(line) for line in data.decode("utf-8", "replace").splitlines() if line]
-
-
-def _parse_line(line: str) -> FTPEntry:
-    match = _UNIX.fullmatch(line)
-    if match is not None:
-        kind, permissions, _, owner, group, size, modified, name = match.groups()
-        if kind == "l":
-            name = name.partition(" -> ")[0]
-        return FTPEntry(line, name, int(size), kind == "d", permissions, owner, group, modified)
-    match = _DOS.fullmatch(line)
-    if match is not None:
-        modified, what, name = match.groups()
-        folder = what == "<DIR>"
-        return FTPEntry(line, name, None if folder else int(what), folder, modified=modified)
-    return FTPEntry(line, line)
-
-
-def _nobody(done: int, total: int | None) -> None:
-    """Told by nobody's wish."""
+    def tell(self, progress: Progress, done: int, total: int | None) -> None:
+        """Tell of it; a put that is given up by that ends."""
+        progress(done, total)
+        if self.given_up:
+            raise CancelledError
 
 
 class ModuleFTPS:
@@ -93,7 +68,11 @@ class ModuleFTPS:
 
     Each method gives a Deferred that fails with L{FTPSFailed<twisted_quectel.FTPSFailed>}, or
     with another L{ModemError<twisted_quectel.ModemError>}.  To cancel a transfer ends the login.
+
+    @cvar LONGEST_LIST: bytes of the longest list.
     """
+
+    LONGEST_LIST: ClassVar[int] = 1 << 20
 
     def __init__(
         self,
@@ -105,6 +84,7 @@ class ModuleFTPS:
         password: str,
         pdp: int | None = None,
         busy: str = "wait",
+        timeout: float = TIMEOUT,
     ) -> None:
         """
         @param modem: whose FTPS it is.
@@ -114,6 +94,7 @@ class ModuleFTPS:
         @param password: likewise; it is never shown.
         @param pdp: the PDP context; L{None}: the modem's.
         @param busy: C{wait} or C{fail} when another stack of the module is in use.
+        @param timeout: seconds for a login, with all that it waits for.
         @raise InvalidValue: if something is out of range.
         """
         self.modem = check_modem(modem)
@@ -125,6 +106,8 @@ class ModuleFTPS:
             modem.profile.pdp if pdp is None else read_integer("pdp", pdp, PDP_IDS[0], PDP_IDS[-1])
         )
         self._wait = read_choice("busy", busy, ("wait", "fail")) == "wait"
+        self._timeout = read_timeout("timeout", timeout)
+        self._stage = ""
         self._login: Login | None = None
         self._lock = DeferredLock()
 
@@ -139,15 +122,38 @@ class ModuleFTPS:
     # -- the login
 
     def login(self) -> Deferred[None]:
-        """Log in; transfers are binary from then on."""
+        """Log in; transfers are binary from then on.
+
+        It fails with L{ModemBusyError<twisted_quectel.errors.ModemBusyError>} where something
+        else is in use and C{busy} is C{fail}, and with
+        L{ModemTimeout<twisted_quectel.errors.ModemTimeout>} after C{timeout}.
+        """
         return self._one_by_one(self._log_in)
 
     async def _log_in(self) -> None:
         if self.logged_in:
             raise FTPSFailed(f"{self.host}: logged in already")
+        logging_in = Deferred.fromCoroutine(self._in_time())
+        logging_in.addTimeout(self._timeout, self.modem.reactor, self._late)
+        self._login = await logging_in
+
+    async def _in_time(self) -> Login:
+        self._stage = "bringing the modem up"
         session = await self.modem.session()
-        self._login = await log_in(
+        self._stage = "the network, and the answer of the server"
+        return await log_in(
             session, self._pdp, self.host, self.port, self._user, self._password, self._wait
+        )
+
+    def _late(self, result: object, seconds: float) -> NoReturn:
+        if self.modem.obstacle is not None:
+            raise self.modem.obstacle
+        problem = result.value if isinstance(result, Failure) else result
+        why = str(problem) if isinstance(problem, CancelledError) else ""
+        raise ModemTimeout(
+            f"{self.host}: not logged in within {seconds:g} s; what took so long: "
+            f"{why or self._stage}",
+            trace=self.modem.last_lines(),
         )
 
     def logout(self) -> Deferred[None]:
@@ -210,12 +216,16 @@ class ModuleFTPS:
         return self._with_login(ask)
 
     def list(self, path: str | None = None) -> Deferred[list[FTPEntry]]:
-        """List a directory, the current one without a path."""
+        """List a directory, the current one without a path.
+
+        A list of more than L{LONGEST_LIST} bytes ends the login.
+        """
         checked = None if path is None else _read_path("path", path)
 
         async def ask(login: Login, dialect: Any) -> list[FTPEntry]:
             came = bytearray()
-            await login.transfer(dialect.list_command(checked), "+CFTPSLIST", came.extend)
+            take = taking(came.extend, nobody, "the list", self.LONGEST_LIST)
+            await login.transfer(dialect.list_command(checked), "+CFTPSLIST", take)
             return parse_list(bytes(came))
 
         return self._with_login(ask)
@@ -226,67 +236,75 @@ class ModuleFTPS:
         self,
         remote: str,
         to: str | os.PathLike[str] | BinaryIO | None = None,
-        progress: Progress = _nobody,
+        progress: Progress = nobody,
+        limit: int | None = None,
     ) -> Deferred[bytes]:
         """Fetch a file.
+
+        It fails with L{OSError} where C{to} cannot be written.
 
         @param to: where it goes: a path, which appears when all of it has come, or an open
             file; L{None}: into memory.
         @param progress: told the bytes that came; how many there are, the module does not say.
+        @param limit: bytes of the most that is taken; more ends the login.  L{None}: 16 MiB into
+            memory, any number else.
         @return: fires with the content, where it is for memory; else with C{b""}.
         """
         checked = _read_path("remote", remote)
+        most = MEMORY if limit is None and to is None else limit
+
+        async def fetch(login: Login, dialect: Any, file: BinaryIO) -> None:
+            take = taking(file.write, progress, checked, most, "limit allows more")
+            await login.transfer(dialect.get_command(checked), "+CFTPSGET", take)
 
         async def ask(login: Login, dialect: Any) -> bytes:
-            command = dialect.get_command(checked)
             if to is None:
                 memory = BytesIO()
-                await login.transfer(command, "+CFTPSGET", _taking(memory, progress))
+                await fetch(login, dialect, memory)
                 return memory.getvalue()
-            if not isinstance(to, (str, os.PathLike)):
-                await login.transfer(command, "+CFTPSGET", _taking(to, progress))
-                return b""
-            path = os.fspath(to)
-            part = f"{path}.part-{os.getpid()}"
-            with open(part, "xb") as file:
-                try:
-                    await login.transfer(command, "+CFTPSGET", _taking(file, progress))
-                    file.flush()
-                    os.replace(part, path)
-                except BaseException:
-                    with suppress(FileNotFoundError):
-                        os.unlink(part)
-                    raise
+            if isinstance(to, (str, os.PathLike)):
+                with appearing(os.fspath(to)) as file:
+                    await fetch(login, dialect, file)
+            else:
+                await fetch(login, dialect, to)
             return b""
 
         return self._with_login(ask)
 
-    def put(
-        self,
-        remote: str,
-        source: bytes | str | os.PathLike[str] | BinaryIO,
-        progress: Progress = _nobody,
-    ) -> Deferred[None]:
+    def put(self, remote: str, source: Source, progress: Progress = nobody) -> Deferred[None]:
         """Send a file.  An empty one cannot be sent: the module has no command for it.
 
-        @param source: its content, its path, or an open file.
+        It fails with L{InvalidValue} if there is nothing to send, or the file cannot be opened;
+        with L{OSError} if it cannot be read to its end, which ends the login.
+
+        @param source: its content, its path, or a file that is open in binary mode.
         @param progress: told the bytes that the module has taken, and how many there are.
-        @raise InvalidValue: if there is nothing to send, or the file cannot be read.
+        @raise InvalidValue: if the content is empty.
         """
         checked = _read_path("remote", remote)
+        if isinstance(source, (bytearray, memoryview)):
+            source = bytes(source)  # as it is now
+        if isinstance(source, bytes) and not source:
+            raise InvalidValue("source", EMPTY)
+        if not isinstance(source, (bytes, str, os.PathLike)) and not hasattr(source, "read"):
+            raise InvalidValue("source", "must be bytes, a path, or an open file")
+
+        putting = _Putting()
 
         async def ask(login: Login, dialect: Any) -> None:
-            if isinstance(source, bytes):
-                await _send(login, checked, BytesIO(source), dialect.longest, progress)
-            elif isinstance(source, (str, os.PathLike)):
-                with open(source, "rb") as file:
-                    await _send(login, checked, file, dialect.longest, progress)
-            else:
-                await _send(login, checked, source, dialect.longest, progress)
+            with opened(source) as file:
+                pieces = Pieces(file, dialect.longest)
+                done = 0
 
-        if isinstance(source, bytes) and not source:
-            raise InvalidValue("source", "is empty, and the module has no way to send that")
-        return self._with_login(ask)
+                def sent(count: int) -> None:
+                    nonlocal done
+                    done += count
+                    putting.tell(progress, done, pieces.total)
+
+                await login.put(checked, iter(pieces), sent)
+
+        putting.follow(self._with_login(ask))
+        return putting
 
     def get_to_module(self, remote: str, folder: int = 1) -> Deferred[None]:
         """Fetch a file into the module's own file system.
@@ -337,43 +355,3 @@ class ModuleFTPS:
 
 def _read_path(argument: str, path: object) -> str:
     return read_text(argument, path, _LONGEST, 1)
-
-
-def _taking(file: BinaryIO, progress: Progress) -> Callable[[bytes], None]:
-    """Give what writes down what comes."""
-    done = 0
-
-    def take(data: bytes) -> None:
-        nonlocal done
-        file.write(data)
-        done += len(data)
-        progress(done, None)
-
-    return take
-
-
-async def _send(
-    login: Login, remote: str, file: BinaryIO, longest: int, progress: Progress
-) -> None:
-    first = file.read(longest)
-    if not first:
-        raise InvalidValue("source", "is empty, and the module has no way to send that")
-    total = None
-    with suppress(OSError, AttributeError):
-        position = file.tell()
-        total = len(first) + file.seek(0, os.SEEK_END) - position
-        file.seek(position)
-    done = 0
-
-    def sent(count: int) -> None:
-        nonlocal done
-        done += count
-        progress(done, total)
-
-    def pieces() -> Iterator[bytes]:
-        piece = first
-        while piece:
-            yield piece
-            piece = file.read(longest)
-
-    await login.put(remote, pieces(), sent)

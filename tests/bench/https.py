@@ -11,7 +11,7 @@ from typing import Final
 
 from tests.bench.cell import Cell
 from tests.bench.rig import Rig
-from tests.bench.virtual import BLOCK, SIM, SIZE, Counter, Source, _counter, _named, _rig
+from tests.bench.virtual import BLOCK, SIM, SIZE, Counter, Source, _counter, make_rig, named
 from tests.endpoint.virtual import HOST, PORT
 from twisted_quectel import ModuleHTTPSEndpoint, TLSProfile
 from twisted_quectel.emulator import ModuleSettings
@@ -40,7 +40,7 @@ def _connect(rig: Rig) -> tuple[Counter, Counter]:
 
 def send(baudrate: int, latency: float, piece: int, size: int = SIZE) -> Cell:
     """Send, the application writes pieces of one size."""
-    rig = _rig(baudrate, latency, SIM)
+    rig = make_rig(baudrate, latency, SIM)
     near, far = _connect(rig)
     started = rig.clock.seconds()
     Source(near.transport, piece, size)
@@ -49,13 +49,13 @@ def send(baudrate: int, latency: float, piece: int, size: int = SIZE) -> Cell:
     rig.settle(1.0)
     rig.close()
     bound = size / PIECE * ((PIECE + SENDING) / (baudrate / 10) + 2 * latency)
-    name = _named(f"SIM5320 HTTPS send, writes of {piece}", baudrate, latency)
+    name = named(f"SIM5320 HTTPS send, writes of {piece}", baudrate, latency)
     return Cell(name, bound / took, {64: 0.98, 1: 0.97}.get(piece, 0.99))
 
 
 def receive(baudrate: int, latency: float, size: int = SIZE) -> Cell:
     """Receive; the consumer never pauses."""
-    rig = _rig(baudrate, latency, SIM)
+    rig = make_rig(baudrate, latency, SIM)
     near, far = _connect(rig)
     Source(far.transport, BLOCK, size)
     rig.until(lambda: near.size >= size)
@@ -63,4 +63,4 @@ def receive(baudrate: int, latency: float, size: int = SIZE) -> Cell:
     rig.close()
     told = BUFFER + BUFFER / PIECE * TELLING + RECEIVING
     bound = size / BUFFER * (told / (baudrate / 10) + latency)
-    return Cell(_named("SIM5320 HTTPS receive", baudrate, latency), bound / took, 0.98)
+    return Cell(named("SIM5320 HTTPS receive", baudrate, latency), bound / took, 0.98)

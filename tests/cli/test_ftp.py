@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import signal
 from functools import partial
 from pathlib import Path
 
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
-from tests.cli.processes import quectel
+from tests.cli.processes import quectel, start
 from tests.ftps.bench import HOST, FTPSCase
 from tests.ftpserver import PASSWORD, USER
 
@@ -57,6 +58,76 @@ class CommandTests(FTPSCase):
         _, err = await self.ftp("ls", QUECTEL_FTP_PASSWORD="wrong", status=1)
         self.assertEqual(len(err.splitlines()), 1)
         self.assertNotIn("wrong", err.replace("is wrong", ""))
+
+    async def test_names(self) -> None:
+        """What is wrong is said by the name that it has on the command line, with status 2."""
+        self.begin()
+        await self.emulated.modem().close()
+        place = Path(self.mktemp())
+        place.touch()
+        _, err = await self.ftp("put", str(place), status=2)
+        self.assertIn("PATH: is empty", err)
+        _, err = await self.ftp("ls", QUECTEL_FTP_PASSWORD='a"b', status=2)
+        self.assertIn("--password-file: must be", err)
+        for paths, word in (
+            (("folder/",), "ends in no name"),
+            (("x", "/tmp"), "is a directory"),
+            (("x", "/no/such/place"), "no directory"),
+            (('a"b', str(place)), "PATH"),
+        ):
+            _, err = await self.ftp("get", *paths, status=2)
+            self.assertIn(word, err)
+            self.assertEqual(len(err.splitlines()), 1, err)
+
+    async def test_no_server(self) -> None:
+        """A server that is not there is one line, and status 1."""
+        self.begin()
+        await self.emulated.modem().close()
+        self.server.close()
+        _, err = await self.ftp("ls", status=1)
+        self.assertEqual(len(err.splitlines()), 1, err)
+        self.assertIn("AT+CFTPSLOGIN", err)
+
+    async def test_interrupted(self) -> None:
+        """Ctrl-C in a get: its own status, no complaint, and no file under the name."""
+        (self.root / "big").write_bytes(b"x" * 3_000_000)
+        self.begin()
+        await self.emulated.modem().close()
+        place = Path(self.mktemp())
+        place.mkdir()
+        secret = Path(self.mktemp())
+        secret.write_text(PASSWORD)
+        server = f"{HOST}:{self.server.port}"
+        command: tuple[str, ...] = ("ftp", "get", server, "big", str(place / "big"), "--device")
+        command += (self.emulated.pty(), "--model", "SIM5320", "--user", USER, "--progress")
+
+        def interrupt() -> tuple[int, str]:
+            process = start(*command, "--password-file", str(secret))
+            assert process.stdout is not None
+            process.stdout.readline()
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+            return process.returncode, err
+
+        status, err = await deferToThread(interrupt)
+        self.assertEqual((status, err), (128 + signal.SIGINT, ""))
+        self.assertEqual([*place.iterdir()], [])
+        out, _ = await self.ftp("pwd")
+        self.assertEqual(out.strip(), "/")
+
+    async def test_embedded(self) -> None:
+        """C{--device emulator} needs no module at all."""
+        (self.root / "f").write_bytes(b"content")
+        command = ("ftp", "ls", f"127.0.0.1:{self.server.port}", "--device", "emulator")
+        run = partial(
+            quectel,
+            *command,
+            *("--model", "SIM5320", "--user", USER),
+            variables={"QUECTEL_FTP_PASSWORD": PASSWORD},
+        )
+        done = await deferToThread(run)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertIn(" f", done.stdout)
 
 
 class UsageTests(TestCase):

@@ -28,7 +28,14 @@ _PATHS: Final = {
     "rmdir": (1, 1),
     "pwd": (0, 0),
 }
-_NAMES: Final = {"host": "HOST[:PORT]", "port": "HOST[:PORT]", "path": "PATH", "remote": "PATH"}
+_NAMES: Final = {
+    "host": "HOST[:PORT]",
+    "port": "HOST[:PORT]",
+    "path": "PATH",
+    "remote": "PATH",
+    "source": "PATH",
+    "password": "--password-file",
+}
 #: Bytes after which a transfer is told about.
 _STEP: Final = 1 << 16
 
@@ -42,10 +49,27 @@ def run_ftp(arguments: Namespace) -> int:
         raise UsageError(f"PATH: {arguments.action} takes {wanted}, not {len(arguments.paths)}")
     if arguments.action == "put" and not os.path.isfile(arguments.paths[0]):
         raise UsageError(f"PATH: there is no file {arguments.paths[0]!r}")
+    if arguments.action == "get":
+        _check_local(_local_of(arguments.paths))
     password = _password(arguments)
     from twisted.internet import reactor
 
     return run(_ftp(reactor, arguments, password), reactor)
+
+
+def _local_of(paths: list[str]) -> str:
+    """Give where a file is to be."""
+    return paths[1] if len(paths) > 1 else paths[0].rpartition("/")[2]
+
+
+def _check_local(local: str) -> None:
+    """Refuse what would fail only when all has come."""
+    if not local:
+        raise UsageError("PATH: give the local one too: the remote one ends in no name")
+    if os.path.isdir(local):
+        raise UsageError(f"PATH: {local!r} is a directory")
+    if not os.path.isdir(os.path.dirname(local) or "."):
+        raise UsageError(f"PATH: there is no directory {os.path.dirname(local)!r}")
 
 
 def _password(arguments: Namespace) -> str:
@@ -78,7 +102,9 @@ async def _ftp(reactor: Any, arguments: Namespace, password: str) -> int:
         except InvalidValue as e:
             raise UsageError(as_option(e, _NAMES)) from None
         except OSError as e:
-            raise CommandError(f"{e.filename}: {e.strerror}") from None
+            # one that tells no name is of the local file
+            name = e.filename or arguments.paths[0 if arguments.action == "put" else -1]
+            raise CommandError(f"{name}: {e.strerror or e}") from None
     return 0
 
 
@@ -102,7 +128,7 @@ class _Doing:
             say(await client.pwd())
         elif self._action == "get":
             remote = paths[0]
-            local = paths[1] if len(paths) > 1 else remote.rpartition("/")[2]
+            local = _local_of(paths)
             await client.get(remote, local, self._tell)
             say(f"{remote} is in {local}: {os.path.getsize(local)} bytes")
         elif self._action == "put":

@@ -45,6 +45,7 @@ from .events import Received as Received
 from .events import ServerTime as ServerTime
 from .events import TransferData as TransferData
 from .events import TransferEnd as TransferEnd
+from .events import TransferGarbled as TransferGarbled
 from .firmware import Firmware as Firmware
 from .ftps import FTPSDialect
 from .requests import Receipt as Receipt

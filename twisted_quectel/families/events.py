@@ -63,14 +63,23 @@ class Garbled:
 
 @dataclass(frozen=True, slots=True)
 class TransferData:
-    """A piece of what a file transfer of the module fetches."""
+    """A piece of what a file transfer of the module fetches.
 
+    @ivar command: its command in its usual spelling, such as C{+CFTPSGET}.
+    """
+
+    command: str
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
+class TransferGarbled:
+    """What a file transfer was to bring cannot be read: some of its bytes are lost."""
+
+
+@dataclass(frozen=True, slots=True)
 class TransferEnd:
-    """A file transfer of the module has ended.
+    """A file transfer of the module has ended, or what a command of these wants done has.
 
     @ivar command: its command in its usual spelling, such as C{+CFTPSGET}.
     @ivar code: 0 is success.
@@ -203,6 +212,7 @@ URC = (
     | Received
     | Garbled
     | TransferData
+    | TransferGarbled
     | TransferEnd
     | Closed
     | Incoming

@@ -19,6 +19,7 @@ class Firmware:
     @ivar quotes_cipher: whether it takes the cipher suite in quotes only.
     @ivar spellings: what it calls commands that have two names, by the usual one.
     @ivar taken: those of the names that it was seen to take.
+    @ivar reports: commands that it was seen to tell a result of beside their C{OK}.
     """
 
     model: str
@@ -30,3 +31,4 @@ class Firmware:
     quotes_cipher: bool = False
     spellings: dict[str, str] = field(default_factory=dict)
     taken: set[str] = field(default_factory=set)
+    reports: set[str] = field(default_factory=set)

@@ -15,7 +15,9 @@ class FTPSDialect(ABC):
     """The commands of a module's FTPS client.
 
     What a transfer brings is told by L{TransferData<.events.TransferData>}, its end by
-    L{TransferEnd<.events.TransferEnd>}, both behind the C{OK} of its command.
+    L{TransferEnd<.events.TransferEnd>}, both behind the C{OK} of its command.  The code of any
+    other command is told by L{TransferEnd<.events.TransferEnd>} too, ahead of the final result
+    or behind it.
 
     @ivar stack: what has to be acquired ahead of a login.
     @ivar longest: bytes of the longest piece of a put.
@@ -81,5 +83,27 @@ class FTPSDialect(ABC):
         """
 
     @abstractmethod
-    def refusal(self, response: Response) -> int | None:
-        """Give the code that a refused command has told, if it has."""
+    def pending_command(self) -> Command:
+        """Ask how many bytes of a put wait in the module's cache (chapter 3.11)."""
+
+    @abstractmethod
+    def read_pending(self, response: Response) -> list[int]:
+        """Read it: all numbers that came, of which one may be the code of the put's end."""
+
+    # -- what is found out about the firmware
+
+    @abstractmethod
+    def took(self, name: str) -> None:
+        """The module knows a command by this name."""
+
+    @abstractmethod
+    def reported(self, name: str) -> None:
+        """The module has told a code of a command that was carried out."""
+
+    @abstractmethod
+    def expects(self, name: str) -> bool:
+        """Tell whether the module tells a code of each such command, beside its C{OK}."""
+
+    @abstractmethod
+    def begins_login(self, name: str) -> bool:
+        """Tell whether there is no login when this command has failed, whenever that is told."""

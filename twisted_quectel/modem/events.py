@@ -32,6 +32,7 @@ from ..families.base import (
     ServerTime,
     TransferData,
     TransferEnd,
+    TransferGarbled,
 )
 from .incoming import accept_incoming
 
@@ -68,7 +69,7 @@ def take_event(session: Session, event: URC) -> Route | None:
         _alerted(session, event)
     elif isinstance(event, Opened):
         _opened(session, event)
-    elif isinstance(event, (TransferData, TransferEnd)):
+    elif isinstance(event, (TransferData, TransferGarbled, TransferEnd)):
         if session.transfers is not None:
             session.transfers.told(event)
     else:

@@ -1,33 +1,32 @@
 """A login on an FTPS server by a module, and what is done on it.
 
 SIM52xx SSL Application Note v0.01, chapter 3.  One login at a time, and on it one thing at a
-time.  A transfer does not hold the port: its command ends, and what it brings is told later, so
-that it can be given up by a logout.
+time.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IDelayedCall
-from twisted.internet.task import deferLater
+from twisted.internet.defer import Deferred, DeferredLock
+from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from ..at import Command, Response
+from ..at import ATPort, Command, Response
+from ..at.syntax import CommandText
 from ..errors import FTPSFailed, ModemBusyError, ModemError, UnsupportedOperation
-from ..families.base import TransferData, TransferEnd
+from ..families.base import TransferData, TransferEnd, TransferGarbled
 from ..families.ftps import FTPSDialect
-from .openjob import OpenJob
+from .ftpexchange import BEHIND, Exchange
+from .ftpput import Put
+from .ftptransfer import Transfer
 from .session import Session
 from .waiting import wait_for
 
-#: The code of a login that the server has ended.
-CLOSED_BY_SERVER: Final = 4
-#: Seconds before a piece for which there is no room is handed over again: at first, at most.
-_PAUSE_FIRST: Final = 0.2
-_PAUSE_LONGEST: Final = 2.0
+#: The codes of a login that is over: the server has ended it, or the network has gone.
+_FINAL: Final = frozenset({4, 10})
 
 
 class Login:
@@ -35,54 +34,71 @@ class Login:
 
     @ivar over: what has ended it, if anything has.
     @ivar dialect: its commands.
+    @ivar clock: what its timers run on.
+    @ivar port: where its commands go.
+    @ivar family: the family's name, for errors.
     """
 
     def __init__(self, session: Session, dialect: FTPSDialect) -> None:
         self.over: Exception | None = None
-        self._session = session
         self.dialect = dialect
-        self._transfer: Deferred[Exception | None] | None = None
-        self._received: Callable[[bytes], None] | None = None
-        self._command = ""
-        self._ended = True  # the module has told the end of the last transfer
-        self._timer: IDelayedCall | None = None
+        self.clock: IReactorTime = session.clock
+        self.port: ATPort = session.port
+        self.family = session.family.name
+        self._session = session
+        self._begun = False  # the module has the login: what is told from here on is of it
+        self._turn = DeferredLock()
+        self._exchange: Exchange | None = None
+        self._asker: Deferred[Exchange] | None = None
+        self._transfer: Transfer | None = None
+        self._held: list[Callable[[], None]] = []
+        session.transfers = self
 
     # -- for the session
 
-    def told(self, event: TransferData | TransferEnd) -> None:
-        """A piece of the transfer came, or its end."""
-        transfer = self._transfer
-        if transfer is None:
-            if isinstance(event, TransferEnd) and event.code == CLOSED_BY_SERVER:
-                self._end(self._failed("the server has ended the login", event.code))
+    def told(self, event: TransferData | TransferGarbled | TransferEnd) -> None:
+        """A piece of the transfer came, or its end, or the code of a command."""
+        if isinstance(event, TransferEnd):
+            self.take_end(event.command, event.code)
+        elif self._transfer is None:
             return
-        if isinstance(event, TransferData):
-            if self._received is not None:
-                self._watch()
-                self._take(event.data)
-        elif event.command == self._command:
-            self._ended = True
-            code = event.code
-            problem = self._failed(f"AT{event.command} has failed", code) if code else None
-            if problem is not None and code == CLOSED_BY_SERVER:
-                self._end(problem)
-            self._done(problem)
+        elif isinstance(event, TransferData):
+            self._transfer.told(event)
+        else:
+            self._transfer.garbled()
 
-    def _take(self, data: bytes) -> None:
-        try:
-            assert self._received is not None
-            self._received(data)
-        except Exception as e:
-            # of whoever takes it, such as a full disk
-            self._received = None
-            self._done(e)
+    def take_end(self, command: str, code: int) -> None:
+        """The module has told a code of a command."""
+        if not code and self.dialect.begins_login(command):
+            self.dialect.reported(command)
+        if not self._begun:
+            return
+        exchange, transfer = self._exchange, self._transfer
+        of_transfer = transfer is not None and transfer.name == command
+        if exchange is not None and exchange.name == command and not of_transfer:
+            exchange.told(code)
+        elif code in _FINAL or (code and self.dialect.begins_login(command)):
+            # first: whoever is told of it may log in again at once
+            what = f"AT{command} has failed" if of_transfer else "the login has ended"
+            self._end(self.failed(what, code))
+        elif transfer is not None and of_transfer:
+            transfer.told_end(code)
+
+    def network_lost(self, reason: Failure) -> None:
+        """The packet data connection is gone, and with it the login; one that is yet to be made
+        gets another."""
+        if self._begun:
+            self.lost(reason)
+
+    def goodbye(self) -> list[CommandText]:
+        """Log out, from a login that there may be."""
+        return [self.dialect.logout_command().text] if self._begun else []
 
     def lost(self, reason: Failure) -> None:
         """The module is gone."""
         problem = reason.value
         assert isinstance(problem, Exception)
         self._end(problem)
-        self._done(problem)
 
     def _end(self, problem: Exception) -> None:
         """It is over; its stack is released."""
@@ -92,16 +108,25 @@ class Login:
         session = self._session
         if session.transfers is self:
             session.transfers = None
-        session.stacks.release(self.dialect.stack)
-        session.unshare_channel()
+        while self._held:
+            self._held.pop()()
+        session.connections.wake_waiting()
+        if self._transfer is not None:
+            self._transfer.end(problem)
+        asker, self._asker = self._asker, None
+        if self._exchange is not None:
+            self._exchange.abandon()
+        if asker is not None and not asker.called:
+            asker.errback(problem)
 
-    def _failed(self, what: str, code: int | None, command: str = "") -> FTPSFailed:
+    def failed(self, what: str, code: int | None, command: str = "") -> FTPSFailed:
+        """Give the exception for something that was not done."""
         problem = FTPSFailed(
             what,
             code=code,
-            family=self._session.family.name,
+            family=self.family,
             command=command or None,
-            trace=self._session.port.trace.last(),
+            trace=self.port.trace.last(),
         )
         if problem.meaning:
             problem.message = f"{what}: {problem.meaning} ({code})"
@@ -115,14 +140,46 @@ class Login:
         if self.over is not None:
             raise self.over
 
-    async def _answer(self, command: Command) -> Response:
-        """Give the answer to a command, whatever it is."""
-        self.check()
-        job = OpenJob(command, None)
-        self._session.port.enqueue(job)
-        response = await job.deferred
-        assert response is not None
-        return response
+    def exchange(
+        self,
+        command: Command,
+        patience: Callable[[], float] | None = None,
+        sent: Callable[[], None] = lambda: None,
+    ) -> Deferred[Exchange]:
+        """Have a command answered, whatever the answer is.
+
+        To cancel it does not wait for what the module makes of it; the next one does.
+
+        @param patience: gives the seconds in which its code may come behind C{OK}; L{None}: it
+            is told otherwise.
+        @param sent: called when the module gets it.
+        """
+        exchange = Exchange(self.clock, command, patience, sent)
+        asker: Deferred[Exchange] = Deferred(lambda _: exchange.withdraw())
+
+        def over(reason: Failure | None) -> None:
+            if self._asker is asker:
+                self._asker = None
+            if asker.called:
+                return
+            if reason is None:
+                asker.callback(exchange)
+            else:
+                asker.errback(reason)
+
+        self._asker = asker
+        Deferred.fromCoroutine(self._in_turn(exchange)).addBoth(over)
+        return asker
+
+    async def _in_turn(self, exchange: Exchange) -> None:
+        await self._turn.acquire()
+        try:
+            self.check()
+            self._exchange = exchange
+            await exchange.run(self.port)
+        finally:
+            self._exchange = None
+            self._turn.release()
 
     async def ask(self, *spellings: Command) -> Response:
         """Have something done, by the first spelling of a command that the module knows.
@@ -130,18 +187,39 @@ class Login:
         @raise FTPSFailed: if it was not done.
         """
         for command in spellings:
-            response = await self._answer(command)
-            if response.result.good:
-                return response
-            code = self.dialect.refusal(response)
-            if code is not None:
+            name = command.text.shown.partition("=")[0]
+            exchange = await self.exchange(command, partial(self._patience, name))
+            expects = self.dialect.expects(name)
+            good, code = exchange.response.result.good, exchange.code
+            if good or code is not None:
+                self.dialect.took(name)
+            if good and (code == 0 or (code is None and not expects)):
+                if code == 0:
+                    self.dialect.reported(name)
+                return exchange.response
+            if good or code is not None:
                 break
-        shown = "AT" + command.text.shown
-        code = code if code is not None else response.result.code
-        problem = self._failed(f"{shown} was answered by ERROR", code, shown)
-        if code == CLOSED_BY_SERVER:
+        raise self._not_done(exchange)
+
+    def _patience(self, name: str) -> float:
+        return self.dialect.step if self.dialect.expects(name) else BEHIND
+
+    def _not_done(self, exchange: Exchange) -> FTPSFailed:
+        """Say why something was not done; a login that is over ends with it."""
+        response, code = exchange.response, exchange.code
+        shown = "AT" + response.command.text.shown
+        if not response.result.good:
+            what = f"{shown} was answered by ERROR"
+        elif code is None:
+            what = (
+                f"{shown} was answered by OK, and not within {self.dialect.step:g} s by its result"
+            )
+        else:
+            what = f"{shown} has failed"
+        problem = self.failed(what, response.result.code if code is None else code, shown)
+        if code in _FINAL:
             self._end(problem)
-        raise problem
+        return problem
 
     # -- transfers
 
@@ -155,134 +233,78 @@ class Login:
         @param name: of the command, as its end names it.
         @param received: takes what comes.
         @raise FTPSFailed: if it has failed.
+        @raise RemoteViolation: if the module has lost some of it.
         """
-        done = self._begin(name, received)
+        self.check()
+        self._transfer = transfer = Transfer(self, name, received)
         try:
-            try:
-                await self.ask(command)
-            except FTPSFailed:
-                # nothing was begun
-                self._ended = True
-                raise
-            self._watch()
-            await _well(done)
-        except BaseException:
-            if self.over is None and not self._ended:
-                # by who has asked, or by who takes what comes: it must not go on
-                self._give_up()
-            raise
+            await transfer.run(command)
         finally:
-            self._forget()
+            self._transfer = None
 
     async def put(self, path: str, pieces: Iterator[bytes], sent: Callable[[int], None]) -> None:
-        """Hand over a file piece by piece, commit it, and wait for the end.
-
-        @param pieces: none of them empty.
-        @param sent: told how many bytes the module has taken, each time.
-        @raise FTPSFailed: if it has failed.
-        """
-        done = self._begin("+CFTPSPUT", None)
-        first: str | None = path
-        try:
-            for piece in pieces:
-                await self._hand_over(first, piece, done)
-                first = None
-                sent(len(piece))
-            await self.ask(self.dialect.commit_command())
-            self._watch()
-            await _well(done)
-        except BaseException as e:
-            if self.over is None and not self._ended:
-                # what was begun must not go on as if it was whole
-                self._give_up()
-            if done.called and isinstance(e, FTPSFailed):
-                # the end that was told says more than the refusal behind it
-                await _well(done)
-            raise
-        finally:
-            self._forget()
-
-    async def _hand_over(
-        self, path: str | None, piece: bytes, done: Deferred[Exception | None]
-    ) -> None:
-        """Hand over one piece; where there is no room, again after a while."""
-        clock, pause = self._session.clock, _PAUSE_FIRST
-        end = clock.seconds() + self.dialect.step
-        while True:
-            if done.called:
-                await _well(done)
-                raise self._failed("the transfer has ended before all was sent", None)
-            response = await self._answer(self.dialect.put_command(path, piece))
-            if response.result.good:
-                return
-            shown = "AT" + response.command.text.shown
-            code = self.dialect.refusal(response)
-            if response.body_sent or code is not None or clock.seconds() >= end:
-                self._ended = path is not None and not response.body_sent
-                raise self._failed(f"{shown} was answered by ERROR", code, shown)
-            await deferLater(clock, pause)
-            pause = min(pause * 2, _PAUSE_LONGEST)
-
-    def _begin(
-        self, name: str, received: Callable[[bytes], None] | None
-    ) -> Deferred[Exception | None]:
+        """Hand over a file: see L{Put.send}."""
         self.check()
-        self._ended = False
-        self._command = name
-        self._received = received
-        # a value rather than an error: whoever is still at another step asks later
-        done: Deferred[Exception | None] = Deferred()
-        self._transfer = done
-        return done
+        self._transfer = put = Put(self)
+        try:
+            await put.send(path, pieces, sent)
+        finally:
+            self._transfer = None
 
-    def _done(self, problem: Exception | None) -> None:
-        transfer, self._transfer = self._transfer, None
-        self._stop_watch()
-        if transfer is not None and not transfer.called:
-            transfer.callback(problem)
+    # -- its begin and its end
 
-    def _forget(self) -> None:
-        self._transfer = self._received = None
-        self._stop_watch()
+    async def begin(self, pdp: int, wait: bool, command: Command) -> None:
+        """Acquire the stack, and log in.
 
-    def _watch(self) -> None:
-        """Wait for the next sign of the transfer."""
-        self._stop_watch()
-        if self._transfer is not None:
-            self._timer = self._session.clock.callLater(self.dialect.step, self._late)
+        @param wait: for what is in use.
+        """
+        session = self._session
+        try:
+            await session.share_channel(wait)
+            self._hold(session.unshare_channel)
+            await session.require_network(pdp)
+            await session.stacks.acquire(self.dialect.stack, wait)
+            self._hold(partial(session.stacks.release, self.dialect.stack))
+        except BaseException:
+            self._end(self.failed("there was no login", None))
+            raise
+        try:
+            self._begun = True
+            await self.ask(command)
+            # exact, whatever the server's default is
+            await self.ask(self.dialect.type_command("I"))
+            self.check()
+        except BaseException:
+            self.give_up()
+            raise
 
-    def _stop_watch(self) -> None:
-        timer, self._timer = self._timer, None
-        if timer is not None and timer.active():
-            timer.cancel()
+    def _hold(self, release: Callable[[], None]) -> None:
+        """Have something released with the login.
 
-    def _late(self) -> None:
-        self._timer = None
-        self._done(self._failed(f"nothing came for {self.dialect.step:g} s", None))
-        self._give_up()
+        @raise ModemError: if that is over.
+        """
+        if self.over is not None:
+            release()
+            raise self.over
+        self._held.append(release)
 
-    def _give_up(self) -> None:
+    def give_up(self) -> None:
         """Have the module end what goes on; the login goes with it."""
         if self.over is None:
             command = self.dialect.logout_command()
-            self._session.port.execute(command).addErrback(lambda reason: reason.trap(ModemError))
-            self._end(self._failed("a transfer was given up, and the login with it", None))
+            self.port.execute(command).addErrback(lambda reason: reason.trap(ModemError))
+            self._end(self.failed("a transfer was given up, and the login with it", None))
 
     async def log_out(self) -> None:
         """Log out; whether the server still knows of the login does not matter."""
         if self.over is not None:
             return
+        command = self.dialect.logout_command()
+        expects = self.dialect.expects(command.text.shown)
         try:
-            await self._answer(self.dialect.logout_command())
+            await self.exchange(command, lambda: self.dialect.step if expects else 0.0)
         finally:
-            self._end(self._failed("logged out", None))
-
-
-async def _well(done: Deferred[Exception | None]) -> None:
-    """Wait for the end of a transfer; raise what it has failed with."""
-    problem = await done
-    if problem is not None:
-        raise problem
+            self._end(self.failed("logged out", None))
 
 
 async def log_in(
@@ -308,24 +330,5 @@ async def log_in(
         await wait_for(session.connections.something_freed(), why)
         session.check()
     login = Login(session, dialect)
-    session.transfers = login
-    try:
-        await session.share_channel(wait)
-    except BaseException:
-        session.transfers = None
-        raise
-    try:
-        await session.require_network(pdp)
-        await session.stacks.acquire(dialect.stack, wait)
-    except BaseException:
-        session.transfers = None
-        session.unshare_channel()
-        raise
-    try:
-        await login.ask(dialect.login_command(host, port, user, password))
-        # exact, whatever the server's default is
-        await login.ask(dialect.type_command("I"))
-    except BaseException:
-        login._give_up()
-        raise
+    await login.begin(pdp, wait, dialect.login_command(host, port, user, password))
     return login

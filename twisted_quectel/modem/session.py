@@ -119,6 +119,8 @@ class Session:
         self.stacks.lost()
         reason = Failure(ModuleLost("the packet data connection has broken down"))
         self._attachments.lost(pdp, lambda gone: self.connections.fail_in(gone, reason))
+        if self.transfers is not None:
+            self.transfers.network_lost(reason)
 
     def end(self, why: str, *, wanted: bool = False) -> None:
         """The module is gone: tell everybody, once.
@@ -132,6 +134,9 @@ class Session:
         log("{name}: {why}", name=self._profile.name, why=why)
         if wanted and self.port.idle:
             closes = self.connections.goodbye(self.alive)
+            if self.transfers is not None:
+                # what it fetches would come to whoever opens the port next
+                closes += self.transfers.goodbye()
             lines = [join(*closes)] if closes and self.family.limits.line else closes
             if lines:
                 self.port.write_raw(b"".join(b"AT%b\r" % line.wire for line in lines))

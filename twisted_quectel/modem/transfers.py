@@ -6,14 +6,21 @@ from typing import Protocol
 
 from twisted.python.failure import Failure
 
-from ..families.base import TransferData, TransferEnd
+from ..at.syntax import CommandText
+from ..families.base import TransferData, TransferEnd, TransferGarbled
 
 
 class TransferOwner(Protocol):
     """Who has asked for the transfer that goes on: one at a time in a session."""
 
-    def told(self, event: TransferData | TransferEnd) -> None:
+    def told(self, event: TransferData | TransferGarbled | TransferEnd) -> None:
         """A piece came, or it has ended."""
+
+    def network_lost(self, reason: Failure) -> None:
+        """The packet data connection is gone."""
+
+    def goodbye(self) -> list[CommandText]:
+        """Give what ends it at once."""
 
     def lost(self, reason: Failure) -> None:
         """The module is gone."""

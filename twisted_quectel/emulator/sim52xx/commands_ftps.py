@@ -352,14 +352,16 @@ async def cftpsput(call: Call[SIM52xxModule]) -> Outcome:
         refused = _unready(call)
         if refused is not None:
             return refused
-        put = Put(service, call.name, path, module.settings.send_limit)
-        service.put = put
+        put = service.put = Put(service, call.name, path, module.settings.send_limit)
     elif put is None or put.committed or len(call.fields) > 1:
         return ERROR
-    if not put.cache.fits(length):
-        return ERROR
-    body = await body_of(call, length)
+    if put.cache.fits(length):
+        body = await body_of(call, length)
+    else:
+        body = ERROR
     if isinstance(body, Outcome):
+        if first and service.put is put:
+            service.put = None  # nothing of it has come
         return body
     if service.put is not put:
         return ERROR  # it has ended meanwhile

@@ -71,7 +71,7 @@ class SIM52xxFamily(Family):
         firmware.checks_host = True
         self.tls = TLSDialect()
         self.tcp = TCPDialect()
-        self.ftps = SIMFTPS()
+        self.ftps = SIMFTPS(firmware)
         self.https = HTTPSDialect(firmware)
 
     # -- reading

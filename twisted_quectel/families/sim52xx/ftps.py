@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from ...at import (
@@ -14,38 +13,44 @@ from ...at import (
     Secret,
     execute_form,
     parse_info,
+    read_form,
     write_form,
 )
-from ...tables.sim52xx import SEND_LENGTHS, TRANSFER_TIMEOUT
+from ...tables.sim52xx import CONNECT_TIMEOUT, SEND_LENGTHS, STOP_NETWORK_TIMEOUT, TRANSFER_TIMEOUT
+from ..dialect import Stack
+from ..firmware import Firmware
 from ..ftps import FTPSDialect
-from .dialects import stack
 from .pdp import PROMPTLY
 
 #: Seconds for what the server has to answer.
 _STEP: Final = PROMPTLY + TRANSFER_TIMEOUT
-#: The spellings of the document: C{CFTPS...}, C{CFTP...} and C{CFTPSS...} (at-facts A.7, 33).
-_CODE: Final = re.compile(rb"\s*+\+CFTPS?+S?+[A-Z]+ ?: *+(-?\d{1,5})\s*+$", re.IGNORECASE)
 _NAMES: Final = {"cwd": ("+CFTPSCWD",), "mkd": ("+CFTPSMKD",), "rmd": ("+CFTPSRMD",),
                  "delete": ("+CFTPSDEL", "+CFTPSDELE")}  # fmt: skip
+#: Commands that have each of these told of too, where the module tells a code of the first.
+_TOLD_WITH: Final = {
+    "+CFTPSLOGIN": ("+CFTPSSTART",),
+    "+CFTPSLOGOUT": ("+CFTPSSTART", "+CFTPSLOGIN"),
+}
 
 
 def _spellings(name: str) -> tuple[str, ...]:
-    """Give what the lines of an answer may begin with."""
+    """Give what the lines of an answer may begin with (at-facts A.7, 33)."""
     rest = name.removeprefix("+CFTPS")
     return name, f"+CFTP{rest}", f"+CFTPSS{rest}"
 
 
-def _code(line: bytes) -> bool:
-    """Tell a line with a code alone: it is of the command, and no end of a transfer."""
-    return _CODE.match(line) is not None
+def _is_code(line: bytes) -> bool:
+    """Tell a line with a number alone."""
+    info = parse_info(line)
+    return len(info.fields) == 1 and info.integer(0) is not None
 
 
-def _asked(text: CommandText, name: str) -> Command:
-    """Give a command that the server has to answer."""
-    return Command(text, _spellings(name), timeout=_STEP, takes=_code)
+def _asked(text: CommandText) -> Command:
+    """Give a command that the server has to answer; its code is taken as an event."""
+    return Command(text, timeout=_STEP)
 
 
-def _begun(text: CommandText, name: str) -> Command:
+def _begun(text: CommandText) -> Command:
     """Give a command that begins a transfer: what comes of it is told behind its C{OK}."""
     return Command(text, timeout=PROMPTLY)
 
@@ -53,23 +58,39 @@ def _begun(text: CommandText, name: str) -> Command:
 class SIMFTPS(FTPSDialect):
     """The commands."""
 
-    stack = stack("FTPS", "+CFTPSSTART", "+CFTPSSTOP")
+    # their codes are taken as events
+    stack = Stack(
+        "FTPS",
+        (Command(execute_form("+CFTPSSTART"), timeout=PROMPTLY + CONNECT_TIMEOUT),),
+        Command(execute_form("+CFTPSSTOP"), timeout=PROMPTLY + STOP_NETWORK_TIMEOUT),
+    )
     longest = SEND_LENGTHS[-1]
     step = _STEP
+
+    def __init__(self, firmware: Firmware) -> None:
+        """
+        @param firmware: notes how the module spells a delete, and what it tells codes of.
+        """
+        self._firmware = firmware
 
     def login_command(self, host: str, port: int, user: str, password: str) -> Command:
         """Log in."""
         names = ("host", "port", "user", "password")
         text = write_form("+CFTPSLOGIN", host, port, user, Secret(password), arguments=names)
-        return _asked(text, "+CFTPSLOGIN")
+        return _asked(text)
 
     def logout_command(self) -> Command:
         """Log out."""
-        return _asked(execute_form("+CFTPSLOGOUT"), "+CFTPSLOGOUT")
+        return _asked(execute_form("+CFTPSLOGOUT"))
 
     def directory_command(self) -> Command:
         """Ask for the current directory."""
-        return Command(execute_form("+CFTPSPWD"), _spellings("+CFTPSPWD"), timeout=_STEP)
+        return Command(
+            execute_form("+CFTPSPWD"),
+            _spellings("+CFTPSPWD"),
+            timeout=_STEP,
+            takes=lambda line: not _is_code(line),
+        )
 
     def read_directory(self, response: Response) -> str | None:
         """Read it."""
@@ -80,23 +101,23 @@ class SIMFTPS(FTPSDialect):
 
     def path_commands(self, what: str, path: str) -> tuple[Command, ...]:
         """Do something with a path."""
-        return tuple(
-            _asked(write_form(name, path, arguments=("path",)), name) for name in _NAMES[what]
-        )
+        names = _NAMES[what]
+        known = [name for name in names if name in self._firmware.taken]
+        return tuple(_asked(write_form(name, path, arguments=("path",))) for name in known or names)
 
     def type_command(self, kind: str) -> Command:
         """Choose the type."""
-        return _asked(write_form("+CFTPSTYPE", Bare(kind)), "+CFTPSTYPE")
+        return _asked(write_form("+CFTPSTYPE", Bare(kind)))
 
     def list_command(self, path: str | None) -> Command:
         """List a directory."""
         if path is None:
-            return _begun(execute_form("+CFTPSLIST"), "+CFTPSLIST")
-        return _begun(write_form("+CFTPSLIST", path, arguments=("path",)), "+CFTPSLIST")
+            return _begun(execute_form("+CFTPSLIST"))
+        return _begun(write_form("+CFTPSLIST", path, arguments=("path",)))
 
     def get_command(self, path: str) -> Command:
         """Fetch a file."""
-        return _begun(write_form("+CFTPSGET", path, arguments=("remote",)), "+CFTPSGET")
+        return _begun(write_form("+CFTPSGET", path, arguments=("remote",)))
 
     def put_command(self, path: str | None, data: bytes) -> Command:
         """Hand over a piece."""
@@ -111,16 +132,36 @@ class SIMFTPS(FTPSDialect):
 
     def commit_command(self) -> Command:
         """All was handed over."""
-        return _begun(execute_form("+CFTPSPUT"), "+CFTPSPUT")
+        return _begun(execute_form("+CFTPSPUT"))
 
     def file_command(self, way: str, folder: int, path: str) -> Command:
         """Move a file of the module."""
         name = "+CFTPSGETFILE" if way == "get" else "+CFTPSPUTFILE"
-        return _begun(write_form(name, folder, path, arguments=("folder", "remote")), name)
+        return _begun(write_form(name, folder, path, arguments=("folder", "remote")))
 
-    def refusal(self, response: Response) -> int | None:
-        """Give the code."""
-        for line in response.lines:
-            if _code(line):
-                return parse_info(line).integer(0)
-        return None
+    def pending_command(self) -> Command:
+        """Ask what waits."""
+        return Command(
+            read_form("+CFTPSPUT"), _spellings("+CFTPSPUT"), timeout=PROMPTLY, takes=_is_code
+        )
+
+    def read_pending(self, response: Response) -> list[int]:
+        """Read it."""
+        numbers = [line.integer(0) for line in response.info]
+        return [number for number in numbers if number is not None]
+
+    def took(self, name: str) -> None:
+        """Note how it is spelt."""
+        self._firmware.taken.add(name)
+
+    def reported(self, name: str) -> None:
+        """Note it."""
+        self._firmware.reports.add(name)
+
+    def expects(self, name: str) -> bool:
+        """Tell whether one was told before."""
+        return not self._firmware.reports.isdisjoint((name, *_TOLD_WITH.get(name, ())))
+
+    def begins_login(self, name: str) -> bool:
+        """Tell those two."""
+        return name in ("+CFTPSSTART", "+CFTPSLOGIN")

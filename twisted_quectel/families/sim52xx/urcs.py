@@ -26,6 +26,7 @@ from ..base import (
     Received,
     TransferData,
     TransferEnd,
+    TransferGarbled,
 )
 
 #: What the session calls the connections: sessions of common SSL, links without TLS, and the
@@ -51,7 +52,10 @@ _HTTPS_DATA: Final = re.compile(rb"\s*+\+C?HT{2,3}PSRECV" + _DATA + rb"(\d{1,5})
 _SSL_UNREAD: Final = re.compile(rb"\s*+\+CSSLRECV" + _DATA + rb"(\d{1,3}) *+,(?! *+0++ *+,?+\s*+$)")
 _HTTPS_UNREAD: Final = re.compile(rb"\s*+\+C?HT{2,3}PSRECV" + _DATA + rb"(?!0++ *+,?+\s*+$)")
 _FTPS_DATA: Final = re.compile(
-    rb"\s*+\+CFTPS?+S?+(?:LIST|GET)" + _DATA + rb"(\d{1,5}) *+,?+\s*+$", re.IGNORECASE
+    rb"\s*+\+CFTPS?+S?+(LIST|GET)" + _DATA + rb"(\d{1,5}) *+,?+\s*+$", re.IGNORECASE
+)
+_FTPS_UNREAD: Final = re.compile(
+    rb"\s*+\+CFTPS?+S?+(?:LIST|GET) ?: *+DATA(?! *+, *+0++ *+,?+\s*+$)", re.IGNORECASE
 )
 _FILE_DATA: Final = re.compile(rb"\s*+\+CFTRANTX" + _DATA + rb"(\d{1,5}) *+,?+\s*+$")
 _LINK_DATA: Final = re.compile(rb"\s*+\+RECEIVE *+, *+(\d{1,3}) *+, *+(\d{1,5}) *+:\s*+$")
@@ -59,7 +63,8 @@ _LINK_DATA: Final = re.compile(rb"\s*+\+RECEIVE *+, *+(\d{1,3}) *+, *+(\d{1,5}) 
 _HTTPS_END: Final = re.compile(rb"\s*+\+C?HT{2,3}PSRECV ?: *+(-?\d{1,5})\s*+$")
 _HTTPS_SENT: Final = re.compile(rb"\s*+\+CHTTPSS?+ENDD?+ ?: *+(-?\d{1,5})\s*+$")
 _FTPS_END: Final = re.compile(
-    rb"\s*+\+CFTPS?+S?+(LIST|GETFILE|GET|PUTFILE|PUT|LOGIN|LOGOUT) ?: *+(-?\d{1,5})\s*+$",
+    rb"\s*+\+CFTP(?:S(START|STOP)|S?+S?+(LIST|GETFILE|GET|PUTFILE|PUT|LOGIN|LOGOUT|PWD|CWD|MKD|RMD"
+    rb"|DELE|DEL|TYPE)) ?: *+(-?\d{1,5})\s*+$",
     re.IGNORECASE,
 )
 _SSL_SENT: Final = re.compile(
@@ -100,13 +105,21 @@ def _read_data(line: bytes, block: bytes) -> URC | None:
         return Pushed(int(match.group(1)), block)
     if _HTTPS_DATA.match(line) is not None:
         return Pushed(HTTPS_PLACE, block)
-    return TransferData(block) if _FTPS_DATA.match(line) is not None else None
+    match = _FTPS_DATA.match(line)
+    return None if match is None else TransferData(_ftps_name(match.group(1)), block)
+
+
+def _ftps_name(name: bytes) -> str:
+    """Give a command in its usual spelling (at-facts A.7, 33)."""
+    return f"+CFTPS{name.decode('ascii').upper()}"
 
 
 def _read_garbled(line: bytes) -> URC | None:
     """Notice a line of data that brings none: how much lies behind it is not known."""
     if (match := _SSL_UNREAD.match(line)) is not None:
         return Garbled(int(match.group(1)))
+    if _FTPS_UNREAD.match(line) is not None:
+        return TransferGarbled()
     return Garbled(HTTPS_PLACE) if _HTTPS_UNREAD.match(line) is not None else None
 
 
@@ -127,8 +140,7 @@ def _read_ssl(line: bytes) -> URC | None:
     if _HTTPS_CLOSED.match(line) is not None:
         return Closed(HTTPS_PLACE)
     if (match := _FTPS_END.match(line)) is not None:
-        name = match.group(1).decode("ascii").upper()
-        return TransferEnd(f"+CFTPS{name}", int(match.group(2)))
+        return TransferEnd(_ftps_name(match.group(1) or match.group(2)), int(match.group(3)))
     return None
 
 
