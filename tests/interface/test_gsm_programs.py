@@ -20,6 +20,7 @@ from tests.interface.test_names import Receiver
 from tests.interface.test_programs import PAGE, Page
 from twisted_quectel import ModuleTCPEndpoint, errors
 from twisted_quectel.emulator.faults import CommandFails, UrcInBetween
+from twisted_quectel.emulator.gsm.module import GSMModule
 
 
 class GSMInterfaceCase(InterfaceCase):
@@ -174,6 +175,34 @@ class NameTests(GSMInterfaceCase):
             self.refused(each, DNSLookupError)
         self.echoes(peer)
         self.closes(peer)
+
+    def test_network_gone(self) -> None:
+        """A network that has gone without a word is found out by the lookup that fails."""
+        address = self.network.add_host(HOST)
+        interface = self.ready()
+        module = self.emulated.module
+        assert isinstance(module, GSMModule)
+        module.lose_pdp(told=False)
+        self.refused(interface.resolve(HOST), errors.NetworkDown)
+        self.assertEqual(self.result_of(interface.resolve(HOST)), address)
+
+    def test_names_that_fail(self) -> None:
+        """Two in a row, and an idle network is made anew: it may be dead, whatever it says."""
+        address = self.network.add_host(HOST)
+        interface = self.ready(faults=[CommandFails("+QIDNSGIP", 0, 2)])
+        self.watch()
+        for _ in range(2):
+            self.refused(interface.resolve(HOST), errors.ModemDNSError)
+        self.assertEqual(self.result_of(interface.resolve(HOST)), address)
+        self.assertEqual(len(self.sent("+QIDEACT")), 1)
+        # and one that is used is left alone
+        self.plain(Echo)
+        peer = self.connect(ModuleTCPEndpoint(interface.modem, HOST, PORT))
+        for number in range(3):
+            self.refused(interface.resolve(f"nobody{number}.example"), errors.ModemDNSError)
+        self.echoes(peer)
+        self.closes(peer)
+        self.assertEqual(len(self.sent("+QIDEACT")), 1)
 
     def test_refused(self) -> None:
         """A module that refuses to look a name up."""

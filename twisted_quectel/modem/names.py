@@ -13,7 +13,13 @@ from twisted.python.failure import Failure
 
 from ..at import ATPort
 from ..at.deadline import Deadline
-from ..errors import CommandFailed, UnsupportedOperation
+from ..errors import (
+    CommandFailed,
+    ModemDNSError,
+    ModemError,
+    NetworkDown,
+    UnsupportedOperation,
+)
 from ..families import Family
 from ..families.base import NameAddress, NameResult
 
@@ -214,6 +220,26 @@ class Names:
         self._next()
 
 
+async def _or_network_down(session: Session, pdp: int, problem: ModemDNSError) -> ModemError:
+    """See whether it was the network, where the module does not tell: else nobody would notice.
+
+    @return: what is to be told.
+    """
+    limits = session.family.limits
+    if limits.tells_why or not limits.knows_network or session.over is not None:
+        return problem
+    if await session.pdp_is_up(pdp) or session.over is not None:
+        session.suspect_attachment(pdp)
+        return problem
+    return NetworkDown(
+        f"{problem.message}: the packet data connection is down; the next attempt makes it anew",
+        code=problem.code,
+        family=problem.family,
+        command=problem.command,
+        trace=session.port.trace.last(),
+    )
+
+
 async def resolve_name(session: Session, pdp: int, name: str, wait: bool = True) -> list[str]:
     """Have the module look a name up, over a PDP context that is brought up if it is down.
 
@@ -225,6 +251,12 @@ async def resolve_name(session: Session, pdp: int, name: str, wait: bool = True)
     await session.share_channel(wait)
     try:
         await session.require_network(pdp)
-        return await session.inquiries.names.resolve(pdp, name)
+        try:
+            found = await session.inquiries.names.resolve(pdp, name)
+        except ModemDNSError as e:
+            raise await _or_network_down(session, pdp, e) from None
+        if not session.family.limits.tells_why:
+            session.trust_attachment(pdp)
+        return found
     finally:
         session.unshare_channel()

@@ -24,7 +24,7 @@ from .errors import open_error
 _CLOSE_TIME: Final = 20.0
 
 _READ: Final = re.compile(rb"\s*+\+(?:QSSLRECV|QIRD) ?: *+[^,]{0,64},[^,]{0,8},(\d{1,5})\s*$")
-_OPENED: Final = re.compile(rb"\+QSSLOPEN ?: *+(\d{1,3}) *+, *+(-?\d{1,5})")
+_OPENED: Final = re.compile(rb"\s*+\+QSSLOPEN ?: *+(\d{1,3}) *+, *+(-?\d{1,5})")
 #: The words of C{AT+QIOPEN}, by the codes that C{AT+QSSLOPEN} has for the same.
 _WORDS: Final = {
     b"CONNECT OK": OPENED,
