@@ -8,6 +8,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import (
     ConnectError,
     ConnectingCancelledError,
+    ConnectionDone,
     ConnectionLost,
 )
 
@@ -214,6 +215,25 @@ class EndTests(SIMCase):
         self.assertIsInstance(self.end_of(dropped), ConnectionLost)
         for value in (0, -1, "soon"):
             self.assertRaises(InvalidValue, self.endpoint, self.emulated, idle_timeout=value)
+
+    def test_idle_timeout_and_close(self) -> None:
+        """Behind a close nobody waits for anything to come: what was written goes out first."""
+        for paused in (False, True):
+            self.network = type(self.network)(self.clock)
+            self.begin(make=Peer)
+            peer = self.open(tls=OWN, idle_timeout=5.0)
+            server = self.serving.peers[-1]
+            server.transport.pauseProducing()
+            if paused:
+                peer.transport.pauseProducing()
+            peer.transport.write(bytes(300_000))
+            self.settle(2.0)
+            peer.transport.loseConnection()
+            self.settle(30.0)
+            self.assertEqual(peer.reasons, [])
+            server.transport.resumeProducing()
+            self.assertIsInstance(self.end_of(peer, 60.0), ConnectionDone)
+            self.assertEqual(server.count, 300_000)
 
     def test_full_cache(self) -> None:
         """A server that reads nothing holds the sender back, and does not end the connection."""
