@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -12,10 +13,12 @@ from twisted.internet.error import (
     ConnectionLost,
 )
 
+from tests.endpoint.httpscase import UNVERIFIED
 from tests.endpoint.protocols import Echo, Peer, Serving
 from tests.endpoint.simcase import OWN, SIMCase
 from tests.endpoint.virtual import HOST, PORT
 from twisted_quectel import (
+    ModuleHTTPSEndpoint,
     ModuleTCPEndpoint,
     ModuleTLSEndpoint,
     errors,
@@ -85,6 +88,34 @@ class StackTests(SIMCase):
         self.assertNoResult(again)
         self.closes(other)
         self.closes(self.result_of(again))
+
+    def test_every_pair(self) -> None:
+        """Each kind of connection waits for each other kind, or fails at once (chapter 7)."""
+        self.begin()
+        modem = self.emulated.modem()
+        kinds: dict[str, Any] = {
+            "push": lambda **given: ModuleTLSEndpoint(modem, HOST, PORT, tls=OWN, **given),
+            "transparent": lambda **given: ModuleTLSEndpoint(
+                modem, HOST, PORT, tls=OWN, mode="transparent", **given
+            ),
+            "https": lambda **given: ModuleHTTPSEndpoint(
+                modem, HOST, PORT, tls=UNVERIFIED, **given
+            ),
+            "plain": self.plain,
+        }
+        for first, second in permutations(kinds.values(), 2):
+            peer = self.connect(first())
+            refused = self.refused(self.start(second(busy="fail")), errors.ModemBusyError)
+            self.one_line(refused, "busy=wait")
+            waiting = self.start(second())
+            self.settle(3.0)
+            self.assertNoResult(waiting)
+            self.closes(peer)
+            other = self.result_of(waiting)
+            self.echoes(other)
+            self.closes(other)
+            self.settle(3.0)
+            self.assertIs(self.sim().stack, Stack.NONE)
 
     def test_waiting_is_given_up(self) -> None:
         """Who waits and is cancelled, or too late, leaves nothing behind."""
