@@ -271,6 +271,7 @@ def endpoint_from_arguments(
             timeout=arguments.timeout,
             busy=arguments.busy,
             closed=arguments.closed,
+            idle_timeout=arguments.idle_timeout,
         )
     return ModuleTLSEndpoint(
         getModem(IReactorTime(reactor), arguments.modem),

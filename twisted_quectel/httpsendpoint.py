@@ -33,6 +33,7 @@ class ModuleHTTPSEndpoint(ModuleEndpoint):
         *,
         busy: str = "wait",
         closed: str = "done",
+        idle_timeout: float | None = None,
     ) -> None:
         """
         @param modem: whose stack it is.
@@ -46,6 +47,8 @@ class ModuleHTTPSEndpoint(ModuleEndpoint):
         @param busy: C{wait} or C{fail} when the connection is in use, or another stack of the
             module.
         @param closed: C{done} or C{lost}: what a close by the peer counts as.
+        @param idle_timeout: seconds for which nothing may come; it then is lost, by
+            L{PeerSilent<twisted_quectel.PeerSilent>}.
         @raise InvalidValue: if something is out of range or of another kind, or C{tls} does not
             say that nobody is verified.
         """
@@ -55,4 +58,16 @@ class ModuleHTTPSEndpoint(ModuleEndpoint):
                 "tls",
                 VERIFIES_NOBODY.format("ModuleHTTPSEndpoint", 'tls=TLSProfile(verify="none")'),
             )
-        super().__init__(checked, host, port, mode, pdp, timeout, busy, closed, tls=tls, https=True)
+        super().__init__(
+            checked,
+            host,
+            port,
+            mode,
+            pdp,
+            timeout,
+            busy,
+            closed,
+            tls=tls,
+            https=True,
+            idle_timeout=idle_timeout,
+        )

@@ -29,6 +29,7 @@ class IdleGuard:
         self._seconds = seconds
         self._owner: SocketOwner | None = None
         self._timer: IDelayedCall | None = None
+        self._discards = False  # nobody waits for what comes any more
 
     # -- as a socket, for the transport
 
@@ -54,6 +55,7 @@ class IdleGuard:
 
     def discard(self) -> None:
         """The owner drops from here on what still comes."""
+        self._discards = True
         self._stop()
         self._socket.discard()
 
@@ -115,6 +117,8 @@ class IdleGuard:
     # -- time
 
     def _wind(self) -> None:
+        if self._discards:
+            return
         if self._timer is not None and self._timer.active():
             self._timer.reset(self._seconds)
         elif self._owner is not None:

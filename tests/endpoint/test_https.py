@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from twisted.internet.error import (
     ConnectingCancelledError,
@@ -23,8 +23,10 @@ from twisted_quectel import ModuleHTTPSEndpoint, ModuleTLSEndpoint, TLSProfile, 
 from twisted_quectel.at import InvalidValue
 from twisted_quectel.emulator import MemoryNetwork, VerdictKind
 from twisted_quectel.emulator.faults import CommandFails
+from twisted_quectel.endpoints import endpoint_from_arguments
 from twisted_quectel.families import Firmware
 from twisted_quectel.families.sim52xx.https import HTTPSDialect
+from twisted_quectel.strings import quectelssl_arguments
 
 #: What imitates the module, within what a server sends.
 IMITATION = (
@@ -493,6 +495,29 @@ class EndTests(HTTPSCase):
         self.assertIsInstance(self.end_of(peer), errors.RemoteViolation)
         self.assertEqual(peer.count, 0)
         self.closes(self.open())
+
+    def test_idle_timeout(self) -> None:
+        """Who wants it is told when nothing comes, by endpoint or by string."""
+        self.begin(make=Peer)
+        given = quectelssl_arguments(
+            host=HOST,
+            port=str(PORT),
+            device="emulator",
+            model="SIM5320",
+            stack="https",
+            verify="none",
+            idleTimeout="30",
+        )
+        by_string: Any = endpoint_from_arguments(cast(Any, self.clock), given)
+        self.assertEqual(by_string._request.idle_timeout, 30.0)
+        peer = self.connect(self.endpoint(self.emulated, idle_timeout=30.0))
+        self.settle(20.0)
+        self.server.transport.write(b"still here")
+        self.settle(29.0)
+        self.assertEqual((bytes(peer.received), peer.reasons), (b"still here", []))
+        reason = self.end_of(peer, 3.0)
+        self.assertIsInstance(reason, errors.PeerSilent)
+        self.one_line(reason, "30 s")
 
     def test_long_silence(self) -> None:
         """A server that says nothing for hours is asked every two minutes, and no more often."""

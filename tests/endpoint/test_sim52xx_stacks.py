@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import (
     ConnectError,
     ConnectingCancelledError,
+    ConnectionDone,
     ConnectionLost,
 )
 
+from tests.endpoint.httpscase import UNVERIFIED
 from tests.endpoint.protocols import Echo, Peer, Serving
 from tests.endpoint.simcase import OWN, SIMCase
 from tests.endpoint.virtual import HOST, PORT
 from twisted_quectel import (
+    ModuleHTTPSEndpoint,
     ModuleTCPEndpoint,
     ModuleTLSEndpoint,
     errors,
@@ -84,6 +88,34 @@ class StackTests(SIMCase):
         self.assertNoResult(again)
         self.closes(other)
         self.closes(self.result_of(again))
+
+    def test_every_pair(self) -> None:
+        """Each kind of connection waits for each other kind, or fails at once (chapter 7)."""
+        self.begin()
+        modem = self.emulated.modem()
+        kinds: dict[str, Any] = {
+            "push": lambda **given: ModuleTLSEndpoint(modem, HOST, PORT, tls=OWN, **given),
+            "transparent": lambda **given: ModuleTLSEndpoint(
+                modem, HOST, PORT, tls=OWN, mode="transparent", **given
+            ),
+            "https": lambda **given: ModuleHTTPSEndpoint(
+                modem, HOST, PORT, tls=UNVERIFIED, **given
+            ),
+            "plain": self.plain,
+        }
+        for first, second in permutations(kinds.values(), 2):
+            peer = self.connect(first())
+            refused = self.refused(self.start(second(busy="fail")), errors.ModemBusyError)
+            self.one_line(refused, "busy=wait")
+            waiting = self.start(second())
+            self.settle(3.0)
+            self.assertNoResult(waiting)
+            self.closes(peer)
+            other = self.result_of(waiting)
+            self.echoes(other)
+            self.closes(other)
+            self.settle(3.0)
+            self.assertIs(self.sim().stack, Stack.NONE)
 
     def test_waiting_is_given_up(self) -> None:
         """Who waits and is cancelled, or too late, leaves nothing behind."""
@@ -214,6 +246,25 @@ class EndTests(SIMCase):
         self.assertIsInstance(self.end_of(dropped), ConnectionLost)
         for value in (0, -1, "soon"):
             self.assertRaises(InvalidValue, self.endpoint, self.emulated, idle_timeout=value)
+
+    def test_idle_timeout_and_close(self) -> None:
+        """Behind a close nobody waits for anything to come: what was written goes out first."""
+        for paused in (False, True):
+            self.network = type(self.network)(self.clock)
+            self.begin(make=Peer)
+            peer = self.open(tls=OWN, idle_timeout=5.0)
+            server = self.serving.peers[-1]
+            server.transport.pauseProducing()
+            if paused:
+                peer.transport.pauseProducing()
+            peer.transport.write(bytes(300_000))
+            self.settle(2.0)
+            peer.transport.loseConnection()
+            self.settle(30.0)
+            self.assertEqual(peer.reasons, [])
+            server.transport.resumeProducing()
+            self.assertIsInstance(self.end_of(peer, 60.0), ConnectionDone)
+            self.assertEqual(server.count, 300_000)
 
     def test_full_cache(self) -> None:
         """A server that reads nothing holds the sender back, and does not end the connection."""

@@ -18,6 +18,7 @@ from twisted_quectel.at.results import OK, parse_result
 from twisted_quectel.at.syntax import InfoLine, prefix_of, printable, split_fields
 from twisted_quectel.families import AccessMode, Firmware
 from twisted_quectel.families.base import (
+    Alerted,
     Closed,
     Confirmed,
     Opened,
@@ -185,7 +186,7 @@ def other_urcs(data: bytes) -> None:
     line, _, block = data.partition(b"\n")
     for family in _OTHERS:
         event = family.read_urc(line, block)
-        if isinstance(event, (Readable, Pushed, Closed, Confirmed, Received)):
+        if isinstance(event, (Readable, Pushed, Closed, Confirmed, Received, Alerted)):
             assert 0 <= event.id < 2000
         elif isinstance(event, (Opened, TransferEnd)):
             assert abs(event.code) < 1 << 64
@@ -200,8 +201,11 @@ def other_urcs(data: bytes) -> None:
                 assert abs(status.id) < 1 << 64
             dialect.delivery(response)
             dialect.read_data(response)
-            for bits in (dialect.suspended(response), dialect.refusal(response)):
-                assert bits is None or 0 <= bits < 1 << 32
+            bits, code = dialect.suspended(response), dialect.refusal(response)
+            assert bits is None or 0 <= bits < 1 << 32
+            # 0 would be an open that has succeeded
+            assert code is None or (-1 <= code < 1 << 32 and code)
+            assert 0 <= dialect.alerts(response) < 1 << 32
             id = (dialect.ids or range(1, 2))[0]
             for command in (
                 dialect.send_command(id, b"x"),
@@ -211,8 +215,8 @@ def other_urcs(data: bytes) -> None:
                 command.is_answer(line)
                 told = command.later(line) if command.later is not None else None
                 assert told is None or told.code is None or abs(told.code) < 10**6
-        for code in (None, *range(-10, 0), 552, 566, 134218240):
-            error = family.tls.open_error(code, "host", 1, "AT+QSSLOPEN", ())
+        for number in (None, *range(-10, 0), 552, 566, 134218240):
+            error = family.tls.open_error(number, "host", 1, "AT+QSSLOPEN", ())
             assert str(error).isprintable()
 
 

@@ -692,6 +692,14 @@ class DialectTests(SynchronousTestCase):
         for line in (b"+CHTTPSRECV: DATA,0", b"+CSSLRECV: DATA, 1, 0,"):
             self.assertEqual(self.read(line), Notice(line))
 
+    def test_numbers_beyond(self) -> None:
+        """A number that one stack does not have is no connection of another one's."""
+        lines = ("+CSSLCLOSE: 12", "+CSSLSEND: 2, 4, 5", "+CSSLALERT: 12,1,1", "+IPCLOSE: 10,1")
+        for text in (*lines, "+CIPRXGET: 1,10", "+CIPOPEN: 10,0", "+CIPSEND: 10,1,1"):
+            self.assertIsInstance(self.read(text.encode()), Notice, text)
+        self.assertIsInstance(self.read(b"+CSSLRECV: DATA, 12, 99999"), Notice)
+        self.assertIsInstance(self.read(b"+CSSLRECV: DATA, 12, 5", b"bytes"), Notice)
+
     def test_no_reads(self) -> None:
         """There is no read, and no list."""
         with self.assertRaises(AssertionError):

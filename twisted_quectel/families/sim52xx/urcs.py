@@ -34,6 +34,8 @@ from ..base import (
 SSL_PLACES: Final = range(len(SESSION_IDS))
 LINK_PLACES: Final = range(len(SESSION_IDS), len(SESSION_IDS) + len(LINK_IDS))
 HTTPS_PLACE: Final = LINK_PLACES[-1] + 1
+#: A number that no connection has.
+NOWHERE: Final = -1
 
 #: What a module says first when it has restarted (public drivers).
 BOOT_WORD: Final = b"START"
@@ -95,14 +97,29 @@ def block_length(line: bytes) -> int:
 def read_urc(line: bytes, block: bytes) -> URC:
     """Understand a line that no command had asked for.  Never raises."""
     event = _read_data(line, block) if block else _read_ssl(line) or _read_others(line)
-    return event or _read_garbled(line) or Notice(line)
+    event = event or _read_garbled(line)
+    # each stack has numbers of its own: one beyond them is none of another stack's
+    beyond = event is not None and getattr(event, "id", 0) == NOWHERE
+    return Notice(line) if event is None or beyond else event
+
+
+def _session(match: re.Match[bytes]) -> int:
+    """Give the place of the session that a line begins with."""
+    number = int(match.group(1))
+    return number if number in SSL_PLACES else NOWHERE
+
+
+def _link(match: re.Match[bytes]) -> int:
+    """Give the place of the link that a line begins with."""
+    number = int(match.group(1))
+    return LINK_PLACES[number] if number < len(LINK_PLACES) else NOWHERE
 
 
 def _read_data(line: bytes, block: bytes) -> URC | None:
     """Take data to whom it belongs; a link that pushes has an earlier host opened."""
     match = _SSL_DATA.match(line)
     if match is not None:
-        return Pushed(int(match.group(1)), block)
+        return Pushed(_session(match), block)
     if _HTTPS_DATA.match(line) is not None:
         return Pushed(HTTPS_PLACE, block)
     match = _FTPS_DATA.match(line)
@@ -117,7 +134,7 @@ def _ftps_name(name: bytes) -> str:
 def _read_garbled(line: bytes) -> URC | None:
     """Notice a line of data that brings none: how much lies behind it is not known."""
     if (match := _SSL_UNREAD.match(line)) is not None:
-        return Garbled(int(match.group(1)))
+        return Garbled(_session(match))
     if _FTPS_UNREAD.match(line) is not None:
         return TransferGarbled()
     return Garbled(HTTPS_PLACE) if _HTTPS_UNREAD.match(line) is not None else None
@@ -125,12 +142,12 @@ def _read_garbled(line: bytes) -> URC | None:
 
 def _read_ssl(line: bytes) -> URC | None:
     if (match := _SSL_SENT.match(line)) is not None:
-        return Confirmed(int(match.group(1)), int(match.group(2)))
+        return Confirmed(_session(match), int(match.group(2)))
     if (match := _SSL_CLOSED.match(line)) is not None:
-        return Closed(int(match.group(1)))
+        return Closed(_session(match))
     if (match := _SSL_ALERT.match(line)) is not None:
-        id, level, bits = (int(text) for text in match.groups())
-        return Alerted(id, bits, level in _ENDING_LEVELS)
+        level, bits = int(match.group(2)), int(match.group(3))
+        return Alerted(_session(match), bits, level in _ENDING_LEVELS)
     if _HTTPS_EVENT.match(line) is not None:
         return Readable(HTTPS_PLACE)
     if (match := _HTTPS_END.match(line)) is not None:
@@ -145,16 +162,15 @@ def _read_ssl(line: bytes) -> URC | None:
 
 
 def _read_others(line: bytes) -> URC | None:
-    first = LINK_PLACES[0]
     if (match := _LINK_READABLE.match(line)) is not None:
-        return Readable(first + int(match.group(1)))
+        return Readable(_link(match))
     if (match := _LINK_CLOSED.match(line)) is not None:
-        return Closed(first + int(match.group(1)))
+        return Closed(_link(match))
     if (match := _LINK_OPENED.match(line)) is not None:
-        return Opened(first + int(match.group(1)), int(match.group(2)))
+        return Opened(_link(match), int(match.group(2)))
     if (match := _LINK_SENT.match(line)) is not None:
         lost = match.group(2) != match.group(3)
-        return Confirmed(first + int(match.group(1)), int(lost))
+        return Confirmed(_link(match), int(lost))
     if _NETWORK_GONE.match(line) is not None:
         return PDPLost(None)
     text = line.strip()
