@@ -5,4 +5,5 @@ and ``allowAlerts``, ``CertificateVerificationError`` and ``TLSNegotiationError`
 ``transport.alerts``; stacks that exclude each other wait for each other.
 ``quectelssl:…:stack=https:verify=none``, ``ModuleHTTPSEndpoint`` and ``ModemEndpointFactory(…, stack="https")``: the HTTPS stack of
 SIM52xx modules as a stream, with back-pressure both ways.
-``ModuleFTPS`` and ``quectel ftp``: files on an FTPS server by the FTPS of SIM52xx modules, with lists, progress and cancellation.
+``ModuleFTPS`` and ``quectel ftp``: files on an FTPS server by the FTPS of SIM52xx modules, with lists, progress and cancellation;
+bytes that the module loses, a network that goes and codes that come late are told, waits and memory are bounded.

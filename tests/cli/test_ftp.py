@@ -144,6 +144,7 @@ class UsageTests(TestCase):
             ("ftp", "ls", "h", "--device", "/dev/null", "--modem", "m"),
             ("ftp", "ls", "h", "--apn", "x"),
             ("ftp", "ls", 'h"', "--device", "/dev/null"),
+            ("ftp", "ls", "h", "--password-file", "/no/such/file"),
         ):
             done = quectel(*arguments, variables={"QUECTEL_FTP_PASSWORD": "x"})
             self.assertEqual(done.returncode, 2, arguments)

@@ -176,6 +176,37 @@ class PutTests(FTPSCase):
         self.assertEqual((self.root / "f").read_bytes(), content(5000))
         await client.logout()
 
+    async def test_end_in_the_question(self) -> None:
+        """An end that comes while the module is asked what waits is taken for the end."""
+        client = self.begin()
+        await client.login()
+        body_of, left = stacks.body_of, [0, 1]
+
+        async def body(call: Any, length: int) -> Any:
+            if left and left.pop(0):
+                call.port.interpreter.after(lambda: call.module.urc("+CFTPSPUT: 6"))
+                return commands.ERROR
+            return await body_of(call, length)
+
+        self.patch(commands_ftps, "body_of", body)
+        with self.assertRaises(FTPSFailed) as caught:
+            await client.put("f", content(5000))
+        self.assertEqual(caught.exception.code, 6)
+
+    async def test_commit_refused(self) -> None:
+        """A commit that is refused ends the login: nobody knows what the server has."""
+        client = self.begin()
+        await client.login()
+        module: Any = self.emulated.module
+
+        def spoil(done: int, total: int | None) -> None:
+            module.ftps.put.committed = done == total
+
+        with self.assertRaises(FTPSFailed) as caught:
+            await client.put("f", content(3000), spoil)
+        self.assertIn("AT+CFTPSPUT was answered by ERROR", str(caught.exception))
+        self.assertFalse(client.logged_in)
+
     async def test_gone(self) -> None:
         """A put that the module no longer knows is said to be refused, in seconds."""
         client = self.begin()

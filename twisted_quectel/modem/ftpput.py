@@ -98,8 +98,8 @@ class Put(Transfer):
         if response.result.good and len(counts) == 1:
             return counts[0]
         if counts:
-            # an answer behind the end is 0: nothing waits any more
-            self._login.take_end(self.name, counts[-1] or counts[0])
+            # behind the end nothing waits; ahead of it, more bytes than there are codes
+            self._login.take_end(self.name, min(filter(None, counts), default=0))
         return None
 
     def _no_room(self, response: Response) -> Exception:
