@@ -16,3 +16,4 @@ handshake fails. ``HostTLS`` and ``HostTLSEndpoint`` are public.
 ``ModemInterface``: a reactor whose network is the module's: ``connectTCP``, ``connectSSL``, ``listenTCP``, ``listenUDP``, DTLS, names.
 ``Modem.ping`` and ``Modem.ntp`` have the module ask other hosts; ``acknowledged()`` of a transport tells what of the module's TCP
 the peer has acknowledged.
+The gateway joins what comes for a program within a millisecond, and takes a tenth of the endpoint's CPU on top of it at most.

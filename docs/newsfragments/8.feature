@@ -7,3 +7,5 @@ and ``allowAlerts``, ``CertificateVerificationError`` and ``TLSNegotiationError`
 SIM52xx modules as a stream, with back-pressure both ways.
 ``ModuleFTPS`` and ``quectel ftp``: files on an FTPS server by the FTPS of SIM52xx modules, with lists, progress and cancellation;
 bytes that the module loses, a network that goes and codes that come late are told, waits and memory are bounded.
+``SessionAlert``: an alert of level 1 or 2 for an open session ends it. ``--authorities`` of ``quectel emulate`` and ``twistd
+quectel-emulator``: the CAs which an emulated SIM52xx module has of its own.

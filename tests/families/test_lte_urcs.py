@@ -177,6 +177,12 @@ class FamilyTests(SynchronousTestCase):
             self.assertTrue(text.startswith("model: "))
             self.assertIn("EC25", text)
 
+    def test_endless(self) -> None:
+        """Of a name without an end only its beginning is told."""
+        text = str(self.assertRaises(UnknownModel, family_for, Firmware("x" * 5000)))
+        self.assertIn("x" * 60 + "...", text)
+        self.assertLess(len(text), 500)
+
     def test_limits(self) -> None:
         """What chapter 2.2 allows."""
         limits = FAMILY.limits

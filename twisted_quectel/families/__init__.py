@@ -58,6 +58,8 @@ KNOWN_MODELS: Final[Mapping[str, type[Family]]] = MappingProxyType(
 )
 
 
+#: As many characters of an unknown module's name are told.
+_NAME: Final = 60
 #: What some put in front of their model.
 _MAKERS: Final = ("QUECTEL_", "QUECTEL ", "SIMCOM_", "SIMCOM ")
 
@@ -88,8 +90,10 @@ def family_for(firmware: Firmware) -> Family:
     family = known_family(firmware.model)
     if family is not None:
         return family(firmware)
+    # a port where something else is said names anything
+    name = firmware.model if len(firmware.model) <= _NAME else firmware.model[:_NAME] + "..."
     raise UnknownModel(
-        f"model: nobody knows the module {firmware.model!r}; known are "
+        f"model: nobody knows the module {name!r}; known are "
         f"{', '.join(KNOWN_MODELS)}; if it speaks like one of these, name that one by the model "
         "argument"
     )
