@@ -157,9 +157,11 @@ class FileStore:
             self._contexts.wake()
 
     def places(self, profile: TLSProfile) -> dict[str, str]:
-        """Give the paths of a profile's files by setting, wherever they will be put."""
+        """Give the paths of a profile's files by setting: where they would be put first."""
         return {
-            tag: source.path if isinstance(source, ModuleFile) else source.name
+            tag: source.path
+            if isinstance(source, ModuleFile)
+            else self._family.place(tag, source.name, self._keys)
             for tag, source in self._sources(profile)
             if source is not None
         }
