@@ -99,11 +99,14 @@ class Handshake(Factory):
             self._fire(reason)
             return
         tls.wrappedProtocol = protocol
-        protocol.makeConnection(tls)
-        if IHandshakeListener.providedBy(protocol):
-            protocol.handshakeCompleted()
-        if not self.done.called:
-            self.done.callback(protocol)
+        try:
+            protocol.makeConnection(tls)
+            if IHandshakeListener.providedBy(protocol):
+                protocol.handshakeCompleted()
+        finally:
+            # what the protocol raises the transport logs, and ends by it, as without TLS
+            if not self.done.called:
+                self.done.callback(protocol)
 
     def failed(self, reason: Failure, tls: Any) -> None:
         """Say why."""
