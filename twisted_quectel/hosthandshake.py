@@ -129,6 +129,14 @@ class Handshake(Factory):
             self.transport.abortConnection()
 
 
+def what_was_wrong(reason: Failure, tls: Any) -> str:
+    """Say in a line why a connection with TLS on the host was lost, as far as TLS is the cause.
+
+    @param tls: its transport.
+    """
+    return _doubt(reason, tls) or _why(reason)
+
+
 def _doubt(reason: Failure, tls: Any) -> str:
     """Say what is wrong with the server's certificate; empty if it is not that."""
     if reason.check(VerificationError):

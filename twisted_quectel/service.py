@@ -152,6 +152,7 @@ class ForwardService(Service):
     def startService(self) -> None:
         """Begin."""
         Service.startService(self)
+        self._forwarder.start()
         if self._starting is None:
             self.privilegedStartService()
 

@@ -11,6 +11,8 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from twisted.internet.endpoints import TCP4ClientEndpoint
+from twisted.internet.error import ConnectionDone
 from twisted.internet.utils import getProcessOutputAndValue
 from twisted.protocols.tls import TLSMemoryBIOFactory
 from twisted.trial.unittest import SynchronousTestCase
@@ -19,9 +21,12 @@ from twisted.web.server import Site
 from tests.applications.test_mqtt import Broker
 from tests.applications.test_treq import PAGE, Page
 from tests.cli.processes import ROOT, environment
+from tests.endpoint.protocols import Peer
 from tests.endpoint.real import RealCase, reactor
-from tests.tlsservers import options_for
+from tests.endpoint.virtual import factory_for
+from tests.tlsservers import make_ca, options_for
 from twisted_quectel.service import split_forward
+from twisted_quectel.testing import Link
 
 CURL = shutil.which("curl")
 
@@ -120,6 +125,51 @@ class CurlTests(TwistdCase):
         self.assertIn("Server Shut Down.", gateway.said)
         self.assertNotIn("Traceback", gateway.said)
         self.assertFalse(os.path.exists(near))
+
+
+class StopTests(TwistdCase):
+    """What becomes of connections when the gateway is stopped, and when they are lost."""
+
+    async def test_in_flight(self) -> None:
+        """What was taken from a program and is still on the slow line is sent before the end."""
+        serving, port = self.serve(Peer)
+        device = self.emulate(link=Link(baudrate=460800)).pty()
+        target = self.string(port, f"device={device}:baudrate=460800")
+        free = self.free_port()
+        gateway = self.start("--forward", f"{free}={target}")
+        await gateway.when_says(" is open")
+        place = TCP4ClientEndpoint(reactor, "127.0.0.1", free)
+        program: Any = await place.connect(factory_for(Peer))
+        data = bytes(range(256)) * 160
+        program.transport.write(data)
+        server = await serving.when_connected() if not serving.peers else serving.peers[0]
+        await server.when_received(1)
+        await gateway.stop()
+        await server.when_lost
+        self.assertEqual(bytes(server.received), data)
+        self.assertIsInstance(server.reasons[0].value, ConnectionDone)
+        self.assertNotIn("Traceback", gateway.said)
+
+    async def test_host_refuses(self) -> None:
+        """A server that TLS on the host refuses is told about in the log, in one line."""
+        device = self.device_arguments()
+        for options, words in (
+            (options_for(self.ca, "other.example"), "for another name"),
+            (options_for(make_ca(), self.name), "does not verify"),
+        ):
+            _, port = self.serve(Peer, options)
+            free = self.free_port()
+            target = f"quecteltls:{self.name}:{port}:{device}:cacert={self.ca_path}"
+            gateway = self.start("--forward", f"{free}={target}")
+            await gateway.when_says(" is open")
+            place = TCP4ClientEndpoint(reactor, "127.0.0.1", free)
+            program: Any = await place.connect(factory_for(Peer))
+            await program.when_lost
+            self.assertNotIsInstance(program.reasons[0].value, ConnectionDone)
+            await gateway.when_says(words)
+            await gateway.stop()
+            (line,) = (each for each in gateway.said.splitlines() if words in each)
+            self.assertIn(f"tcp:{free}:interface=127.0.0.1: connection lost: ", line)
 
 
 class RefusedTests(TwistdCase):
