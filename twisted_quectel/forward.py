@@ -5,7 +5,8 @@ Back-pressure goes from end to end: each half is the producer of the other.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from twisted.internet.abstract import FileDescriptor
 from twisted.internet.defer import Deferred
@@ -22,6 +23,10 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from .joinedwriter import JoinedWriter
+from .modem import Modem
+
+#: What a connection with TLS on the host may be lost by.
+_TLS_ERRORS: Final = ("OpenSSL.SSL.Error", "service_identity.exceptions.VerificationError")
 
 
 @implementer(IPushProducer)
@@ -111,10 +116,14 @@ class _Near(_Half):
 
 
 class _Far(_Half):
-    """The connection over the module."""
+    """The connection over the module.
+
+    @ivar told: is called with the reason if it is lost and nobody here has ended it.
+    """
 
     def __init__(self) -> None:
         super().__init__()
+        self.told: Callable[[Failure, Any], None] | None = None
         self._writer: JoinedWriter | None = None
 
     def join_socket(self, near: _Near, clock: IReactorTime) -> None:
@@ -140,6 +149,12 @@ class _Far(_Half):
         elif self.other is not None:
             self._writer.write(data)
 
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Tell what only the log can."""
+        if self.told is not None and self.other is not None and not reason.check(ConnectionDone):
+            self.told(reason, self.transport)
+        super().connectionLost(reason)
+
 
 class Forwarder(Factory):
     """Takes connections, and has each go on over an endpoint."""
@@ -160,6 +175,7 @@ class Forwarder(Factory):
         self._halves: set[_Half] = set()
         self._far = Factory.forProtocol(_Far)
         self._far.noisy = False
+        self._let_go: Callable[[], None] | None = None
 
     # Any: Twisted's annotation wants a protocol whose factory is any factory
     def buildProtocol(self, addr: IAddress | None) -> Any:
@@ -186,6 +202,7 @@ class Forwarder(Factory):
         self._opening.pop(near, None)
         self._halves.add(far)
         far.ended.addCallback(lambda _: self._halves.discard(far))
+        far.told = self._lost
         near.join(far)
         far.join_socket(near, self._clock)
         near.transport.resumeProducing()
@@ -194,6 +211,21 @@ class Forwarder(Factory):
         if self._opening.pop(near, None) is not None:
             self._log.warn("{name}: {problem}", name=self._name, problem=reason.getErrorMessage())
             near.transport.abortConnection()
+
+    def _lost(self, reason: Failure, transport: Any) -> None:
+        problem = reason.getErrorMessage()
+        if reason.check(*_TLS_ERRORS):
+            # not above: a gateway whose TLS is the module's loads none
+            from .hosthandshake import what_was_wrong
+
+            problem = f"the TLS on the host: {what_was_wrong(reason, transport)}"
+        self._log.warn("{name}: connection lost: {problem}", name=self._name, problem=problem)
+
+    def start(self) -> None:
+        """Keep the modem up until L{stop} is done: the reactor stops them together."""
+        modem = getattr(self._target, "modem", None)
+        if isinstance(modem, Modem) and self._let_go is None:
+            self._let_go = modem.hold()
 
     def stop(self) -> Deferred[None]:
         """End every connection in order: what was taken is sent.
@@ -211,6 +243,7 @@ class Forwarder(Factory):
                 half.other.transport.unregisterProducer()
                 half.other.transport.loseConnection()
         done: Deferred[None] = Deferred()
+        done.addCallback(self._stopped)
         waiting = [half.ended for half in self._halves]
         left = len(waiting)
 
@@ -225,3 +258,8 @@ class Forwarder(Factory):
         if not waiting:
             done.callback(None)
         return done
+
+    def _stopped(self, _: object) -> None:
+        let_go, self._let_go = self._let_go, None
+        if let_go is not None:
+            let_go()

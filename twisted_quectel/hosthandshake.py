@@ -99,11 +99,14 @@ class Handshake(Factory):
             self._fire(reason)
             return
         tls.wrappedProtocol = protocol
-        protocol.makeConnection(tls)
-        if IHandshakeListener.providedBy(protocol):
-            protocol.handshakeCompleted()
-        if not self.done.called:
-            self.done.callback(protocol)
+        try:
+            protocol.makeConnection(tls)
+            if IHandshakeListener.providedBy(protocol):
+                protocol.handshakeCompleted()
+        finally:
+            # what the protocol raises the transport logs, and ends by it, as without TLS
+            if not self.done.called:
+                self.done.callback(protocol)
 
     def failed(self, reason: Failure, tls: Any) -> None:
         """Say why."""
@@ -124,6 +127,14 @@ class Handshake(Factory):
     def _cancelled(self, _: Deferred[IProtocol]) -> None:
         if self.transport is not None:
             self.transport.abortConnection()
+
+
+def what_was_wrong(reason: Failure, tls: Any) -> str:
+    """Say in a line why a connection with TLS on the host was lost, as far as TLS is the cause.
+
+    @param tls: its transport.
+    """
+    return _doubt(reason, tls) or _why(reason)
 
 
 def _doubt(reason: Failure, tls: Any) -> str:

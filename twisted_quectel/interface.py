@@ -43,7 +43,7 @@ from twisted.internet.interfaces import (
 )
 from zope.interface import alsoProvides, implementer
 
-from .arguments import parse_literal, read_choice, read_host, read_integer, read_port, read_timeout
+from .arguments import parse_literal, read_choice, read_host, read_integer, read_port
 from .at import InvalidValue
 from .connectors import ModuleConnector
 from .endpoints import access_mode, check_modem
@@ -52,6 +52,7 @@ from .families import AccessMode
 from .interfacearguments import (
     check_bind_address,
     check_context,
+    connect_timeout,
     service_port,
 )
 from .interfacedatagrams import DatagramInterface
@@ -186,7 +187,7 @@ class ModemInterface(DatagramInterface):
         host: str,
         port: int,
         factory: Any,
-        timeout: float = 30,
+        timeout: float | None = 30,
         bindAddress: Any = None,
     ) -> IConnector:
         """Connect by the module's TCP.
@@ -196,7 +197,8 @@ class ModemInterface(DatagramInterface):
 
         @param host: a name or an IP literal.
         @param port: 1-65535, or the name of a service.
-        @param timeout: seconds for the whole connect, bringing the modem up included.
+        @param timeout: seconds for the whole connect, bringing the modem up included;
+            L{None}: no limit.
         @param bindAddress: has to be left out, or empty: a module has one address, and
             chooses the port itself.
         @return: the connector; failures are told to the factory: C{ConnectError}s that are
@@ -259,7 +261,7 @@ class ModemInterface(DatagramInterface):
         port: int,
         factory: Any,
         contextFactory: Any,
-        timeout: float = 30,
+        timeout: float | None = 30,
         bindAddress: Any = None,
     ) -> IConnector:
         """Connect by TLS: the module's, or the host's.
@@ -307,7 +309,7 @@ class ModemInterface(DatagramInterface):
         host: str,
         port: int | str,
         factory: Any,
-        timeout: float,
+        timeout: float | None,
         bindAddress: object,
         tls: TLSProfile | None,
     ) -> IConnector:
@@ -321,7 +323,7 @@ class ModemInterface(DatagramInterface):
             mode=self._mode,
             wait=self._wait,
             closed_is_lost=self._closed_is_lost,
-            timeout=read_timeout("timeout", timeout),
+            timeout=connect_timeout(timeout),
             secure=tls is not None,
         )
         connector = ModuleConnector(self.modem, request, factory, self._address)

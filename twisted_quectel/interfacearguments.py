@@ -7,11 +7,22 @@ from typing import Any, Final
 
 from twisted.internet import error
 
+from .arguments import read_timeout
 from .at import InvalidValue
 from .profiles import TLSProfile
 
 #: Addresses that stand for any.
 ANY_ADDRESS: Final = ("", "0.0.0.0", "::")
+#: Seconds for a connect that may take as long as it will: a year.
+NO_LIMIT: Final = 365 * 86400.0
+
+
+def connect_timeout(timeout: object) -> float:
+    """Read the seconds for a connect; L{None} is no limit, as it is to Twisted's connectors.
+
+    @raise InvalidValue: if it is no time.
+    """
+    return NO_LIMIT if timeout is None else read_timeout("timeout", timeout)
 
 
 def service_port(port: object) -> object:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from twisted.application.service import MultiService, Service
@@ -21,10 +23,33 @@ from twisted.python.failure import Failure
 
 from .forward import Forwarder
 from .modemfile import VARIABLE
+from .starting import refusal
 
 _CUT: Final = re.compile(r"=(?=quectel[a-z]*:)")
-#: Where a server listens that does not say where.
-_LOOPBACK: Final = {"tcp": "127.0.0.1", "ssl": "127.0.0.1", "tcp6": "\\:\\:1"}
+_ESCAPED: Final = re.compile(r"\\.", re.DOTALL)
+#: Where a server listens that does not say where, and as which part it may say so without a name.
+_LOOPBACK: Final = {"tcp": ("127.0.0.1", 2), "ssl": ("127.0.0.1", 5), "tcp6": (r"\:\:1", 3)}
+#: What stands in front of another server endpoint string.
+_WRAPPERS: Final = ("haproxy:",)
+
+
+def on_loopback(listen: str) -> str:
+    """Have a server endpoint string that does not say where it listens listen on loopback.
+
+    @param listen: Twisted's; what listens on no network is given back as it is.
+    """
+    for wrapper in _WRAPPERS:
+        if listen.startswith(wrapper):
+            return wrapper + on_loopback(listen[len(wrapper) :])
+    # what has a backslash in front cuts nothing
+    kind, *parts = _ESCAPED.sub("", listen).split(":")
+    if kind not in _LOOPBACK:
+        return listen
+    address, place = _LOOPBACK[kind]
+    unnamed = [part for part in parts if "=" not in part]
+    if len(unnamed) >= place or any(part.startswith("interface=") for part in parts):
+        return listen
+    return f"{listen}:interface={address}"
 
 
 def split_forward(text: str) -> tuple[str, str]:
@@ -41,10 +66,7 @@ def split_forward(text: str) -> tuple[str, str]:
     listen, target = parts
     if listen.isdigit():
         listen = f"tcp:{listen}"
-    interface = _LOOPBACK.get(listen.partition(":")[0])
-    if interface is not None and "interface=" not in listen:
-        listen = f"{listen}:interface={interface}"
-    return listen, target
+    return on_loopback(listen), target
 
 
 class Options(usage.Options):
@@ -86,8 +108,10 @@ class Options(usage.Options):
             try:
                 client = clientFromString(reactor, target)
                 server = serverFromString(reactor, listen)
-            except (ValueError, TypeError, KeyError) as e:
-                raise usage.UsageError(f"--forward {listen}: {e}") from None
+            except Exception as e:
+                # anybody's parsers: files that are not there, certificates that are none
+                why = str(e) or type(e).__name__
+                raise usage.UsageError(f"--forward {listen}: {why}") from None
             self.endpoints.append((listen, server, client))
 
 
@@ -99,14 +123,22 @@ class ForwardService(Service):
 
     _log = Logger()
 
-    def __init__(self, listen: str, server: IStreamServerEndpoint, forwarder: Forwarder) -> None:
+    def __init__(
+        self,
+        listen: str,
+        server: IStreamServerEndpoint,
+        forwarder: Forwarder,
+        refused: Callable[[str], BaseException] = SystemExit,
+    ) -> None:
         """
         @param listen: what the server endpoint was made from, for messages.
+        @param refused: gives what is raised, with one line, when it cannot listen.
         """
         self.port: IListeningPort | None = None
         self._listen = listen
         self._server = server
         self._forwarder = forwarder
+        self._refused = refused
         self._starting: Deferred[Any] | None = None
 
     def privilegedStartService(self) -> None:
@@ -115,12 +147,12 @@ class ForwardService(Service):
         failures: list[Failure] = []
         self._starting.addCallbacks(self._listening, failures.append)
         if failures:
-            # one line for whoever has started it
-            raise SystemExit(f"--forward {self._listen}: {failures[0].getErrorMessage()}")
+            raise self._refused(f"--forward {self._listen}: {failures[0].getErrorMessage()}")
 
     def startService(self) -> None:
         """Begin."""
         Service.startService(self)
+        self._forwarder.start()
         if self._starting is None:
             self.privilegedStartService()
 
@@ -153,7 +185,8 @@ def makeService(options: Options) -> MultiService:
 
     clock: Any = reactor
     service = MultiService()
+    refused = partial(refusal, options)
     for listen, server, client in options.endpoints:
-        forward: Any = ForwardService(listen, server, Forwarder(client, listen, clock))
+        forward: Any = ForwardService(listen, server, Forwarder(client, listen, clock), refused)
         forward.setServiceParent(service)
     return service

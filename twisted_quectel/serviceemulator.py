@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 from argparse import ArgumentTypeError
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from twisted.application.service import Service
@@ -23,6 +24,7 @@ from .cli.emulated import Emulated, make_ptys, server_endpoint
 from .cli.words import CommandError
 from .emulator import Module, PtyPort, Verdict
 from .emulator.tcpport import PortFactory
+from .starting import refusal
 
 #: The key that switches the module on; C{twistd} itself takes SIGUSR1.
 POWER_KEY: Final = signal.SIGUSR2
@@ -142,12 +144,20 @@ class EmulatorService(Service):
 
     _log = Logger()
 
-    def __init__(self, reactor: Any, emulated: Emulated, verdicts: bool) -> None:
+    def __init__(
+        self,
+        reactor: Any,
+        emulated: Emulated,
+        verdicts: bool,
+        refused: Callable[[str], BaseException] = SystemExit,
+    ) -> None:
         """
         @param verdicts: whether to log what the host does against the documents.
+        @param refused: gives what is raised, with one line, when it cannot start.
         """
         self.module: Module | None = None
         self._reactor = reactor
+        self._refused = refused
         self._emulated = emulated
         self._told = self._tell_verdict if verdicts else None
         self._ptys: list[PtyPort] = []
@@ -164,8 +174,7 @@ class EmulatorService(Service):
             if self.module is not None:
                 self.module.close()
             self.module = None
-            # one line for whoever has started it
-            raise SystemExit(str(e)) from None
+            raise self._refused(str(e)) from None
         self._key = signal.signal(POWER_KEY, self._power_key)
 
     def _open(self, module: Module) -> None:
@@ -234,4 +243,5 @@ def makeService(options: Options) -> EmulatorService:
     # twistd has chosen one by now
     from twisted.internet import reactor
 
-    return EmulatorService(reactor, options.emulated, bool(options["verdicts"]))
+    refused = partial(refusal, options)
+    return EmulatorService(reactor, options.emulated, bool(options["verdicts"]), refused)

@@ -35,7 +35,7 @@ from .hosthandshake import shake_hands, verified_chain
 from .hosttls import HostTLS
 from .modem import Modem
 from .pem import PEM, rewrap
-from .tables.ciphers import LTE_SUITES, CipherSuite
+from .tables.ciphers import LTE_SUITES, SUITES_OF, CipherSuite
 
 #: What the module has, the newest first, and what OpenSSL calls it.
 VERSIONS: Final = (
@@ -137,6 +137,12 @@ class Discovery:
         self._tls = tls
         self._timeout = timeout
 
+    @property
+    def suites(self) -> tuple[CipherSuite, ...]:
+        """What the module has, once it was up; empty where no document says what that is."""
+        info = self._modem.info
+        return LTE_SUITES if info is None else SUITES_OF[info.family]
+
     async def verify(self) -> Anchor:
         """Verify the server; give the chain that the module will have to verify.
 
@@ -163,21 +169,26 @@ class Discovery:
         return newest
 
     async def offers(self) -> AsyncIterator[Offer]:
-        """Try each version of the module, then each suite in the newest that is accepted."""
+        """Try each version of the module, then each suite in the newest that is accepted.
+
+        Nothing is tried where nobody knows what the module has.
+        """
+        if not self.suites:
+            return
         accepted: list[tuple[str, TLSVersion]] = []
         for version, number in VERSIONS:
             offer = await self._try(version, number, None)
             if offer.anchor is not None:
                 accepted.append((version, number))
             yield offer
-        for suite in LTE_SUITES:
+        for suite in self.suites:
             fitting = [each for each in accepted if each[0] == "tls1.2" or not _is_new(suite)]
             if fitting:
                 yield await self._try(*fitting[0], suite)
 
     async def _try(self, version: str, number: TLSVersion, suite: CipherSuite | None) -> Offer:
         offer = Offer(version, suite)
-        suites = at_hand([suite] if suite else LTE_SUITES)
+        suites = at_hand([suite] if suite else self.suites or LTE_SUITES)
         if not suites:
             return replace(offer, problem="this host's OpenSSL does not have it", at_hand=False)
         try:

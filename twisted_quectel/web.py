@@ -52,7 +52,7 @@ class ModemEndpointFactory:
         @param timeout: seconds for each connect.
         @param stack: C{ssl}, or C{https} for the module's HTTPS stack: see
             L{ModuleHTTPSEndpoint<twisted_quectel.httpsendpoint.ModuleHTTPSEndpoint>}.
-        @raise InvalidValue: if C{stack} is something else.
+        @raise InvalidValue: if something is out of range or of another kind.
         """
         self._https = read_choice("stack", stack, STACKS) == "https"
         self._modem = modem
@@ -60,6 +60,10 @@ class ModemEndpointFactory:
         self._mode = mode
         self._pdp = pdp
         self._timeout = timeout
+        # what is wrong is said here, and not by each request
+        self._plain("localhost", 80)
+        if tls is not None:
+            self._secured("localhost", 443)
 
     def endpointForURI(self, uri: URI) -> IStreamClientEndpoint:
         """Give the endpoint for an address.
@@ -69,29 +73,26 @@ class ModemEndpointFactory:
             for C{https:} if nobody says how servers are verified.
         """
         host = uri.host.decode("ascii", "backslashreplace")
-        if uri.scheme == b"https" and self._https:
-            return ModuleHTTPSEndpoint(
-                self._modem,
-                host,
-                uri.port,
-                tls=self._tls,
-                mode=self._mode,
-                pdp=self._pdp,
-                timeout=self._timeout,
-            )
         if uri.scheme == b"https":
-            return ModuleTLSEndpoint(
-                self._modem,
-                host,
-                uri.port,
-                tls=self._tls,
-                mode=self._mode,
-                pdp=self._pdp,
-                timeout=self._timeout,
-            )
+            return self._secured(host, uri.port)
         if uri.scheme == b"http":
-            return ModuleTCPEndpoint(
-                self._modem, host, uri.port, mode=self._mode, pdp=self._pdp, timeout=self._timeout
-            )
+            return self._plain(host, uri.port)
         scheme = uri.scheme.decode("ascii", "backslashreplace")
         raise SchemeNotSupported(f"Unsupported scheme: {scheme!r}; it is https or http")
+
+    def _secured(self, host: str, port: int) -> IStreamClientEndpoint:
+        make = ModuleHTTPSEndpoint if self._https else ModuleTLSEndpoint
+        return make(
+            self._modem,
+            host,
+            port,
+            tls=self._tls,
+            mode=self._mode,
+            pdp=self._pdp,
+            timeout=self._timeout,
+        )
+
+    def _plain(self, host: str, port: int) -> IStreamClientEndpoint:
+        return ModuleTCPEndpoint(
+            self._modem, host, port, mode=self._mode, pdp=self._pdp, timeout=self._timeout
+        )

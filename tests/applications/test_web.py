@@ -74,6 +74,24 @@ class EndpointTests(SynchronousTestCase):
         )
         self.assertIn("cacert", str(error))
 
+    def test_refused_at_once(self) -> None:
+        """What is wrong with its own arguments is said when it is made, by name."""
+        wrong: Any
+        for name, wrong in (
+            ("tls", {"tls": "ca.pem"}),
+            ("dtls", {"tls": TLSProfile(verify="none", dtls=True)}),
+            ("mode", {"mode": "fast"}),
+            ("pdp", {"pdp": 17}),
+            ("timeout", {"timeout": 0}),
+            ("stack", {"stack": "http"}),
+            ("tls", {"stack": "https", "tls": TLSProfile(verify="peer", trust="module")}),
+        ):
+            problem = self.assertRaises(InvalidValue, ModemEndpointFactory, self.modem, **wrong)
+            self.assertTrue(str(problem).startswith(f"{name}: "), problem)
+        anything: Any = object()
+        problem = self.assertRaises(InvalidValue, ModemEndpointFactory, anything)
+        self.assertTrue(str(problem).startswith("modem: "), problem)
+
 
 class AgentTests(RealCase):
     """Requests to servers on loopback."""

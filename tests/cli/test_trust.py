@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
 from OpenSSL import SSL
@@ -102,6 +103,34 @@ class TrustTests(RealCase):
         self.assertEqual(untried, {each.name for each in LTE_SUITES if each not in at_hand()})
         self.assertIn("TLS_RSA_WITH_RC4_128_SHA", untried)
         self.assertIn("In the endpoint string: sslVersion=tls1.2", lines)
+
+    async def test_other_families(self) -> None:
+        """Of other families the versions and suites are those that they have."""
+        pem, key = self.rsa()
+        for model, suites in (("M95", 6), ("BC660K-GL", 3)):
+            _, port = self.serve(Echo, ServerOptions(pem, key))
+            device = self.emulate(model=model).pty()
+            lines = await self.trust(port, "--device", device, "--cacert", self.ca_path)
+            self.assertTrue([line for line in lines if f"the module's {suites} suites" in line])
+            (good,) = (line for line in lines if "RSA_WITH_AES_128_CBC_SHA " in line)
+            self.assertTrue(good.endswith(" yes"), good)
+            self.assertNotIn("ECDH", "".join(lines))
+            _, port = self.serve(Echo)
+            lines = await self.trust(port, "--device", device, "--cacert", self.ca_path, status=1)
+            self.assertIn("with a suite that the module has", lines[-1])
+
+    async def test_suites_unknown(self) -> None:
+        """A module whose suites nobody knows, and that takes no CA: that is said."""
+        _, port = self.serve(Echo)
+        device = self.emulate(model="SIM5320").pty()
+        lines = await self.trust(port, "--device", device, "--cacert", self.ca_path)
+        self.assertTrue([line for line in lines if line.startswith("The module takes no CA")])
+        self.assertTrue(lines[-1].startswith("No document says"), lines)
+
+    def rsa(self) -> tuple[bytes, bytes]:
+        """Make a server's certificate with an RSA key, and the key."""
+        leaf = self.ca.issue_cert(self.name, key_type=trustme.KeyType.RSA)
+        return leaf.cert_chain_pems[0].bytes(), leaf.private_key_pem.bytes()
 
     async def test_unverified(self) -> None:
         """What does not verify is refused in one line, and nothing goes to the module."""

@@ -56,10 +56,16 @@ class ModuleServers(ModemInterface):
     """An interface whose clients are the host's: what connects to its servers."""
 
     def connectTCP(
-        self, host: str, port: int, factory: Any, timeout: float = 30, bindAddress: Any = None
+        self,
+        host: str,
+        port: int,
+        factory: Any,
+        timeout: float | None = 30,
+        bindAddress: Any = None,
     ) -> Any:
         """Connect on loopback, once the module listens."""
-        connector = Connector(host, port, factory, timeout, bindAddress, self.modem.reactor)
+        within: Any = timeout
+        connector = Connector(host, port, factory, within, bindAddress, self.modem.reactor)
         self.last.when_listening().addCallback(lambda _: connector.connect())
         return connector
 

@@ -10,7 +10,12 @@ from typing import Any
 from OpenSSL import SSL
 from service_identity import VerificationError
 from twisted.internet.endpoints import clientFromString
-from twisted.internet.error import ConnectingCancelledError, ConnectionDone, NoProtocol
+from twisted.internet.error import (
+    ConnectingCancelledError,
+    ConnectionDone,
+    ConnectionLost,
+    NoProtocol,
+)
 from twisted.internet.interfaces import IHandshakeListener, IStreamClientEndpoint
 from twisted.logger import ILogObserver, LogEvent, LogLevel, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
@@ -57,6 +62,13 @@ class Listening(Peer):
     def dataReceived(self, data: bytes) -> None:
         self.told.append("data")
         super().dataReceived(data)
+
+
+class Broken(Peer):
+    """Raises."""
+
+    def connectionMade(self) -> None:
+        raise ZeroDivisionError("from within")
 
 
 class Greeting(Peer):
@@ -333,6 +345,22 @@ class HostTests(WayCase):
             self.assertIsInstance(self.refused(connecting), kind)
             self.settle(5.0)
             self.assertEqual(stopped, [True])
+
+    def test_broken_protocol(self) -> None:
+        """A connectionMade that raises is logged and ends the connection; nothing waits for it."""
+        for module in (True, False):
+            self.network = type(self.network)(self.clock)
+            self.serve(Echo, None if module else self.newest())
+            emulated = self.emulate()
+            began = self.clock.seconds()
+            broken = self.result_of(self.start(self.auto(emulated), Broken))
+            kind = ZeroDivisionError if module else ConnectionLost
+            self.assertIsInstance(self.end_of(broken), kind)
+            self.assertLess(self.clock.seconds() - began, 2.0)
+            self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+            self.assertEqual(len(self.warnings), 0 if module else 1)
+            self.result_of(emulated.close())
+            self.settle(60.0)
 
 
 class StringTests(StringCase):

@@ -11,7 +11,7 @@ from twisted.internet.protocol import ReconnectingClientFactory
 from zope.interface.verify import verifyObject
 
 from tests.endpoint.protocols import Echo, Peer
-from tests.endpoint.virtual import HOST, MODES, PORT
+from tests.endpoint.virtual import HOST, MODES, PORT, factory_for
 from tests.interface.bench import Client, InterfaceCase, MixedInterface
 from twisted_quectel import ModemInterface, errors
 from twisted_quectel.at import InvalidValue
@@ -267,6 +267,21 @@ class TimeoutTests(InterfaceCase):
         self.until(lambda: client.reasons)
         self.assertIsInstance(client.reasons[0].value, errors.ModemTimeout)
         self.assertAlmostEqual(self.clock.seconds() - began, 5.0, 1)
+        self.settle(60.0)
+
+    def test_no_limit(self) -> None:
+        """None is no limit, as with Twisted's connectors; no call is left behind."""
+        self.plain()
+        interface, client = self.ready(), Client()
+        self.network._latency = 40.0
+        connector = interface.connectTCP("198.51.100.7", PORT, client, timeout=None)
+        self.network.listen("198.51.100.7", PORT, factory_for(Peer))
+        self.settle(35.0)
+        self.assertEqual(client.reasons, [])
+        self.until(lambda: client.peers, 200.0)
+        self.settle()
+        connector.disconnect()
+        self.end_of(client.peers[0])
         self.settle(60.0)
 
     def test_modem_that_does_not_come_up(self) -> None:

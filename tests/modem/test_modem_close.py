@@ -98,6 +98,23 @@ class CloseTests(ModemCase):
         self.successResultOf(closing)
         self.assertTrue(modem.closed)
 
+    def test_held(self) -> None:
+        """Who holds it keeps it up at the reactor's shutdown, until all have let go; once each."""
+        reactor = MemoryReactorClock()
+        modem = Modem(reactor, ModemProfile(name="gateway", device="/dev/m"), opener=self.open)
+        first, second, third = modem.hold(), modem.hold(), modem.hold()
+        first()
+        (trigger,) = reactor.triggers["before"]["shutdown"]
+        closing = trigger[0](*trigger[1], **trigger[2])
+        second()
+        second()
+        self.assertNoResult(closing)
+        self.assertFalse(modem.closed)
+        third()
+        self.successResultOf(closing)
+        self.assertTrue(modem.closed)
+        third()
+
     def test_forgotten_by_the_reactor(self) -> None:
         """The reactor keeps no modem that was closed."""
         reactor = MemoryReactorClock()

@@ -13,11 +13,11 @@ from twisted.internet.endpoints import quoteStringArgument
 from ..arguments import read_host
 from ..at import InvalidValue
 from ..endpoints import ModuleTCPEndpoint
+from ..families import judges_by_itself
 from ..hosttls import HostTLS
 from ..modem import Modem
 from ..pem import MODULE_PREFIX, PEM
 from ..profiles import TLSProfile
-from ..tables.ciphers import LTE_SUITES
 from ..trust import Anchor, Discovery, Offer
 from .modems import as_option, check_modem_options, modem_of
 from .running import run, to_the_end
@@ -66,6 +66,12 @@ async def _trust(reactor: Any, arguments: Namespace, tls: HostTLS, port: int) ->
         discovery = Discovery(modem, name, inner, tls, lambda: arguments.timeout)
         anchor = await discovery.verify()
         _tell_chain(name, anchor, arguments.cacert)
+        root = anchor.chain[-1].subject.rfc4514_string()
+        if modem.info is not None and judges_by_itself(modem.info.model):
+            say(f"The module takes no CA, and judges by its own; the root is: {root}")
+        else:
+            say(f"The module needs the root: {root}")
+        say()
         await _tell_offers(discovery, anchor)
         if arguments.save:
             _save(arguments.save, anchor.root)
@@ -85,8 +91,6 @@ def _tell_chain(name: str, anchor: Anchor, cacert: str | None) -> None:
         say(f"    valid   {_dates(certificate)}")
         say(f"    SHA-256 {certificate.fingerprint(SHA256()).hex(':').upper()}")
     say()
-    say(f"The module needs the root: {anchor.chain[-1].subject.rfc4514_string()}")
-    say()
 
 
 def _dates(certificate: Certificate) -> str:
@@ -96,6 +100,9 @@ def _dates(certificate: Certificate) -> str:
 
 async def _tell_offers(discovery: Discovery, anchor: Anchor) -> None:
     """Try what the module has, and say what came of it."""
+    if not discovery.suites:
+        say("No document says which versions and suites this module has: none is tried.")
+        return
     say("What of the module's TLS it accepts (DTLS is not asked for):")
     accepted: list[Offer] = []
     untried: list[str] = []
@@ -109,19 +116,20 @@ async def _tell_offers(discovery: Discovery, anchor: Anchor) -> None:
         say(f"  {name:<46} {_verdict(offer, anchor)}")
     if not accepted:
         raise CommandError(
-            "the module's TLS cannot reach this server: it accepts none of TLS 1.2, 1.1 and 1.0; "
-            "use quecteltls:, or tls=auto or tls=host with quectelssl:"
+            "the module's TLS cannot reach this server: it accepts none of TLS 1.2, 1.1 and 1.0 "
+            "with a suite that the module has; use quecteltls:, or tls=auto or tls=host with "
+            "quectelssl:"
         )
     say()
     if untried:
         say(
-            f"{len(untried)} of the module's {len(LTE_SUITES)} suites could not be tried, because "
-            "this host's OpenSSL does not have them:"
+            f"{len(untried)} of the module's {len(discovery.suites)} suites could not be tried, "
+            "because this host's OpenSSL does not have them:"
         )
         for name in untried:
             say(f"  {name}")
     else:
-        say(f"All of the module's {len(LTE_SUITES)} suites were tried.")
+        say(f"All of the module's {len(discovery.suites)} suites were tried.")
     say()
     say(f"In the endpoint string: sslVersion={accepted[0].version}")
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final, TextIO
 
 from twisted.internet.defer import CancelledError, Deferred, fail, gatherResults, succeed
-from twisted.internet.interfaces import IDelayedCall, IReactorCore, IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -39,6 +39,7 @@ from .questions import Questions
 from .reception import Signal as Signal
 from .reporting import Reporting
 from .session import Session
+from .shutdown import Shutdown
 
 #: Seconds before a modem that failed is started again: at first, and at most.
 PAUSE_FIRST: Final = 1.0
@@ -96,9 +97,7 @@ class Modem(Described, Reporting, Questions, ModemCore):
         self._losses: list[Deferred[ModemError]] = []
         self._shut: list[Deferred[None]] = []
         self._trace_file: TextIO | None = None
-        self._trigger: object = None
-        if IReactorCore.providedBy(reactor):
-            self._trigger = reactor.addSystemEventTrigger("before", "shutdown", self._at_shutdown)
+        self._shutdown = Shutdown(reactor, self.close)
 
     @property
     def idle(self) -> bool:
@@ -136,10 +135,15 @@ class Modem(Described, Reporting, Questions, ModemCore):
         both = gatherResults([closed, self._channels.data_closed()])
         return both.addCallback(lambda _: None)
 
-    def _at_shutdown(self) -> Deferred[None]:
-        # a trigger that has fired cannot be removed
-        self._trigger = None
-        return self.close()
+    def hold(self) -> Callable[[], None]:
+        """Have the reactor's shutdown leave it up until somebody has sent what is to be sent.
+
+        For a service that ends its connections in order when the reactor stops; L{close} waits
+        for nobody.
+
+        @return: what lets go of it.
+        """
+        return self._shutdown.hold()
 
     def trace_to(self, file: TextIO | None) -> None:
         """Write the AT dialogue to a text file from now on, without secrets."""
@@ -252,9 +256,7 @@ class Modem(Described, Reporting, Questions, ModemCore):
     def do_shut(self) -> None:
         """End what there is, and close the device."""
         self._closing = True
-        trigger, self._trigger = self._trigger, None
-        if trigger is not None:
-            IReactorCore(self.reactor).removeSystemEventTrigger(trigger)
+        self._shutdown.forget()
         session, channels = self._session, self._channels
         asleep = session is not None and session.idling.asleep
         if session is not None:
@@ -268,8 +270,6 @@ class Modem(Described, Reporting, Questions, ModemCore):
     def _lingered(self, channels: Channels) -> None:
         self._linger = None
         channels.abort()
-
-    # -- bring-up
 
     async def _bring_up(self) -> Session:
         problem: ModemError | None = None

@@ -5,7 +5,11 @@ Source: LTE SSL Application Note v1.1, Table 3 and chapter 2.2.1.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
+
+from . import gsm, nbiot
 
 
 @dataclass(frozen=True)
@@ -57,4 +61,15 @@ LTE_SUITES: tuple[CipherSuite, ...] = (
     CipherSuite(0xC029, "TLS_ECDH_RSA_WITH_AES_128_CBC_SHA256", "ECDH-RSA-AES128-SHA256"),
     CipherSuite(0xC02A, "TLS_ECDH_RSA_WITH_AES_256_CBC_SHA384", "ECDH-RSA-AES256-SHA384"),
     CipherSuite(0xC02F, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "ECDHE-RSA-AES128-GCM-SHA256"),
+)
+
+#: Those of each family of modules; none where no document says which they are.
+#: Table 3 of the LTE note, Table 2 of the GSM and NB-IoT notes.
+SUITES_OF: Mapping[str, tuple[CipherSuite, ...]] = MappingProxyType(
+    {
+        "lte": LTE_SUITES,
+        "gsm": tuple(suite for suite in LTE_SUITES if suite.number in gsm.SUITES),
+        "nbiot": tuple(suite for suite in LTE_SUITES if suite.number in nbiot.CIPHER_SUITES),
+        "sim52xx": (),
+    }
 )
