@@ -88,8 +88,10 @@ def family_for(firmware: Firmware) -> Family:
     family = known_family(firmware.model)
     if family is not None:
         return family(firmware)
+    known = f"nobody knows the module {firmware.model!r}"
+    said = known if firmware.model else "the module does not say what it is"
     raise UnknownModel(
-        f"model: nobody knows the module {firmware.model!r}; known are "
+        f"model: {said}; known are "
         f"{', '.join(KNOWN_MODELS)}; if it speaks like one of these, name that one by the model "
         "argument"
     )
