@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from twisted.internet import error
@@ -32,6 +32,12 @@ from .transport import ModuleTransport
 _S = TypeVar("_S")
 
 
+def last_command(trace: Sequence[str]) -> str | None:
+    """Give the command line that was sent last, of a dialogue's last lines."""
+    lines = (line.partition(" > AT") for line in reversed(trace))
+    return next((found + rest for _, found, rest in lines if found), "").removeprefix(" > ") or None
+
+
 class OpenAttempt:
     """One open, by whatever socket, and what it means that it has failed."""
 
@@ -54,13 +60,16 @@ class OpenAttempt:
             if self._late and self._modem.obstacle is not None:
                 return Failure(self._modem.obstacle)
             if self._late:
+                trace = self._modem.last_lines()
                 return Failure(
                     ModemTimeout(
                         f"{request.host}:{request.port} was not connected within "
                         f"{request.timeout:g} s; what took so long: {str(problem) or self._what}",
                         family=problem.family if isinstance(problem, OpenCancelled) else None,
-                        command=problem.command if isinstance(problem, OpenCancelled) else None,
-                        trace=self._modem.last_lines(),
+                        command=problem.command
+                        if isinstance(problem, OpenCancelled)
+                        else last_command(trace),
+                        trace=trace,
                     )
                 )
             return Failure(error.ConnectingCancelledError(self._address))
@@ -69,6 +78,7 @@ class OpenAttempt:
                 ModemNotReady(
                     f"{request.host}:{request.port} could not be opened: {problem}",
                     code=problem.code,
+                    family=problem.family,
                     command=problem.command,
                     trace=problem.trace,
                 )

@@ -16,6 +16,7 @@ from .tables.causes import CASES, CAUSES
 from .tables.cme import CME_ERRORS, REGISTRATION
 from .tables.ftps import RESULT_CODES as FTPS_CODES
 from .tables.lte import RESULT_CODES
+from .tables.meanings import BELOW_ZERO, OF_COMMANDS
 
 
 def _shown(text: str) -> str:
@@ -71,6 +72,12 @@ class ModemError(Exception):
         """What the documents say about C{code}; empty without one that they list."""
         if self.code is None:
             return ""
+        family, command = self.family or "", (self.command or "").partition("=")[0]
+        own = OF_COMMANDS.get((family, command))
+        if own is None and self.code < 0:
+            own = BELOW_ZERO.get(family, {})
+        if own is not None:
+            return own.get(self.code, "")
         return RESULT_CODES.get(self.code) or CME_ERRORS.get(self.code, "")
 
     @property

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.trial.unittest import SkipTest, SynchronousTestCase
 
-from tests.bench import counts, hosttls, https, polled, virtual
+from tests.bench import counts, hosttls, https, polled, ptys, virtual
 from tests.bench.cell import Cell
 
 #: Bytes in each run: the bench itself takes a megabyte.
@@ -121,6 +121,13 @@ class ExactTests(SynchronousTestCase):
         cells, lines = counts.command_lines()
         for cell in cells:
             self.assertTrue(cell.met, "\n".join([cell.row(), *lines]))
+
+    def test_system_calls(self) -> None:
+        """A command on a pty takes three system calls: it is written, waited for, and read."""
+        cell = ptys.system_calls(50, 250)
+        if cell.reached is None:
+            raise SkipTest(cell.note)
+        self.reached(cell)
 
     def test_same_turn(self) -> None:
         """What is written on an idle line leaves in the same turn; a recv URC is read in it."""

@@ -16,6 +16,7 @@ from twisted_quectel.emulator import FAULTS
 from twisted_quectel.emulator.gsm.quirks import GSM_QUIRKS
 from twisted_quectel.emulator.nbiot.quirks import QUIRKS as OF_NBIOT
 from twisted_quectel.emulator.quirks import PROFILES, QUIRKS
+from twisted_quectel.emulator.sim52xx.quirks import QUIRKS as OF_SIM52XX
 
 PAGE: Final = Path(__file__).resolve().parent.parent.parent / "docs" / "faults.rst"
 
@@ -72,20 +73,22 @@ class TableTests(SynchronousTestCase):
         self.assertEqual(PROVOKED - named, set())
 
     def test_quirks(self) -> None:
-        """Each quirk of the Quectel modules is there, and has a test of its own."""
+        """Each quirk of each family is there."""
         shown = [row[0].strip("`") for row in rows("Contradictions of the documents")]
         self.assertEqual(
-            sorted(shown), sorted(QUIRKS.keys() | GSM_QUIRKS.known.keys() | OF_NBIOT.keys())
+            sorted(shown),
+            sorted(QUIRKS.keys() | GSM_QUIRKS.known.keys() | OF_NBIOT.keys() | OF_SIM52XX.keys()),
         )
         self.assertTrue(PROFILES["as_printed"] <= set(shown))
 
     def test_tests(self) -> None:
         """The tests that the tables name exist."""
         for row in (*rows("Faults"), *rows("Contradictions of the documents")):
-            names = re.findall(r"``([a-z_]+)\.(test_\w+)``", row[-1])
+            names = re.findall(r"``([a-z_.0-9]+)\.(test_\w+)``", row[-1])
             self.assertTrue(names, row[0])
             for module, test in names:
-                space = vars(import_module(f"tests.faults.{module}"))
+                folder = "" if "." in module else "faults."
+                space = vars(import_module(f"tests.{folder}{module}"))
                 cases = [case for name, case in space.items() if name.endswith("Tests")]
                 self.assertTrue([case for case in cases if hasattr(case, test)], f"{module}.{test}")
 

@@ -146,6 +146,7 @@ class MethodTests(FTPSCase):
         table = EMULATED["SIM5320"].quirk_table
         names: tuple[str, ...] = ("cftp_aliases", "cftpsdele", "cftpstype_digit", "ftps_results")
         names += ("data_trailing_comma", "cftpsget_later_pieces", "lenient_spaces")
+        names += ("cftpslogin_type",)
         as_printed = tuple(table.profiles["as_printed"])
         for quirks in (*((name,) for name in names), names, as_printed):
             client = self.begin(quirks=quirks)

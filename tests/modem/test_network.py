@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from twisted_quectel.errors import ModemNotReady, RegistrationError, SIMError
+from twisted_quectel.errors import CommandFailed, ModemNotReady, RegistrationError, SIMError
 from twisted_quectel.modem.network import (
     REGISTRATION_PATIENCE,
     PinMemory,
@@ -254,9 +254,10 @@ class ClockTests(NetworkCase):
         self.assertEqual(self.bench.module.lines, ['+CCLK="26/11/20,20:05:09+00"'])
 
     def test_refused(self) -> None:
-        """A module that does not take it has no clock."""
+        """A module that does not take it says so."""
         self.answers["+CCLK"] = "ERROR"
-        self.assertFalse(self.set("host"))
+        done = self.bench.run(set_clock(self.bench.port, self.bench.family, "host", self.NOW))
+        self.failureResultOf(done, CommandFailed)
 
     def test_network(self) -> None:
         """The network's time, with two or four digits to the year, keeps its zone."""

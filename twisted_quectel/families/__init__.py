@@ -92,8 +92,9 @@ def family_for(firmware: Firmware) -> Family:
         return family(firmware)
     # a port where something else is said names anything
     name = firmware.model if len(firmware.model) <= _NAME else firmware.model[:_NAME] + "..."
+    said = f"nobody knows the module {name!r}" if name else "the module does not say what it is"
     raise UnknownModel(
-        f"model: nobody knows the module {name!r}; known are "
+        f"model: {said}; known are "
         f"{', '.join(KNOWN_MODELS)}; if it speaks like one of these, name that one by the model "
         "argument"
     )

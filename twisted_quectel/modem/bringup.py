@@ -9,7 +9,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from ..at import ATPort, Command, IWire, Response, basic_form, execute_form, join, write_form
 from ..at.syntax import printable
-from ..errors import CommandFailed, ModemNotReady
+from ..errors import CommandFailed, ModemNotReady, UnknownModel
 from ..families import Family, Firmware, family_for
 from ..modemprofile import ModemProfile
 from .network import PinMemory, unlock_sim, wait_for_registration
@@ -35,8 +35,13 @@ class ModemInfo:
     family: str
 
 
-async def _texts(port: ATPort, names: Sequence[str]) -> list[str]:
-    """Give the one-line answers of several commands (27.007 chapter 5)."""
+async def _texts(
+    port: ATPort, names: Sequence[str], refusals: dict[str, CommandFailed]
+) -> list[str]:
+    """Give the one-line answers of several commands (27.007 chapter 5).
+
+    @param refusals: gets what each of them was refused with.
+    """
     try:
         response = await port.execute(
             Command(join(*map(execute_form, names)), tuple(names), bare=True)
@@ -51,7 +56,8 @@ async def _texts(port: ATPort, names: Sequence[str]) -> list[str]:
     for name in names:
         try:
             response = await port.execute(Command(execute_form(name), (name,), bare=True))
-        except CommandFailed:
+        except CommandFailed as e:
+            refusals[name] = e
             texts.append("")
             continue
         texts.append("".join(_lines(response)[:1]))
@@ -77,13 +83,21 @@ async def identify(port: ATPort, model: str | None, known: Family | None = None)
         be believed.
     @raise UnknownModel: if no driver knows it.
     """
-    said, revision, imei = await _texts(port, ("+CGMM", "+CGMR", "+CGSN"))
+    refusals: dict[str, CommandFailed] = {}
+    said, revision, imei = await _texts(port, ("+CGMM", "+CGMR", "+CGSN"), refusals)
     firmware = Firmware(model or said, revision, imei)
     if known is not None:
         before = known.firmware
         if (before.model, before.revision, before.imei) == (firmware.model, revision, imei):
             return known
-    return family_for(firmware)
+    try:
+        return family_for(firmware)
+    except UnknownModel as e:
+        refusal = refusals.get("+CGMM")
+        e.command = "AT+CGMM"
+        e.code = refusal.code if refusal is not None else None
+        e.trace = port.trace.last()
+        raise
 
 
 async def bring_up(

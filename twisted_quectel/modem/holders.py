@@ -105,6 +105,7 @@ def with_culprit(problem: NoAnswer, profile: ModemProfile) -> NoAnswer:
         f"{problem.message}; {other.name} (pid {other.pid}) has {device} open too: "
         f"{other.remedy(device)}",
         case="shared",
+        command=problem.command,
         trace=problem.trace,
     )
 

@@ -50,7 +50,7 @@ async def unlock_sim(
     tried = False
     end = clock.seconds() + _SIM_PATIENCE
     while True:
-        state = await _sim_state(port)
+        state, refusal = await _sim_state(port)
         if state == "READY":
             memory.refused = False
             return
@@ -66,14 +66,17 @@ async def unlock_sim(
             )
         if clock.seconds() >= end:
             raise SIMError(
-                f"pin: the SIM is not ready after {_SIM_PATIENCE:g} s ({state or 'no state'})",
+                f"pin: the SIM is not ready after {_SIM_PATIENCE:g} s "
+                f"({state or refusal or 'no state'})",
+                code=refusal.code if refusal is not None else None,
                 command="AT+CPIN?",
                 trace=port.trace.last(),
             )
         await deferLater(clock, 0.5, lambda: None)
 
 
-async def _sim_state(port: ATPort) -> str:
+async def _sim_state(port: ATPort) -> tuple[str, CommandFailed | None]:
+    """Ask for the SIM's state; give what the question was refused with too."""
     try:
         response = await port.execute(Command(read_form("+CPIN"), ("+CPIN",), timeout=10.0))
     except CommandFailed as e:
@@ -85,10 +88,10 @@ async def _sim_state(port: ATPort) -> str:
                 command=e.command,
                 trace=e.trace,
             ) from None
-        return "busy" if e.code == _SIM_BUSY else ""
+        return "busy" if e.code == _SIM_BUSY else "", e
     # a URC of the same form may stand in front of the answer
     lines = [line for line in response.info if line.prefix == "+CPIN"]
-    return lines[-1].rest.decode("ascii", "replace").strip() if lines else ""
+    return lines[-1].rest.decode("ascii", "replace").strip() if lines else "", None
 
 
 async def _enter_pin(
@@ -215,7 +218,8 @@ async def set_clock(port: ATPort, family: Family, source: str, now: datetime) ->
 
     @param source: C{host}, C{network} or C{none}.
     @param now: the host's time.
-    @return: whether the clock is set.
+    @return: whether there was a time to set it to.
+    @raise CommandFailed: if the module does not take it.
     """
     if source == "none":
         return True
@@ -228,10 +232,7 @@ async def set_clock(port: ATPort, family: Family, source: str, now: datetime) ->
         stamp = f"{match.group(1)[-2:]}/" + match.group(0).partition("/")[2]
     else:
         stamp = now.astimezone(UTC).strftime("%y/%m/%d,%H:%M:%S+00")
-    try:
-        await port.execute(Command(write_form("+CCLK", stamp)))
-    except CommandFailed:
-        return False
+    await port.execute(Command(write_form("+CCLK", stamp)))
     return True
 
 
@@ -260,12 +261,17 @@ class ModuleClock:
         """
         if self._is_set:
             return
-        self._is_set = await set_clock(self._port, self._family, self._source, self._now())
+        refused: CommandFailed | None = None
+        try:
+            self._is_set = await set_clock(self._port, self._family, self._source, self._now())
+        except CommandFailed as e:
+            refused = e
         if not self._is_set:
             raise ModemNotReady(
                 f"clock: the module's clock could not be set from the {self._source}, and it "
                 "decides about the certificate's dates; set clock to host or network in the modem "
                 "file, or give ignoreLocalTime=1",
+                code=refused.code if refused is not None else None,
                 family=self._family.name,
                 command="AT+CCLK",
                 trace=self._port.trace.last(),

@@ -121,6 +121,7 @@ async def wake(
         f"device: nothing on {port.name} answers to AT commands; check that it is the module's AT "
         f"port, that the module is on, and its speed (baudrate, tried {baudrate} and the "
         "others of AT+IPR)",
+        command="AT",
         trace=port.trace.last(),
     )
     while (busy := busy_until - clock.seconds()) > 0:
