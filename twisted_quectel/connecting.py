@@ -34,8 +34,11 @@ _S = TypeVar("_S")
 
 def last_command(trace: Sequence[str]) -> str | None:
     """Give the command line that was sent last, of a dialogue's last lines."""
-    lines = (line.partition(" > AT") for line in reversed(trace))
-    return next((found + rest for _, found, rest in lines if found), "").removeprefix(" > ") or None
+    for line in reversed(trace):
+        _, sent, rest = line.partition(" > AT")
+        if sent:
+            return f"AT{rest}"
+    return None
 
 
 class OpenAttempt:

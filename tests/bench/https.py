@@ -11,7 +11,7 @@ from typing import Final
 
 from tests.bench.cell import Cell
 from tests.bench.rig import Rig
-from tests.bench.virtual import BLOCK, SIM, SIZE, Counter, Source, _counter, make_rig, named
+from tests.bench.virtual import BLOCK, SIM, SIZE, Counter, Source, counter, make_rig, named
 from tests.endpoint.virtual import HOST, PORT
 from twisted_quectel import ModuleHTTPSEndpoint, TLSProfile
 from twisted_quectel.emulator import ModuleSettings
@@ -34,7 +34,7 @@ def _connect(rig: Rig) -> tuple[Counter, Counter]:
     """Connect; give both ends."""
     modem = rig.emulated.modem(baudrate=rig.emulated.module.baudrate)
     endpoint = ModuleHTTPSEndpoint(modem, HOST, PORT, tls=TLSProfile(verify="none"))
-    near: Counter = rig.connect(lambda: _counter(rig), endpoint)
+    near: Counter = rig.connect(lambda: counter(rig), endpoint)
     return near, rig.serving.peers[0]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.bench.cell import Cell
-from tests.bench.virtual import BLOCK, M95, READ, SIZE, Counter, Kind, Source, make_rig, named
+from tests.bench.virtual import BLOCK, M95, READ, SIZE, Kind, exchange, named
 
 
 def both(
@@ -14,24 +14,8 @@ def both(
     One command is under way at a time, so the bound is all sends and all reads one behind
     the other.  Each connection's share is told of when the first one is through.
     """
-    rig = make_rig(baudrate, latency, kind)
-    endpoint = rig.endpoint()
-    nears = [rig.connect(lambda: Counter(rig.clock.seconds), endpoint) for _ in range(sockets)]
-    fars = rig.serving.peers
-    started = rig.clock.seconds()
-    share = size // sockets
-    every = [*nears, *fars]
-    for each in every:
-        Source(each.transport, BLOCK, share)
-    shares: list[float] = []
-    for ends in (nears, fars):
-        rig.until(lambda ends=ends: any(each.size >= share for each in ends))  # type: ignore[misc]
-        shares.append(min(each.size for each in ends) / share)
-    rig.until(lambda: all(each.size >= share for each in every))
-    took = max(each.last for each in every) - started
-    rig.settle(1.0)
-    rig.close()
-    line, total = baudrate / 10, share * sockets
+    took, least = exchange(baudrate, latency, sockets, size, kind)
+    line, total = baudrate / 10, size // sockets * sockets
     sends = total / BLOCK * kind.send_time(line, latency)
     reads = total / READ * kind.read_time(line, latency)
     what = f"{kind.name}send and receive, {sockets} socket{'s' * (sockets > 1)}"
@@ -40,5 +24,5 @@ def both(
     ]
     if sockets > 1:
         name = f"  least of {sockets} / its share"
-        cells.append(Cell(named(name, baudrate, latency), min(shares), 0.5))
+        cells.append(Cell(named(name, baudrate, latency), least, 0.5))
     return cells

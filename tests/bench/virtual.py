@@ -181,7 +181,7 @@ def make_rig(baudrate: int, latency: float, kind: Kind = TLS) -> Rig:
     return rig
 
 
-def _counter(rig: Rig) -> Counter:
+def counter(rig: Rig) -> Counter:
     return Counter(rig.clock.seconds)
 
 
@@ -208,7 +208,7 @@ def send(baudrate: int, latency: float, piece: int, size: int = SIZE, kind: Kind
 def receive(baudrate: int, latency: float, size: int = SIZE, kind: Kind = TLS) -> Cell:
     """Receive in the default mode; the consumer never pauses."""
     rig = make_rig(baudrate, latency, kind)
-    near = rig.connect(lambda: _counter(rig))
+    near = rig.connect(lambda: counter(rig))
     Source(rig.serving.peers[0].transport, BLOCK, size)
     rig.until(lambda: near.size >= size)
     took = near.last - near.first
@@ -224,20 +224,18 @@ def _one_has(ends: Sequence[Counter], size: int) -> bool:
     return any(each.size >= size for each in ends)
 
 
-def both(
-    baudrate: int, latency: float, sockets: int, size: int = SIZE, kind: Kind = TLS
-) -> list[Cell]:
-    """Send and receive at once, the same number of bytes each way.
+def exchange(
+    baudrate: int, latency: float, sockets: int, size: int, kind: Kind
+) -> tuple[float, float]:
+    """Send and receive at once.
 
-    The module does not push between a prompt and the last byte of the block
-    that it has asked for, so the way to the host is closed for that time: one
-    bound is what takes longer, the sends or that way.  It cannot be reached
-    where prompts and results wait behind pushes that are on the line already.
-    The other one is what the L{IdealHost} needs.
+    @param size: bytes each way, all connections together.
+    @return: the seconds, and how much of its share the slowest connection had, either way, when
+        the first one was through.
     """
     rig = make_rig(baudrate, latency, kind)
     endpoint = rig.endpoint()
-    nears = [rig.connect(lambda: _counter(rig), endpoint) for _ in range(sockets)]
+    nears = [rig.connect(lambda: counter(rig), endpoint) for _ in range(sockets)]
     fars = rig.serving.peers
     started = rig.clock.seconds()
     share = size // sockets
@@ -252,19 +250,34 @@ def both(
     took = max(each.last for each in every) - started
     rig.settle(1.0)
     rig.close()
+    return took, min(shares)
+
+
+def both(
+    baudrate: int, latency: float, sockets: int, size: int = SIZE, kind: Kind = TLS
+) -> list[Cell]:
+    """Send and receive at once, the same number of bytes each way.
+
+    The module does not push between a prompt and the last byte of the block
+    that it has asked for, so the way to the host is closed for that time: one
+    bound is what takes longer, the sends or that way.  It cannot be reached
+    where prompts and results wait behind pushes that are on the line already.
+    The other one is what the L{IdealHost} needs.
+    """
+    took, least = exchange(baudrate, latency, sockets, size, kind)
     line = baudrate / 10
     blocks = size / BLOCK
     pushes = blocks * kind.push_time(line)
     bound = max(blocks * kind.send_time(line, latency), pushes + blocks * (BLOCK + 15) / line)
     what = f"{kind.name}send and receive, {sockets} socket{'s' * (sockets > 1)}"
-    ideal = _ideal(baudrate, latency, sockets, share * sockets, kind)
+    ideal = _ideal(baudrate, latency, sockets, size // sockets * sockets, kind)
     name = named(what, baudrate, latency)
     cells = [
         Cell(name, bound / took, 0.95, note="the longer of the two ways"),
         Cell(named("  of what an ideal host needs", baudrate, latency), ideal / took, 0.95),
     ]
     if sockets > 1:
-        cells.append(Cell(named("  least of 12 / its share", baudrate, latency), min(shares), 0.5))
+        cells.append(Cell(named("  least of 12 / its share", baudrate, latency), least, 0.5))
     return cells
 
 
@@ -272,7 +285,7 @@ def _ideal(baudrate: int, latency: float, sockets: int, size: int, kind: Kind) -
     """Give the seconds that the L{IdealHost} needs."""
     rig = make_rig(baudrate, latency, kind)
     endpoint = rig.endpoint()
-    nears = [rig.connect(lambda: _counter(rig), endpoint) for _ in range(sockets)]
+    nears = [rig.connect(lambda: counter(rig), endpoint) for _ in range(sockets)]
     wire: Any = rig.emulated.wires["usbmodem"]
     port, ids = wire._protocol, [near.transport._socket.id for near in nears]
     host = wire._protocol = IdealHost(wire, ids, size, kind.command)
@@ -372,7 +385,7 @@ def transparent(
     @param way: C{out}, C{in} or C{both}.
     """
     rig = make_rig(baudrate, latency, kind)
-    near = rig.connect(lambda: _counter(rig), mode="transparent")
+    near = rig.connect(lambda: counter(rig), mode="transparent")
     far = rig.serving.peers[0]
     started = rig.clock.seconds()
     ends = []

@@ -588,17 +588,7 @@ class OpenTests(HTTPSCase):
 
         ways = (lambda **given: self.endpoint(self.emulated, **given), common)
         for first, second in (ways, ways[::-1]):
-            peer = self.connect(first())
-            problem = self.refused(self.start(second(busy="fail")), errors.ModemBusyError)
-            self.one_line(problem, "common SSL", "HTTPS", "busy=wait")
-            waiting = self.start(second())
-            self.settle(3.0)
-            self.assertNoResult(waiting)
-            self.closes(peer)
-            other = self.result_of(waiting)
-            self.echoes(other)
-            self.closes(other)
-            self.settle(1.0)
+            self.take_turns(first, second, "common SSL", "HTTPS")
 
     def test_refused(self) -> None:
         """What the stack cannot be told is refused by name, and nothing is sent for it."""

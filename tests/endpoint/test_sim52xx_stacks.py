@@ -104,17 +104,7 @@ class StackTests(SIMCase):
             "plain": self.plain,
         }
         for first, second in permutations(kinds.values(), 2):
-            peer = self.connect(first())
-            refused = self.refused(self.start(second(busy="fail")), errors.ModemBusyError)
-            self.one_line(refused, "busy=wait")
-            waiting = self.start(second())
-            self.settle(3.0)
-            self.assertNoResult(waiting)
-            self.closes(peer)
-            other = self.result_of(waiting)
-            self.echoes(other)
-            self.closes(other)
-            self.settle(3.0)
+            self.take_turns(first, second, released=3.0)
             self.assertIs(self.sim().stack, Stack.NONE)
 
     def test_waiting_is_given_up(self) -> None:

@@ -13,6 +13,7 @@ from twisted.internet.error import DNSLookupError
 from twisted.web.client import Agent, readBody
 from twisted.web.server import Site
 
+from tests.endpoint.familycase import ExchangeCase
 from tests.endpoint.protocols import Echo, Peer
 from tests.endpoint.virtual import HOST, PORT, factory_for
 from tests.interface.bench import Client, InterfaceCase
@@ -23,22 +24,10 @@ from twisted_quectel.emulator.faults import CommandFails, UrcInBetween
 from twisted_quectel.emulator.gsm.module import GSMModule
 
 
-class GSMInterfaceCase(InterfaceCase):
+class GSMInterfaceCase(InterfaceCase, ExchangeCase):
     """An M95."""
 
     model = "M95"
-
-    def echoes(self, peer: Any, data: bytes = b"there and back") -> None:
-        """Send and receive."""
-        came = peer.count
-        peer.transport.write(data)
-        self.result_of(peer.when_received(came + len(data)))
-        self.assertEqual(bytes(peer.received[came:]), data)
-
-    def closes(self, peer: Any) -> None:
-        """Close in order."""
-        peer.transport.loseConnection()
-        self.end_of(peer)
 
 
 class ProgramTests(GSMInterfaceCase):

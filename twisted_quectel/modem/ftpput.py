@@ -37,7 +37,8 @@ class Put(Transfer):
         @raise FTPSFailed: if it has failed.
         """
         first: str | None = path
-        try:
+        # what was begun must not go on as if it was whole
+        with self._under_way():
             for piece in pieces:
                 await self._hand_over(first, piece)
                 first = None
@@ -48,12 +49,6 @@ class Put(Transfer):
                 await self._raise_why()
                 raise self._refused(response)
             await self._well()
-        except BaseException:
-            # what was begun must not go on as if it was whole
-            self._leave()
-            raise
-        finally:
-            self._due.clear()
 
     async def _hand_over(self, path: str | None, piece: bytes) -> None:
         """Hand over one piece; where there is no room, again after a while.

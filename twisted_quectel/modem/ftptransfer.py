@@ -6,7 +6,8 @@ port: its command ends, and what it brings is told later, so that it can be give
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from twisted.internet.defer import Deferred
@@ -98,23 +99,25 @@ class Transfer:
 
         @raise FTPSFailed: if it has failed.
         """
-        try:
+        with self._under_way():
             response = await self._exchange(command, whole=True)
             if not response.result.good:
                 await self._raise_why()
                 self._settled = True  # nothing was begun
                 raise self._refused(response)
             await self._well()
+
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        """Have what was begun not go on without whoever asked for it or takes what comes."""
+        try:
+            yield
         except BaseException:
-            self._leave()
+            if not self._settled:
+                self._login.give_up()
             raise
         finally:
             self._due.clear()
-
-    def _leave(self) -> None:
-        """By whom it was asked for, or who takes what comes: it must not go on."""
-        if not self._settled:
-            self._login.give_up()
 
     async def _exchange(self, command: Command, *, whole: bool = False) -> Response:
         """Have a command answered.

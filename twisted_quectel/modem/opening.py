@@ -104,14 +104,14 @@ async def take_context(session: Session, request: OpenRequest) -> ContextNeed:
             f"no {request.ctx}",
             family=session.family.name,
         )
-    # its files must not make room for others before the context names them
     session.files.named.note(request.tls, request.ctx)
-    with session.files.held(request.tls) as hold:
-        if request.tls is not None:
+    # its files must not make room for others before the context names them
+    if request.tls is not None:
+        with session.files.held(request.tls) as hold:
             return await _take_context(session, request, hold)
-        with session.provisions.used(request.ctx) as hold:
-            await session.provisions.restore(request.ctx, request.wait, hold)
-            return await _take_context(session, request, hold)
+    with session.provisions.used(request.ctx) as hold:
+        await session.provisions.restore(request.ctx, request.wait, hold)
+        return await _take_context(session, request, hold)
 
 
 async def _without_contexts(session: Session, request: OpenRequest) -> ContextNeed:
